@@ -1,0 +1,78 @@
+# Everything here runs in .venv, which is made on the first call and renewed when the pinned requirements change.
+# PYTHON=python3.13 picks another interpreter, VENV=.venv-3.13 another place for it, ARGS="-k severity" goes to pytest.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+SHIPPED := $(VENV)/.shipped
+TOOLS := $(VENV)/.tools
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint format bench build pins clean
+
+## List what can be made
+help:
+	@awk '/^## /{what = substr($$0, 4); next} /^[a-z]+:/ && what {sub(/:.*/, ""); printf "  make %-8s %s\n", $$0, what} {what = ""}' Makefile
+
+## Play half an hour of incidents against a simulated Datadog
+demo: $(SHIPPED)
+	@$(BIN)/python cli.py demo
+
+## Run the tests in two processes (COVERAGE=1 measures them too)
+test: $(TOOLS)
+	$(BIN)/python -m pytest -n 2 $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+
+## Check format, rules, types and the direction of imports
+lint: $(TOOLS)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports --no-logo
+
+## Put the code into its one format, and mend what can be mended mechanically
+format: $(TOOLS)
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+## Measure, and print the table of ratios
+bench: $(TOOLS)
+	PYTHONPATH=src $(BIN)/python -m benchmarks $(ARGS)
+
+## Build the sdist and the wheel into dist/
+build: $(TOOLS)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+## Pin the newest versions that pyproject.toml allows (needs uv)
+pins:
+	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
+	{ echo '-r requirements.txt'; $(COMPILE) --group dev --constraint requirements.txt \
+		`sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.txt`; } > requirements-dev.txt
+
+## Remove everything that was made here, the virtual environment too
+clean:
+	rm -rf $(VENV) build dist htmlcov mutants .coverage .coverage.* coverage.json
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# The virtual environment itself.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Tocsin needs Python 3.11 or newer: make PYTHON=python3.13 ...' >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+# What ships: all that the demo needs.
+$(SHIPPED): requirements.txt $(BIN)/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+# That, and the tools.
+$(TOOLS): requirements-dev.txt requirements.txt $(BIN)/python
+	$(INSTALL) -r requirements-dev.txt
+	@touch $(SHIPPED) $@
