@@ -1,0 +1,1 @@
+"""What Tocsin knows and decides: pure functions over frozen models. No I/O, no clock, no environment."""

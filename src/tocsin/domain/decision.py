@@ -1,0 +1,90 @@
+"""What was decided about one alert, and why. A reason reaches report, timeline and screen unchanged."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .severity import Severity
+
+
+class Reason(StrEnum):
+    """Why something was done, or was not. Each has one sentence in :data:`EXPLAINED`."""
+
+    OPENED = "opened"
+    ADOPTED = "adopted"
+    JOINED = "joined"
+    REFIRED = "refired"
+    DEDUPLICATED = "deduplicated"
+    SEVERITY_RAISED = "severity_raised"
+    SEVERITY_LOWERED = "severity_lowered"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    COVERED_BY_RESOLVE = "covered_by_resolve"
+    SUPPRESSED_MUTED = "suppressed_muted"
+    SUPPRESSED_DRAFT = "suppressed_draft"
+    NO_DATA_NOT_ASKED = "no_data_not_asked"
+    NOT_SELECTED = "not_selected"
+    IGNORED_BY_RULE = "ignored_by_rule"
+    KEPT_NO_DATA = "kept_no_data"
+    KEPT_UNKNOWN_STATE = "kept_unknown_state"
+    OUT_OF_ORDER = "out_of_order"
+    HELD_INCOMPLETE_SWEEP = "held_incomplete_sweep"
+    HELD_UNREADABLE = "held_unreadable"
+    HELD_GROUPS_ABSENT = "held_groups_absent"
+    HELD_GROUP_MISSING = "held_group_missing"
+    HELD_UNCONFIRMED = "held_unconfirmed"
+    RECOVERED = "recovered"
+    GROUP_GONE = "group_gone"
+    MONITOR_DELETED = "monitor_deleted"
+    SETTLED = "settled"
+    CYCLE_DUE = "cycle_due"
+    BY_HAND = "by_hand"
+
+
+EXPLAINED: dict[Reason, str] = {
+    Reason.OPENED: "no open incident for this problem: one was opened",
+    Reason.ADOPTED: "recorded at first contact, without paging anyone",
+    Reason.JOINED: "the problem has an open incident: the alert joined it",
+    Reason.REFIRED: "it recovered and fired again: a new episode in the same incident",
+    Reason.DEDUPLICATED: "it still fires: nothing new",
+    Reason.SEVERITY_RAISED: "it got worse",
+    Reason.SEVERITY_LOWERED: "it got milder",
+    Reason.MUTED: "muted at the source: kept, pages held",
+    Reason.UNMUTED: "no longer muted, and still firing",
+    Reason.COVERED_BY_RESOLVE: "a person resolved the incident while it fired: nothing opens until it ends",
+    Reason.SUPPRESSED_MUTED: "muted at the source: opens nothing",
+    Reason.SUPPRESSED_DRAFT: "the monitor is a draft: opens nothing",
+    Reason.NO_DATA_NOT_ASKED: "No Data, and the monitor does not ask to be told",
+    Reason.NOT_SELECTED: "outside the selection by tag, environment, priority or age",
+    Reason.IGNORED_BY_RULE: "a severity rule says that it opens nothing",
+    Reason.KEPT_NO_DATA: "data stopped while it fired: kept open",
+    Reason.KEPT_UNKNOWN_STATE: "the source's state says nothing about the problem: kept as it was",
+    Reason.OUT_OF_ORDER: "older than what was already applied: changes nothing",
+    Reason.HELD_INCOMPLETE_SWEEP: "absent from an incomplete sweep: proves nothing",
+    Reason.HELD_UNREADABLE: "its monitor could not be read: left as it was",
+    Reason.HELD_GROUPS_ABSENT: "its monitor came without its groups: proves nothing",
+    Reason.HELD_GROUP_MISSING: "its group is missing for the first time: one more complete sweep decides",
+    Reason.HELD_UNCONFIRMED: "its monitor is absent, and its deletion is not confirmed",
+    Reason.RECOVERED: "the source says that it recovered",
+    Reason.GROUP_GONE: "its group was missing in two complete sweeps running",
+    Reason.MONITOR_DELETED: "the source confirmed that the monitor is deleted",
+    Reason.SETTLED: "nothing fired again while it settled",
+    Reason.CYCLE_DUE: "what joined earlier still fires, and the pause between cycles is over",
+    Reason.BY_HAND: "a person did it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one alert. ``incident_id`` is empty where no incident is concerned."""
+
+    key: str
+    reason: Reason
+    title: str = ""
+    incident_id: str = ""
+    severity: Severity | None = None
+    detail: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """The reason as a sentence for a person."""
+        return EXPLAINED[self.reason]

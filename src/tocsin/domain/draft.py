@@ -1,0 +1,99 @@
+"""One incident's next version, while it is being decided: steps go in, one change comes out."""
+
+from collections.abc import Iterable
+
+from .change import AlertWrite, Change, ClaimWrite, IncidentWrite, Record, RecordWrite
+from .decision import Reason
+from .frozen import Utc
+from .incident import Incident
+from .timeline import SYSTEM, Event, EventKind, fields_changed
+
+TIMER = "timer"
+"""The record kind of everything that the tick acts on."""
+
+
+class Draft:
+    """Collects what happens to one incident at one moment. ``incident`` is the state so far."""
+
+    def __init__(self, before: Incident | None, *, at: Utc, by: str = SYSTEM) -> None:
+        self._before = before
+        self._state = before
+        self._steps: list[Event] = []
+        self._records: list[RecordWrite] = []
+        self._by = by
+        self.at = at
+
+    @property
+    def incident(self) -> Incident:
+        """The incident as the steps so far have made it."""
+        if self._state is None:
+            message = "the first step of a new incident must open it"
+            raise ValueError(message)
+        return self._state
+
+    @property
+    def changed(self) -> bool:
+        """True once a step was taken."""
+        return bool(self._steps)
+
+    def step(
+        self, after: Incident, kind: EventKind, reason: Reason, *, text: str = "", alerts: Iterable[str] = ()
+    ) -> None:
+        """Take one step: the incident becomes ``after``, and the timeline says so."""
+        version = 0 if self._before is None else self._before.version + 1
+        changes = fields_changed(self._state, after)
+        self._state = after.model_copy(update={"version": version})
+        self._steps.append(
+            Event(
+                incident_id=after.id,
+                version=version,
+                ordinal=len(self._steps),
+                at=self.at,
+                kind=kind,
+                reason=reason,
+                by=self._by,
+                text=text,
+                alerts=tuple(alerts),
+                changes=changes,
+            )
+        )
+
+    def set_timer(self, what: str, due_at: Utc) -> None:
+        """Ask for the tick's attention at ``due_at``. One timer of each name an incident; a later call moves it."""
+        timer_id = f"{what}:{self.incident.id}"
+        record = Record(
+            kind=TIMER, id=timer_id, body={"what": what, "incident_id": self.incident.id}, due_at=due_at
+        )
+        self.write_record(RecordWrite(kind=TIMER, id=timer_id, record=record))
+
+    def stop_timer(self, what: str) -> None:
+        """Take a timer back; harmless if there is none."""
+        self.write_record(RecordWrite(kind=TIMER, id=f"{what}:{self.incident.id}", record=None))
+
+    def write_record(self, write: RecordWrite) -> None:
+        """Write a record with the incident, in place of what the draft said of it before."""
+        self._records = [one for one in self._records if one.id != write.id]
+        self._records.append(write)
+
+    def change(
+        self,
+        change_id: str,
+        *,
+        alerts: Iterable[AlertWrite] = (),
+        claims: Iterable[ClaimWrite] = (),
+    ) -> Change:
+        """Return the change that makes the draft true. Raises ValueError if no step was taken."""
+        first, *rest = self._steps
+        return Change(
+            id=change_id,
+            at=self.at,
+            incidents=(
+                IncidentWrite(
+                    incident=self.incident, expected=None if self._before is None else self._before.version
+                ),
+            ),
+            alerts=tuple(alerts),
+            events=(first.model_copy(update={"change_id": change_id}), *rest),
+            claims=tuple(claims),
+            records=tuple(self._records),
+        )

@@ -1,0 +1,91 @@
+"""Everything a team may set about how Tocsin decides, in one frozen value that is passed to every decision."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from .alert import Alert, Observation
+from .frozen import Frozen, Utc
+from .severity import Facts, Judgement, SeverityRules
+
+
+class AutoResolve(StrEnum):
+    """Which incidents the machine resolves once nothing fires and the settling time is over."""
+
+    ALWAYS = "always"
+    UNACKNOWLEDGED = "unacknowledged"
+    NEVER = "never"
+
+
+class IncidentPer(StrEnum):
+    """What one Datadog incident stands for."""
+
+    MONITOR = "monitor"
+    GROUP = "group"
+
+
+class Selection(Frozen):
+    """What may open an incident. Whatever has opened one is followed to its end, selected or not.
+
+    Tags compare without letter case. ``oldest``: an alert that began longer ago than this opens nothing.
+    ``least_priority`` 3 lets P1 to P3 through; a monitor without priority always passes.
+    """
+
+    include_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    include_environments: tuple[str, ...] = ()
+    exclude_environments: tuple[str, ...] = ()
+    least_priority: int | None = Field(default=None, ge=1, le=5)
+    oldest: timedelta | None = None
+
+    def takes(self, seen: Observation) -> bool:
+        """Say whether this observation may open an incident."""
+        tags = {tag.casefold() for tag in seen.tags}
+        environment = seen.environment.casefold()
+        began = seen.triggered_at or seen.observed_at
+        return (
+            (not self.include_tags or any(tag.casefold() in tags for tag in self.include_tags))
+            and not any(tag.casefold() in tags for tag in self.exclude_tags)
+            and (not self.include_environments or environment in _folded(self.include_environments))
+            and environment not in _folded(self.exclude_environments)
+            and (self.least_priority is None or seen.priority is None or seen.priority <= self.least_priority)
+            and (self.oldest is None or seen.observed_at - began <= self.oldest)
+        )
+
+
+def _folded(words: tuple[str, ...]) -> set[str]:
+    return {word.casefold() for word in words}
+
+
+class Rules(Frozen):
+    """How to decide. The defaults suit a team that has set nothing.
+
+    ``settle``: how long nothing may fire before an incident resolves. ``between_cycles``: the least time between
+    two further escalation cycles of one incident. ``tombstone``: how long an ended alert is remembered, so that
+    late news of it cannot revive it.
+    """
+
+    severities: SeverityRules = SeverityRules()
+    selection: Selection = Selection()
+    auto_resolve: AutoResolve = AutoResolve.ALWAYS
+    incident_per: IncidentPer = IncidentPer.MONITOR
+    settle: timedelta = timedelta(minutes=5)
+    between_cycles: timedelta = timedelta(minutes=10)
+    tombstone: timedelta = timedelta(hours=24)
+
+    def judge(self, seen: Observation) -> Judgement:
+        """Return the severity of an observation, and the rule that gave it."""
+        return self.severities.judge(
+            Facts(seen.source.value, seen.word, seen.priority, seen.tags, seen.service, seen.environment)
+        )
+
+    def correlation_key(self, seen: Observation) -> str:
+        """Return what decides which incident this alert belongs to."""
+        if self.incident_per is IncidentPer.GROUP:
+            return f"{seen.source.value}:{seen.key}"
+        return f"{seen.source.value}:{seen.origin}"
+
+    def forgotten(self, alert: Alert, now: Utc) -> bool:
+        """Say whether a tombstone's time is over, so that it counts no more, whether or not the store dropped it."""
+        return alert.expires_at is not None and alert.expires_at <= now

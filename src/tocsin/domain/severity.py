@@ -1,0 +1,158 @@
+"""How bad is it: the four severities, and the rules that give one to what a source reports.
+
+Rules in a file come first, and the first that matches wins; the defaults follow. A judgement always names
+the rule that made it, so that ``rules test`` and the timeline can say why.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Annotated, NamedTuple
+
+from pydantic import BeforeValidator, ConfigDict, model_validator
+
+from .frozen import Frozen
+
+
+class Severity(StrEnum):
+    """``critical > high > medium > low``; compare with :attr:`rank`."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """A number that grows with severity."""
+        return _RANK[self]
+
+    def one_below(self) -> "Severity":
+        """Return the next milder severity; ``low`` stays ``low``."""
+        return _ONE_BELOW[self]
+
+
+_RANK = {Severity.CRITICAL: 4, Severity.HIGH: 3, Severity.MEDIUM: 2, Severity.LOW: 1}
+_ONE_BELOW = {
+    Severity.CRITICAL: Severity.HIGH,
+    Severity.HIGH: Severity.MEDIUM,
+    Severity.MEDIUM: Severity.LOW,
+    Severity.LOW: Severity.LOW,
+}
+
+
+def worst(severities: Iterable[Severity]) -> Severity | None:
+    """Return the worst of ``severities``, or None when there is none."""
+    return max(severities, key=lambda severity: severity.rank, default=None)
+
+
+class Facts(NamedTuple):
+    """What a severity rule may look at. ``state`` is the source's own word (``Alert``, ``Warn``, ``No Data``)."""
+
+    source: str
+    state: str
+    priority: int | None = None
+    tags: tuple[str, ...] = ()
+    service: str = ""
+    environment: str = ""
+
+
+class Judgement(NamedTuple):
+    """A severity, the rule that gave it, and whether that rule says that such an alert opens an incident."""
+
+    severity: Severity
+    rule: str
+    opens: bool | None = None
+
+
+def _as_tuple(value: object) -> object:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple | set) else (value,)
+
+
+OneOf = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(_as_tuple)]
+
+
+class SeverityRule(Frozen):
+    """One rule: every field that is given must match; a field with several values matches any of them.
+
+    ``tags`` is the exception: all of them must be present. Values may hold ``*`` and ``?``; letter case is
+    ignored. ``opens`` overrides whether an alert that matches opens an incident (for No Data above all).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = ""
+    source: OneOf = ()
+    state: OneOf = ()
+    priority: Numbers = ()
+    tags: OneOf = ()
+    service: OneOf = ()
+    environment: OneOf = ()
+    severity: Severity | None = None
+    opens: bool | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SeverityRule":
+        if self.severity is None and self.opens is None:
+            message = "a rule gives a severity, or says with opens = true or false whether an incident opens"
+            raise ValueError(message)
+        return self
+
+    def matches(self, facts: Facts) -> bool:
+        """Say whether every given field matches ``facts``."""
+        return (
+            _any_like(facts.source, self.source)
+            and _any_like(facts.state, self.state)
+            and (not self.priority or facts.priority in self.priority)
+            and _any_like(facts.service, self.service)
+            and _any_like(facts.environment, self.environment)
+            and all(any(_like(tag, wanted) for tag in facts.tags) for wanted in self.tags)
+        )
+
+
+def _like(value: str, pattern: str) -> bool:
+    return fnmatchcase(value.casefold(), pattern.casefold())
+
+
+def _any_like(value: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(_like(value, pattern) for pattern in patterns)
+
+
+class SeverityRules(Frozen):
+    """The rules of a file, in order, before the defaults."""
+
+    rules: tuple[SeverityRule, ...] = ()
+
+    def judge(self, facts: Facts) -> Judgement:
+        """Return the severity of ``facts`` and the name of the rule that gave it."""
+        default = _by_default(facts)
+        for number, rule in enumerate(self.rules, start=1):
+            if rule.matches(facts):
+                name = rule.name or f"rule {number}"
+                return Judgement(rule.severity or default.severity, name, rule.opens)
+        return default
+
+
+_BY_PRIORITY = {
+    1: Severity.CRITICAL,
+    2: Severity.HIGH,
+    3: Severity.MEDIUM,
+    4: Severity.LOW,
+    5: Severity.LOW,
+}
+
+
+def _by_default(facts: Facts) -> Judgement:
+    """Datadog's monitor priority decides for Alert; Warn is one level milder; No Data is low."""
+    state = facts.state.casefold()
+    if state == "no data":
+        return Judgement(Severity.LOW, "default: No Data is low")
+    known = _BY_PRIORITY.get(facts.priority) if facts.priority is not None else None
+    severity = known or Severity.HIGH
+    because = f"P{facts.priority}" if known else "no priority"
+    if state == "warn":
+        return Judgement(severity.one_below(), f"default: Warn, {because}")
+    return Judgement(severity, f"default: Alert, {because}")

@@ -1,0 +1,137 @@
+"""Everything that Tocsin refuses or fails at, in one tree.
+
+::
+
+    TocsinError
+    ├── ConfigurationError      a setting is wrong or missing
+    ├── InvalidInput            a value that somebody gave cannot be used
+    ├── NotFound                no such incident, file or record
+    ├── IllegalMove             the incident may not go there from where it is
+    ├── Conflict                somebody else wrote first; read again and decide again
+    ├── SourceError             an alert source could not be read
+    │   ├── KeysRefused
+    │   ├── WrongSite
+    │   ├── RateLimited
+    │   ├── Unreachable
+    │   └── Nonsense
+    └── StoreError              the store could not be read or written
+        ├── NotOurFile
+        ├── DamagedFile
+        ├── NewerFormat
+        └── StoreBusy
+
+Each class knows the HTTP status that fits it, the exit status of the command line, and whether trying again
+helps. The message is one line; ``hint`` says what the operator can do.
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class TocsinError(Exception):
+    """The root. ``str(error)`` is one line for a person; ``hint`` says what to do about it."""
+
+    http_status: ClassVar[int] = 500
+    exit_status: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigurationError(TocsinError):
+    """A setting is wrong or missing; the message names the variable."""
+
+    exit_status = 2
+
+
+class InvalidInput(TocsinError):
+    """A value that somebody gave cannot be used; the message says what is allowed."""
+
+    http_status = 422
+    exit_status = 2
+
+
+class NotFound(TocsinError):
+    """What was asked for does not exist."""
+
+    http_status = 404
+    exit_status = 4
+
+
+class IllegalMove(TocsinError):
+    """The incident may not go there from where it is; ``allowed`` lists the legal next states."""
+
+    http_status = 409
+    exit_status = 5
+
+    def __init__(self, message: str, *, allowed: Iterable[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.allowed = tuple(allowed)
+
+
+class Conflict(TocsinError):
+    """Somebody else wrote first. Nothing was written: read again and decide again."""
+
+    http_status = 409
+    exit_status = 5
+    retryable = True
+
+
+class SourceError(TocsinError):
+    """An alert source could not be read. Nothing may be concluded from what is absent."""
+
+    http_status = 502
+    exit_status = 3
+
+
+class KeysRefused(SourceError):
+    """The source answered 401 or 403 to our keys."""
+
+
+class WrongSite(SourceError):
+    """What answers at the configured address is not the source."""
+
+
+class RateLimited(SourceError):
+    """The source's rate limit did not clear within the time allowed."""
+
+    retryable = True
+
+
+class Unreachable(SourceError):
+    """No usable answer: no connection, time-outs, or server errors until the retries ran out."""
+
+    retryable = True
+
+
+class Nonsense(SourceError):
+    """The source answered something that is not its own format."""
+
+    retryable = True
+
+
+class StoreError(TocsinError):
+    """The store could not be read or written; what had been committed before stays committed."""
+
+    http_status = 503
+    exit_status = 6
+
+
+class NotOurFile(StoreError):
+    """The file holds something else. It was left untouched."""
+
+
+class DamagedFile(StoreError):
+    """The file is damaged in a way that no interrupted write explains. It was left untouched."""
+
+
+class NewerFormat(StoreError):
+    """The file was written by a newer program. It was left untouched."""
+
+
+class StoreBusy(StoreError):
+    """Another process kept the store locked for too long."""
+
+    retryable = True

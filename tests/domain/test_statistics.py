@@ -1,0 +1,93 @@
+"""MTTA and MTTR, and what is kept out of them."""
+
+import pytest
+
+from tests.desk import at
+from tocsin.domain.incident import Incident
+from tocsin.domain.search import IncidentFilter
+from tocsin.domain.statistics import Durations, statistics
+
+
+def incident(number, *, severity="high", service="web", acknowledged=None, resolved=None):
+    return Incident(
+        id=f"INC-{number}",
+        title="x",
+        severity=severity,
+        service=service,
+        source="manual",
+        opened_at=at(0),
+        acknowledged_at=None if acknowledged is None else at(acknowledged),
+        resolved_at=None if resolved is None else at(resolved),
+        status="detected" if resolved is None else "resolved",
+    )
+
+
+@pytest.mark.parametrize(
+    "seconds, mean, median, p90",
+    [
+        ([], None, None, None),
+        ([7], 7, 7, 7),
+        ([1, 3], 2, 2, 3),
+        ([1, 2, 9], 4, 2, 9),
+        (range(1, 11), 5.5, 5.5, 9),
+    ],
+)
+def test_a_distribution_is_its_mean_median_and_p90(seconds, mean, median, p90):
+    """Nearest rank for the percentile."""
+    found = Durations.of(seconds)
+    assert (found.count, found.mean, found.median, found.p90) == (len(list(seconds)), mean, median, p90)
+
+
+def test_silence_is_counted_apart_and_skews_nothing():
+    """Never acknowledged, and resolved without acknowledgement, are two numbers of their own."""
+    found = statistics(
+        [
+            incident(1),
+            incident(2, resolved=90),
+            incident(3, acknowledged=2, resolved=10),
+            incident(4, acknowledged=4),
+        ]
+    ).overall
+    assert (found.total, found.active) == (4, 2)
+    assert (found.never_acknowledged, found.resolved_unacknowledged) == (1, 1)
+    assert (found.to_acknowledge.count, found.to_acknowledge.mean) == (2, 180)
+    assert (found.to_resolve.count, found.to_resolve.median) == (2, 50 * 60)
+
+
+def test_it_is_told_by_severity_and_by_service():
+    """Worst first, and services by name."""
+    found = statistics([incident(1, severity="low", service="b"), incident(2), incident(3, service="")])
+    assert list(found.by_severity) == ["high", "low"]
+    assert {service: summary.total for service, summary in found.by_service.items()} == {"": 1, "b": 1, "web": 1}
+
+
+@pytest.mark.parametrize(
+    "field, matching, other",
+    [
+        ("statuses", {"detected"}, {"closed"}),
+        ("severities", {"high", "low"}, {"low"}),
+        ("service", "WEB", "db"),
+        ("environment", "prod", "staging"),
+        ("team", "core", "web"),
+        ("source", "manual", "datadog"),
+        ("assignee", "Ann", "bo"),
+        ("text", "DISK", "network"),
+        ("text", "web", "x"),
+        ("since", at(0), at(1)),
+        ("until", at(1), at(0)),
+    ],
+)
+def test_a_list_shows_what_matches_every_field(field, matching, other):
+    """Without letter case; the time of opening from, inclusive, to, exclusive."""
+    one = incident(1).model_copy(
+        update={"title": "disk full", "environment": "prod", "team": "core", "assignees": ("ann",)}
+    )
+    assert IncidentFilter.model_validate({field: matching}).matches(one)
+    assert not IncidentFilter.model_validate({field: other}).matches(one)
+
+
+def test_a_filter_knows_when_only_active_incidents_can_match():
+    """So that a store need not look at the closed ones."""
+    assert IncidentFilter(statuses={"detected", "in_progress"}).active_only
+    assert not IncidentFilter(statuses={"detected", "closed"}).active_only
+    assert not IncidentFilter().active_only
