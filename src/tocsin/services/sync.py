@@ -1,0 +1,201 @@
+"""One sweep of a source becomes incidents: read, decide, commit; and decide again where somebody wrote first."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from pydantic import computed_field
+
+from tocsin.clock import Clock
+from tocsin.domain.alert import Alert, Problem, Source, Sweep
+from tocsin.domain.assess import Finding, assess, wanted
+from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.decision import Decision, Reason
+from tocsin.domain.frozen import Frozen, Utc
+from tocsin.domain.incident import incident_id
+from tocsin.domain.reconcile import Known, Outcome, decide
+from tocsin.domain.rules import Rules
+from tocsin.errors import SourceError
+from tocsin.ids import NewId
+from tocsin.storage.store import Store
+
+from .source import AlertSource
+from .tick import MOST_ATTEMPTS, TickReport, tick
+
+HEARTBEAT = "heartbeat"
+"""The record kind that says when a sweep last succeeded."""
+
+SAID_ONE_BY_ONE = frozenset(Reason) - {Reason.DEDUPLICATED, Reason.NO_DATA_NOT_ASKED}
+"""Reasons whose decisions a report lists one by one; the others it only counts."""
+
+
+class SyncReport(Frozen):
+    """What a sync saw and did. Times are our clock, UTC; ``seconds`` is how long it took.
+
+    ``decisions`` counts every decision by reason; ``details`` lists those that are more than "nothing new".
+    ``opened`` and ``resolved`` are incident ids; in a dry run, those that would be. ``unfinished`` are alert keys
+    that others kept writing to: the next sync decides them.
+    """
+
+    source: Source
+    at: Utc
+    seconds: float
+    dry_run: bool
+    complete: bool
+    why_incomplete: str = ""
+    monitors: int
+    decisions: dict[Reason, int]
+    details: tuple[Decision, ...] = ()
+    opened: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
+    cycles_started: tuple[str, ...] = ()
+    quarantined: tuple[Problem, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot type a decorated property
+    @property
+    def changed(self) -> bool:
+        """True if the sync changed what the store holds."""
+        return bool(set(self.decisions) & _CHANGING or self.opened or self.resolved or self.cycles_started)
+
+
+_CHANGING = {
+    Reason.OPENED,
+    Reason.ADOPTED,
+    Reason.JOINED,
+    Reason.REFIRED,
+    Reason.SEVERITY_RAISED,
+    Reason.SEVERITY_LOWERED,
+    Reason.MUTED,
+    Reason.UNMUTED,
+    Reason.RECOVERED,
+    Reason.GROUP_GONE,
+    Reason.MONITOR_DELETED,
+}
+
+
+def sync(
+    store: Store,
+    source: AlertSource,
+    rules: Rules,
+    *,
+    clock: Clock,
+    new_id: NewId,
+    dry_run: bool = False,
+    adopt: bool = False,
+) -> SyncReport:
+    """Pull ``source`` once, bring the store up to date, and tick.
+
+    ``dry_run`` decides and writes nothing. ``adopt`` records what already fires without starting an escalation.
+    Raises :class:`~tocsin.errors.SourceError` if nothing could be read; what is due is done all the same.
+    """
+    began = clock()
+    alerts = store.alerts(source.source)
+    try:
+        sweep = source.sweep([alert for alert in alerts if alert.firing])
+    except SourceError:
+        if not dry_run:
+            tick(store, rules, clock=clock, new_id=new_id)
+        raise
+    run = _Run(store, sweep, rules, clock=clock, new_id=new_id, adopt=adopt)
+    ticked = TickReport()
+    if dry_run:
+        run.decide(alerts, rehearsal=True)
+    else:
+        run.apply(alerts)
+        store.commit(_heartbeat(sweep, at=clock(), change_id=new_id()))
+        ticked = tick(store, rules, clock=clock, new_id=new_id)
+    decisions = [decision for some in run.decided.values() for decision in some]
+    return SyncReport(
+        source=source.source,
+        at=began,
+        seconds=(clock() - began).total_seconds(),
+        dry_run=dry_run,
+        complete=sweep.complete,
+        why_incomplete=sweep.why_incomplete,
+        monitors=len(sweep.seen),
+        decisions=dict(Counter(sweep.passed_over) + Counter(decision.reason for decision in decisions)),
+        details=tuple(decision for decision in decisions if decision.reason in SAID_ONE_BY_ONE),
+        opened=tuple(run.opened),
+        resolved=ticked.resolved,
+        cycles_started=ticked.cycles_started,
+        quarantined=tuple(sweep.problems),
+        unfinished=tuple(sorted(run.undone)),
+    )
+
+
+class _Run:
+    """The rounds of one sync: decisions of alerts that were committed stand, the rest is decided again."""
+
+    def __init__(self, store: Store, sweep: Sweep, rules: Rules, *, clock: Clock, new_id: NewId, adopt: bool) -> None:
+        self._store = store
+        self._sweep = sweep
+        self._rules = rules
+        self._clock = clock
+        self._new_id = new_id
+        self._adopt = adopt
+        self.decided: dict[str, list[Decision]] = {}
+        self.opened: list[str] = []
+        self.undone: set[str] = set()
+
+    def apply(self, alerts: Sequence[Alert]) -> None:
+        """Commit what the sweep asks for, deciding again from fresh reads while somebody else writes first."""
+        for attempt in range(MOST_ATTEMPTS):
+            outcome = self.decide(alerts if attempt == 0 else self._store.alerts(self._sweep.source))
+            results = self._store.commit_many(outcome.changes)
+            lost = [change for change, result in zip(outcome.changes, results, strict=True) if result is not None]
+            self.opened += _openings(
+                [change for change, result in zip(outcome.changes, results, strict=True) if result is None]
+            )
+            self.undone = {write.alert.key for change in lost for write in change.alerts}
+            if not self.undone:
+                return
+
+    def decide(self, alerts: Sequence[Alert], *, rehearsal: bool = False) -> Outcome:
+        """Decide from ``alerts`` and keep the decisions of what is still undone; a rehearsal draws no numbers."""
+        now = self._clock()
+        findings = assess(self._sweep, alerts, self._rules, now)
+        known, openings = self._read(findings, now)
+        numbers = self._rehearsed() if rehearsal else self._drawn(openings)
+        outcome = decide(findings, known, self._rules, now, numbers=numbers, new_id=self._new_id, adopt=self._adopt)
+        fresh: dict[str, list[Decision]] = {}
+        for decision in outcome.decisions:
+            fresh.setdefault(decision.key, []).append(decision)
+        self.decided |= {key: said for key, said in fresh.items() if key in self.undone or key not in self.decided}
+        if rehearsal:
+            self.opened = _openings(outcome.changes)
+        return outcome
+
+    def _read(self, findings: Sequence[Finding], now: Utc) -> tuple[Known, int]:
+        want = wanted(findings, self._rules)
+        if not want.incident_ids and not want.correlation_keys:
+            return Known(), 0
+        claims = self._store.claims(want.correlation_keys)
+        ids = want.incident_ids | {claim.incident_id for claim in claims.values()}
+        known = Known(incidents=self._store.incidents(ids), claims=claims)
+        return known, sum(known.joinable(key, now) is None for key in want.correlation_keys)
+
+    def _drawn(self, openings: int) -> Iterator[str]:
+        return (incident_id(number) for number in self._store.draw_numbers(openings)) if openings else iter(())
+
+    @staticmethod
+    def _rehearsed() -> Iterator[str]:
+        return (f"(new {number})" for number in count(1))
+
+
+def _openings(changes: Sequence[Change]) -> list[str]:
+    return [write.incident.id for change in changes for write in change.incidents if write.expected is None]
+
+
+def _heartbeat(sweep: Sweep, *, at: Utc, change_id: str) -> Change:
+    record = Record(
+        kind=HEARTBEAT,
+        id=f"sweep:{sweep.source.value}",
+        body={
+            "at": at.isoformat(),
+            "complete": sweep.complete,
+            "monitors": len(sweep.seen),
+            "problems": len(sweep.problems),
+        },
+    )
+    return Change(id=change_id, at=at, records=(RecordWrite(kind=record.kind, id=record.id, record=record),))

@@ -1,0 +1,60 @@
+"""The clock's turn: whatever is due is done. Without it nothing settles when no sweep and no push arrives."""
+
+from tocsin.clock import Clock
+from tocsin.domain.change import Change, Record
+from tocsin.domain.frozen import Frozen
+from tocsin.domain.rules import Rules
+from tocsin.domain.timer import ring
+from tocsin.errors import Conflict
+from tocsin.ids import NewId
+from tocsin.storage.store import Store
+
+MOST_ATTEMPTS = 5
+"""How often one decision is made again because somebody else wrote first."""
+
+BATCH = 100
+
+
+class TickReport(Frozen):
+    """What a tick did: the incidents it resolved, those that got a new cycle, and how much it left to the next."""
+
+    resolved: tuple[str, ...] = ()
+    cycles_started: tuple[str, ...] = ()
+    left: int = 0
+
+
+def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId) -> TickReport:
+    """Act on every record that is due now. Safe to run anywhere, at any time, several at once."""
+    now = clock()
+    resolved: list[str] = []
+    started: list[str] = []
+    left: set[tuple[str, str]] = set()
+    while todo := [one for one in store.due(now, limit=BATCH + len(left)) if (one.kind, one.id) not in left]:
+        for timer in todo:
+            change = _ring(store, timer, rules, clock=clock, new_id=new_id)
+            if change is None:
+                left.add((timer.kind, timer.id))
+                continue
+            for write in change.incidents:
+                (started if write.incident.active else resolved).append(write.incident.id)
+    return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
+
+
+def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: NewId) -> Change | None:
+    """Commit what a due timer asks for; None if others kept writing first, so that it stays for the next tick."""
+    incident_id = str(timer.body.get("incident_id", ""))
+    for _ in range(MOST_ATTEMPTS):
+        now = clock()
+        current = store.record(timer.kind, timer.id)
+        if current is None or current.due_at is None or current.due_at > now:
+            return Change(id=new_id(), at=now)
+        incident = store.incident(incident_id)
+        key = incident.correlation_key if incident is not None else ""
+        claim = store.claims([key]).get(key) if key else None
+        change = ring(current, incident, claim, rules, now, change_id=new_id())
+        try:
+            store.commit(change)
+        except Conflict:
+            continue
+        return change
+    return None

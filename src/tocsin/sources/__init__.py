@@ -1,0 +1,1 @@
+"""Where alerts come from. Each source turns one outside format into observations."""

@@ -1,0 +1,170 @@
+"""One Datadog monitor, looked at in full: what its groups share is read once, then each group becomes an observation.
+
+Pure. Nothing here raises over what a monitor holds; a value of a wrong type counts as absent.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from tocsin.domain.alert import AlertState, Links, Observation, Source, alert_key
+
+from .datadog_mutes import WHOLE, mutes, tags_of
+from .outside import http_link, moment, number, text
+
+LONGEST_TITLE = 1_000
+"""Characters. Datadog's own limit is lower; a hostile or broken title must not fill the store."""
+LONGEST_MESSAGE = 8_000
+"""Characters of a monitor's message, template text included."""
+LONGEST_QUERY = 4_000
+"""Characters of a monitor's query."""
+LONGEST_GROUP = 1_000
+"""Characters of a group's name that are shown; its key is made of the whole name."""
+LONGEST_TAG = 250
+"""Characters. Datadog cuts tags at 200."""
+MOST_TAGS = 250
+"""Tags kept of one monitor, and of one group."""
+
+_SEARCHED = 20_000
+_HIGHEST_PRIORITY, _LOWEST_PRIORITY = 1, 5
+_NAME = r"run[ _-]?book"
+# Every repetition is bounded: a message is written by anybody, and must not cost more than a moment.
+_ADDRESS = r"(?P<link>https?://(?:[^\s<>()|\"'`]|\([^\s<>()|\"'`]{0,200}\)){1,2000})"
+_RUNBOOKS = (
+    re.compile(rf"\[[^\[\]\n]{{0,200}}{_NAME}[^\[\]\n]{{0,200}}\]\(\s{{0,9}}{_ADDRESS}", re.IGNORECASE),
+    re.compile(rf"<{_ADDRESS}\|[^<>\n]{{0,200}}{_NAME}", re.IGNORECASE),
+    re.compile(rf"\b{_NAME}s?(?:\s(?:at|is|here|link|url))?[\s*_`:=|(<-]{{0,9}}{_ADDRESS}", re.IGNORECASE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The tags that say whose a monitor is, in order of preference, and where people look at it."""
+
+    web_url: str
+    service: tuple[str, ...] = ("service",)
+    environment: tuple[str, ...] = ("env", "environment")
+    team: tuple[str, ...] = ("team",)
+
+
+class Monitor:
+    """What the groups of one monitor share, read from one raw item at one moment."""
+
+    def __init__(self, item: Mapping[str, object], origin: str, naming: Naming, observed_at: datetime) -> None:
+        options = object_at(item, "options")
+        message = item.get("message")
+        self._origin = origin
+        self._naming = naming
+        self._observed_at = observed_at
+        self._title = text(item.get("name"), LONGEST_TITLE).strip() or f"Monitor {origin}"
+        self._message = text(message, LONGEST_MESSAGE)
+        self._query = text(item.get("query"), LONGEST_QUERY)
+        self._priority = _priority(item.get("priority"))
+        self._tags = _tags(item.get("tags"))
+        self._draft = item.get("draft_status") == "draft"
+        self._asks_no_data = asks_no_data(options)
+        self._thresholds = object_at(options, "thresholds")
+        self._mutes = mutes(options.get("silenced"), item.get("matching_downtimes"), observed_at)
+        self._runbook = _runbook(self._tags, message)
+        self._link = f"{naming.web_url}/monitors/{origin}"
+
+    def observation(self, name: str, state: AlertState, entry: Mapping[str, object]) -> Observation:
+        """Return what the monitor says of one group; ``entry`` is the group's raw value."""
+        whole = name == WHOLE
+        group = text(name, LONGEST_GROUP)
+        group_tags = () if whole else _tags(name.split(","))
+        in_group = tags_of(name)
+        return Observation(
+            source=Source.DATADOG,
+            origin=self._origin,
+            group=group,
+            key=group_key(self._origin, name),
+            state=state,
+            word=text(entry.get("status"), LONGEST_TAG),
+            observed_at=self._observed_at,
+            triggered_at=self._stamp(entry, "last_nodata_ts" if state is AlertState.NO_DATA else "last_triggered_ts"),
+            resolved_at=self._stamp(entry, "last_resolved_ts"),
+            title=self._title,
+            message=self._message,
+            priority=self._priority,
+            service=self._value(group_tags, self._naming.service),
+            environment=self._value(group_tags, self._naming.environment),
+            team=self._value(group_tags, self._naming.team),
+            tags=tuple(dict.fromkeys((*self._tags, *group_tags))),
+            query=self._query,
+            threshold=number(self._thresholds.get("warning" if state is AlertState.WARN else "critical")),
+            links=Links(
+                runbook=self._runbook,
+                monitor=self._link,
+                group="" if whole else f"{self._link}?group={quote(group, safe='')}",
+            ),
+            muted=any(mute.covers(in_group) for mute in self._mutes),
+            draft=self._draft,
+            asks_no_data=self._asks_no_data,
+        )
+
+    def _stamp(self, entry: Mapping[str, object], name: str) -> datetime | None:
+        return moment(entry.get(name), until=self._observed_at)
+
+    def _value(self, group_tags: tuple[str, ...], names: tuple[str, ...]) -> str:
+        """Return the value of the first of these tags that the group has, or else the monitor."""
+        return next((value for tags in (group_tags, self._tags) for value in _values(tags, names)), "")
+
+
+def group_key(origin: str, name: str) -> str:
+    """Return the alert key of a monitor's group."""
+    return alert_key(origin, text(name, len(name) + 1))
+
+
+def object_at(item: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Return the object of that name, or an empty one."""
+    found = item.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def asks_no_data(options: Mapping[str, object]) -> bool:
+    """Say whether somebody wants to be told when this monitor's data stop.
+
+    ``on_missing_data`` took the place of ``notify_no_data``, which stays on older monitors
+    (docs.datadoghq.com/monitors/guide/on_missing_data). ``default`` shows the last state or counts missing data as 0.
+    """
+    match options.get("on_missing_data"):
+        case "show_and_notify_no_data":
+            return True
+        case "show_no_data" | "resolve":
+            return False
+        case _:
+            return options.get("notify_no_data") is True
+
+
+def _priority(value: object) -> int | None:
+    return value if type(value) is int and _HIGHEST_PRIORITY <= value <= _LOWEST_PRIORITY else None
+
+
+def _tags(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        return ()
+    tags = (text(value, LONGEST_TAG).strip() for value in values[:MOST_TAGS])
+    return tuple(tag for tag in tags if tag)
+
+
+def _values(tags: tuple[str, ...], names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        for tag in tags:
+            key, _, value = tag.partition(":")
+            if value and key.casefold() == name.casefold():
+                yield value
+
+
+def _runbook(tags: tuple[str, ...], message: object) -> str:
+    """Return the address in the tag ``runbook``, or the first link in the message that is so named."""
+    for value in _values(tags, ("runbook",)):
+        if link := http_link(value):
+            return link
+    if not isinstance(message, str):
+        return ""
+    found = [hit for pattern in _RUNBOOKS for hit in pattern.finditer(message[:_SEARCHED])]
+    links = (http_link(hit["link"].rstrip(".,;:!?*_")) for hit in sorted(found, key=lambda hit: hit.start()))
+    return next((link for link in links if link), "")
