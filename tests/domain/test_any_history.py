@@ -1,5 +1,6 @@
 """Whatever happens, in whatever order: random histories of monitors, sweeps and people, and what must always hold."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,9 +152,7 @@ class History(RuleBasedStateMachine):
     @rule(without=st.sampled_from(MONITORS))
     def cut_sweep(self, without):
         """A sweep without one monitor ends nothing of it, and resolves nothing that was not settling already."""
-        before = {
-            alert.key: alert.firing for alert in self.store.alerts(Source.DATADOG) if alert.origin == without
-        }
+        before = {alert.key: alert.firing for alert in self.store.alerts(Source.DATADOG) if alert.origin == without}
         self._apply(self._pull(complete=False, without=(without,)))
         after = {alert.key: alert.firing for alert in self.store.alerts(Source.DATADOG) if alert.origin == without}
         assert before == after
@@ -215,10 +214,8 @@ class History(RuleBasedStateMachine):
             "assign": lambda: service.assign(incident, "bo", by="ann"),
             "note": lambda: service.note(incident, "looking", by="ann"),
         }
-        try:
+        with suppress(IllegalMove):
             acts[what]()
-        except IllegalMove as refusal:
-            assert str(refusal)
 
     # What must always hold
 
@@ -300,5 +297,3 @@ def _count(alerts):
 
 TestHistory = History.TestCase
 TestHistory.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
-
-

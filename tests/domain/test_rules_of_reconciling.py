@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.desk import Desk, at, reasons, said_of, says
+from tests.desk import at, reasons, said_of, says
 from tocsin.domain.alert import LONGEST_KEY, Problem, Source, alert_key
 from tocsin.domain.decision import EXPLAINED, Reason
 from tocsin.domain.incident import Status
@@ -594,7 +594,7 @@ class TestReport:
         assert heartbeat.body == {"at": at(0).isoformat(), "complete": True, "monitors": 1, "problems": 0}
 
     def test_every_reason_has_its_sentence(self):
-        """"Why was I not paged?" always has an answer."""
+        """Why was I not paged? There is always an answer."""
         assert set(EXPLAINED) == set(Reason)
 
     def test_what_the_source_passed_over_is_counted(self, desk):

@@ -166,9 +166,7 @@ def _absent(alert: Alert, sweep: Sweep, unreadable: set[str]) -> Finding:
         return Finding(Step.NOTHING, reason, alert.key, sweep.started_at, alert=alert, severity=alert.severity)
 
     def ended(reason: Reason, at: Utc) -> Finding:
-        return Finding(
-            Step.END, reason, alert.key, sweep.started_at, alert=alert, severity=alert.severity, ended_at=at
-        )
+        return Finding(Step.END, reason, alert.key, sweep.started_at, alert=alert, severity=alert.severity, ended_at=at)
 
     if sweep.started_at < alert.observed_at:
         return held(Reason.OUT_OF_ORDER)
@@ -238,5 +236,3 @@ def wanted(findings: Iterable[Finding], rules: Rules) -> Wanted:
         if finding.alert is not None:
             incidents.add(finding.alert.incident_id)
     return Wanted(frozenset(incidents), frozenset(keys))
-
-

@@ -31,7 +31,7 @@ class Claim(Frozen):
 class Record(Frozen):
     """A keyed document beside the incidents: a timer, a heartbeat, later a page, a user, a schedule.
 
-    ``due_at`` makes the tick find it; ``expires_at`` lets the store forget it.
+    ``due_at`` makes the tick find it; ``expires_at`` lets the store forget it. ``version`` is at least 1.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Record(Frozen):
     body: dict[str, JsonValue] = {}
     due_at: Utc | None = None
     expires_at: Utc | None = None
-    version: int = 0
+    version: int = 1
 
 
 class IncidentWrite(Frozen):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pydantic import JsonValue
+
 from .change import AlertWrite, Change, ClaimWrite, IncidentWrite, Record, RecordWrite
 from .decision import Reason
 from .frozen import Utc
@@ -61,9 +63,10 @@ class Draft:
     def set_timer(self, what: str, due_at: Utc) -> None:
         """Ask for the tick's attention at ``due_at``. One timer of each name an incident; a later call moves it."""
         timer_id = f"{what}:{self.incident.id}"
-        record = Record(
-            kind=TIMER, id=timer_id, body={"what": what, "incident_id": self.incident.id}, due_at=due_at
-        )
+        body: dict[str, JsonValue] = {"what": what, "incident_id": self.incident.id}
+        # Numbered by its incident, so that whoever read an earlier timer of this name cannot take this one away.
+        version = self.incident.version + 1
+        record = Record(kind=TIMER, id=timer_id, body=body, due_at=due_at, version=version)
         self.write_record(RecordWrite(kind=TIMER, id=timer_id, record=record))
 
     def stop_timer(self, what: str) -> None:
@@ -88,9 +91,7 @@ class Draft:
             id=change_id,
             at=self.at,
             incidents=(
-                IncidentWrite(
-                    incident=self.incident, expected=None if self._before is None else self._before.version
-                ),
+                IncidentWrite(incident=self.incident, expected=None if self._before is None else self._before.version),
             ),
             alerts=tuple(alerts),
             events=(first.model_copy(update={"change_id": change_id}), *rest),

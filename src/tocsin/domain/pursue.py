@@ -22,7 +22,6 @@ from .lifecycle import SETTLE, all_quiet, brief, follow_severity, our_time, page
 from .rules import Rules
 from .timeline import EventKind
 
-
 _T = TypeVar("_T")
 
 

@@ -74,9 +74,7 @@ def ended(finding: Finding, row: Alert, *, forget_at: Utc) -> AlertWrite:
             "version": row.version + 1,
         }
     )
-    return AlertWrite(
-        alert=alert.model_copy(update={"expires_at": forget_at}), expected=row.version, archive=alert
-    )
+    return AlertWrite(alert=alert.model_copy(update={"expires_at": forget_at}), expected=row.version, archive=alert)
 
 
 def _fired(finding: Finding) -> tuple[Observation, Severity]:

@@ -1,7 +1,6 @@
 """What a due timer does. A timer that no longer fits its incident only goes away."""
 
 from .change import Change, Claim, ClaimWrite, Record, RecordWrite
-
 from .decision import Reason
 from .draft import Draft
 from .frozen import Utc
