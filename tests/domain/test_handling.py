@@ -6,6 +6,7 @@ from tests.desk import at, says
 from tocsin.domain.draft import Draft
 from tocsin.domain.handling import LONGEST_NOTE
 from tocsin.domain.incident import NEXT, Incident, Status, transition
+from tocsin.domain.search import IncidentFilter
 from tocsin.domain.timeline import EventKind, replay
 from tocsin.errors import Conflict, IllegalMove, InvalidInput, NotFound
 
@@ -197,6 +198,13 @@ def test_an_incident_by_hand_keeps_what_it_was_given(desk, opened):
     assert incident.alerts.total == 0
     desk.service.resolve(opened)
     assert replay(incident, desk.service.timeline(opened)) == desk.service.incident(opened)
+
+
+def test_incidents_are_found_by_source_and_time(desk, opened):
+    """As a Python user asks for them, with plain words."""
+    assert [one.id for one in desk.service.incidents(source="manual", since=at(0))] == [opened]
+    assert desk.service.incidents(source="datadog") == []
+    assert [one.id for one in desk.service.find(IncidentFilter(), limit=1).incidents] == [opened]
 
 
 def test_a_timeline_with_a_gap_is_refused(desk, opened):

@@ -118,6 +118,27 @@ class TestCycles:
         assert desk.minute(12).service.tick().cycles_started == ("INC-1001",)
         assert desk.only().paging
 
+    def test_what_joins_while_a_cycle_is_put_off_waits_with_it(self, desk):
+        """One further cycle tells of the third host and the fourth."""
+        self.test_the_third_host_within_ten_minutes_is_put_off_and_not_forgotten.__func__(self, desk)
+        hosts = [says(1, group=f"host:{name}", since=0) for name in "abcdef"]
+        desk.minute(13).service.acknowledge("INC-1001", by="ann")
+        desk.minute(14).sweep(*hosts[:5])
+        desk.minute(15).sweep(*hosts)
+        assert desk.only().cycle_due_at == at(22)
+        assert kinds(desk).count(EventKind.CYCLE_PUT_OFF) == 2
+        assert desk.minute(22).service.tick().cycles_started == ("INC-1001",)
+
+    def test_a_cycle_that_was_put_off_is_dropped_if_nothing_fires_when_it_is_due(self, desk):
+        """There is nobody to be told of anything."""
+        self.test_the_third_host_within_ten_minutes_is_put_off_and_not_forgotten.__func__(self, desk)
+        desk.minute(13).service.acknowledge("INC-1001", by="ann")
+        hosts = [says(1, group=f"host:{name}", since=0) for name in "abcd"]
+        desk.minute(14).sweep(*hosts)
+        desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
+        assert desk.minute(22).service.tick().cycles_started == ()
+        assert list(desk.store.due(at(23))) == []
+
     def test_acknowledging_again_covers_the_cycle_that_was_put_off(self, desk):
         """Whoever acknowledges after the third host fired has seen it."""
         self.test_the_third_host_within_ten_minutes_is_put_off_and_not_forgotten.__func__(self, desk)
@@ -605,8 +626,8 @@ class TestReport:
     def test_an_observation_given_twice_counts_once_the_latest(self, desk):
         """Pages overlap while monitors move."""
         early, late = says(1, since=0), says(1, "OK", resolved=1)
-        sweep = desk.minute(1).build(early, late)
-        sweep.observations[0] = early
+        sweep = desk.minute(1).build(late, early)
+        sweep.observations[1] = early
         desk.source.sweeps.append(sweep)
         assert reasons(desk.service.sync(desk.source)) == {}
 

@@ -47,6 +47,14 @@ class Finding:
     detail: str = ""
 
     @property
+    def fired(self) -> tuple[Observation, Severity]:
+        """The observation and severity of an alert that fires. Raises ValueError for a finding of an absence."""
+        if self.seen is None or self.severity is None:
+            message = f"{self.key}: an alert fires only where it was observed"
+            raise ValueError(message)
+        return self.seen, self.severity
+
+    @property
     def title(self) -> str:
         """The alert's title, from whoever knows it."""
         return self.seen.title if self.seen else self.alert.title if self.alert else ""

@@ -87,10 +87,7 @@ def _worst_first(finding: Finding) -> tuple[bool, float]:
 
 
 def _opened(first: Finding, incident_id: str, pursuit: Pursuit, now: Utc, *, adopt: bool) -> Incident:
-    seen, severity = first.seen, first.severity
-    if seen is None or severity is None:
-        message = f"{first.key}: only an observation opens an incident"
-        raise ValueError(message)
+    seen, severity = first.fired
     return Incident(
         id=incident_id,
         title=seen.title or seen.key,

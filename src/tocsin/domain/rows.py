@@ -1,16 +1,15 @@
 """The next state of an alert row, for each step that a finding can ask for."""
 
-from .alert import Alert, Observation
+from .alert import Alert
 from .assess import Finding, fell_silent
 from .change import AlertWrite
 from .decision import Reason
 from .frozen import Utc
-from .severity import Severity
 
 
 def fired(finding: Finding, *, incident_id: str, correlation_key: str, episode: int) -> AlertWrite:
     """Write the first row of a new episode; an episode that it replaces while still firing is archived."""
-    seen, severity = _fired(finding)
+    seen, severity = finding.fired
     row = finding.alert
     alert = Alert(
         source=seen.source,
@@ -41,7 +40,7 @@ def fired(finding: Finding, *, incident_id: str, correlation_key: str, episode: 
 
 def updated(finding: Finding, row: Alert) -> AlertWrite:
     """Write a row whose severity, state or mute changed while it fires."""
-    seen, severity = _fired(finding)
+    seen, severity = finding.fired
     alert = row.model_copy(
         update={
             "severity": severity,
@@ -75,10 +74,3 @@ def ended(finding: Finding, row: Alert, *, forget_at: Utc) -> AlertWrite:
         }
     )
     return AlertWrite(alert=alert.model_copy(update={"expires_at": forget_at}), expected=row.version, archive=alert)
-
-
-def _fired(finding: Finding) -> tuple[Observation, Severity]:
-    if finding.seen is None or finding.severity is None:
-        message = f"{finding.key}: an alert fires only where it was observed"
-        raise ValueError(message)
-    return finding.seen, finding.severity

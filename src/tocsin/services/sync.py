@@ -33,8 +33,8 @@ class SyncReport(Frozen):
     """What a sync saw and did. Times are our clock, UTC; ``seconds`` is how long it took.
 
     ``decisions`` counts every decision by reason; ``details`` lists those that are more than "nothing new".
-    ``opened`` and ``resolved`` are incident ids; in a dry run, those that would be. ``unfinished`` are alert keys
-    that others kept writing to: the next sync decides them.
+    ``opened`` and ``resolved`` are incident ids; a dry run resolves none and names what it would open.
+    ``unfinished`` are alert keys that others kept writing to: the next sync decides them.
     """
 
     source: Source
