@@ -1,0 +1,59 @@
+"""What a change presupposes, checked against what is there."""
+
+import orjson
+
+from tocsin.domain.change import Change
+
+from .image import Image
+
+
+def committed(image: Image, change: Change) -> bool:
+    """Say whether one of its events shows that ``change`` is there already."""
+    for event in change.events:
+        dossier = image.dossiers.get(event.incident_id)
+        if event.change_id == change.id and dossier is not None:
+            same = (event.version, event.ordinal, change.id)
+            known = orjson.loads(b"[%b]" % b",".join(dossier.events))
+            return any((one["version"], one["ordinal"], one.get("change_id")) == same for one in known)
+    return False
+
+
+def conflict(image: Image, change: Change) -> str:
+    """Return what forbids ``change``, as one line; empty if nothing does."""
+    for incident_write in change.incidents:
+        if said := stale(image, incident_write.incident.id, incident_write.expected):
+            return said
+    for alert_write in change.alerts:
+        alert = alert_write.alert
+        row = image.alerts.get(alert.source.value, {}).get(alert.key)
+        if said := _differs(f"alert {alert.key!r}", None if row is None else row.version, alert_write.expected):
+            return said
+    for claim_write in change.claims:
+        claim = image.claims.get(claim_write.claim.key)
+        held_by = "" if claim is None else claim.incident_id
+        if held_by != claim_write.held_by:
+            return f"the claim on {claim_write.claim.key!r} is held by {held_by or 'nobody'}"
+    for write in change.records:
+        if write.expected is not None:
+            record = image.records.get((write.kind, write.id))
+            found = None if record is None else record.version
+            if said := _differs(f"{write.kind} {write.id!r}", found, write.expected or None):
+                return said
+    return ""
+
+
+def stale(image: Image, incident_id: str, expected: int | None) -> str:
+    """Return what is wrong with ``expected`` as the version of an incident; empty if it is right."""
+    dossier = image.dossiers.get(incident_id)
+    found = dossier.version if dossier is not None and dossier.row else None
+    return _differs(incident_id, found, expected)
+
+
+def _differs(what: str, found: int | None, expected: int | None) -> str:
+    if found == expected:
+        return ""
+    if found is None:
+        return f"{what} does not exist any more"
+    if expected is None:
+        return f"{what} exists already"
+    return f"{what} was changed meanwhile: version {found}, not {expected}"

@@ -1,0 +1,57 @@
+"""One writer at a time, over all processes: a lock on a file beside the store's."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tocsin.errors import StoreBusy, StoreError
+
+from .refusals import unwritable
+
+POLL_INTERVAL = 0.002
+"""Seconds between two attempts. A commit holds the lock for about as long."""
+
+
+class SidecarLock:
+    """Locks ``FILE.lock``. The system frees it when its holder dies, however it dies.
+
+    Not for two threads at once: each store has a mutex of its own.
+    """
+
+    def __init__(self, path: Path, *, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._lock: FileLock | None = None
+        self._process = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock, or raise ``StoreBusy`` after the time-out, ``StoreError`` if there can be no lock."""
+        if not self._path.parent.is_dir():
+            message = f"there is no folder {self._path.parent}"
+            raise StoreError(message, hint="make it, or name another file with INCIDENTS_FILE")
+        lock = self._of_this_process()
+        try:
+            lock.acquire(poll_interval=POLL_INTERVAL)
+        except Timeout:
+            message = f"another process has kept {self._path} locked for {self._timeout:g} s"
+            raise StoreBusy(
+                message, hint="try again; if nothing else should run, look for a process that hangs"
+            ) from None
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _of_this_process(self) -> FileLock:
+        # A lock made before a fork must not be used after it.
+        if self._lock is None or self._process != os.getpid():
+            name = self._path.with_name(f"{self._path.name}.lock")
+            self._lock = FileLock(name, timeout=self._timeout, mode=0o600, thread_local=False)
+            self._process = os.getpid()
+        return self._lock
