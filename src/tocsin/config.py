@@ -1,0 +1,272 @@
+"""Settings: read from the environment and ``.env`` once, checked, and handed on. Nothing else reads them.
+
+:data:`VARIABLES` says everything there is to set; the tables of the documents are tested against it.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from tocsin.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tocsin.domain.rules import Rules
+    from tocsin.domain.severity import SeverityRule
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LONGEST_WAIT = 7 * 86_400
+"""Seconds. A settling time or pause beyond a week is a mistyped one."""
+LONGEST_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+LONGEST_AGE = 10 * 365 * 86_400
+
+
+class Variable(NamedTuple):
+    """One environment variable: what it means, what it takes (after "takes"), and its default as one would write it."""
+
+    name: str
+    default: str
+    meaning: str
+    takes: str
+    words: tuple[str, ...] = ()
+    alias: str = ""
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field of :class:`Settings` that holds it."""
+        return self.name.lower()
+
+
+VARIABLES = (
+    Variable(
+        "DATADOG_API_KEY", "", "API key of the Datadog organisation.", "an API key", alias="DD_API_KEY", secret=True
+    ),
+    Variable(
+        "DATADOG_APP_KEY",
+        "",
+        "Application key; it needs to read monitors (scope `monitors_read`).",
+        "an application key",
+        alias="DD_APP_KEY",
+        secret=True,
+    ),
+    Variable(
+        "DATADOG_SITE", "datadoghq.com", "The Datadog site that the organisation lives on.", "a site", alias="DD_SITE"
+    ),
+    Variable(
+        "DATADOG_API_URL",
+        "",
+        "A proxy or the simulated Datadog, in place of the site's own address; https, except on this machine.",
+        "an address",
+        secret=True,  # it may hold a password
+    ),
+    Variable("INCIDENTS_FILE", "incidents.json", "The file that holds the incidents.", "the path of a file"),
+    Variable(
+        "SEVERITY_RULES", "", "A TOML file of severity rules that come before the built-in ones.", "the path of a file"
+    ),
+    Variable(
+        "AUTO_RESOLVE",
+        "always",
+        "What resolves by itself once it is quiet: `always`, `unacknowledged` (what nobody took on), `never`.",
+        "always, unacknowledged or never",
+        words=("always", "unacknowledged", "never"),
+    ),
+    Variable(
+        "SETTLE_SECONDS",
+        "300",
+        "How long nothing may fire before an incident resolves.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "CYCLE_SECONDS",
+        "600",
+        "The least time between two further escalation cycles of one incident.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "INCIDENT_PER",
+        "monitor",
+        "What one incident stands for: a `monitor` with all its groups, or each `group`.",
+        "monitor or group",
+        words=("monitor", "group"),
+    ),
+    Variable("SERVICE_TAG", "service", "The tag that names the service.", "the name of one tag"),
+    Variable("ENVIRONMENT_TAG", "env", "The tag that names the environment.", "the name of one tag"),
+    Variable("TEAM_TAG", "team", "The tag that names the team.", "the name of one tag"),
+    Variable("INCLUDE_TAGS", "", "Only alerts with one of these tags open incidents.", "tags with commas between"),
+    Variable("EXCLUDE_TAGS", "", "Alerts with one of these tags open no incidents.", "tags with commas between"),
+    Variable(
+        "INCLUDE_ENVIRONMENTS", "", "Only alerts of these environments open incidents.", "names with commas between"
+    ),
+    Variable(
+        "EXCLUDE_ENVIRONMENTS", "", "Alerts of these environments open no incidents.", "names with commas between"
+    ),
+    Variable(
+        "LEAST_PRIORITY",
+        "",
+        "The least monitor priority that opens an incident: 3 lets P1 to P3 through. No priority always passes.",
+        "a number from 1 to 5",
+    ),
+    Variable(
+        "OLDEST_ALERT_SECONDS",
+        "",
+        "An alert that began longer ago than this opens no incident.",
+        f"seconds from 1 to {LONGEST_AGE}",
+    ),
+    Variable(
+        "LOG_LEVEL",
+        "WARNING",
+        "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+        "DEBUG, INFO, WARNING or ERROR",
+        words=LOG_LEVELS,
+    ),
+)
+"""Every setting. An unset or empty variable has its default."""
+
+_BY_FIELD = {variable.field: variable for variable in VARIABLES}
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _priority(value: object) -> object:
+    return value.upper().removeprefix("P") if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT)]
+
+
+class Settings(BaseModel):
+    """What may be set, checked. Keys never show in a ``repr``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    datadog_api_key: SecretStr = SecretStr("")
+    datadog_app_key: SecretStr = SecretStr("")
+    datadog_site: str = "datadoghq.com"
+    datadog_api_url: str = Field(default="", repr=False)
+    incidents_file: Path = Path("incidents.json")
+    severity_rules: Path | None = None
+    auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
+    settle_seconds: Seconds = 300
+    cycle_seconds: Seconds = 600
+    incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
+    service_tag: Tag = "service"
+    environment_tag: Tag = "env"
+    team_tag: Tag = "team"
+    include_tags: Words = ()
+    exclude_tags: Words = ()
+    include_environments: Words = ()
+    exclude_environments: Words = ()
+    least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
+    oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Self:
+        """Return the settings of an environment, completed from the file ``dotenv`` if that exists.
+
+        What is set in the environment goes before the file, under either name. Raises
+        :class:`~tocsin.errors.ConfigurationError`, one line that names the variable.
+        """
+        given = _given(_from_file(dotenv)) | _given(environ)
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            field = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
+            raise ConfigurationError(_complaint(_BY_FIELD[field], given[field])) from None
+
+    def keys(self, *, otherwise: str = "") -> tuple[str, str]:
+        """Return the API key and the application key.
+
+        Raises :class:`~tocsin.errors.ConfigurationError` if one is missing; ``otherwise`` is what works without.
+        """
+        found = {
+            "DATADOG_API_KEY": self.datadog_api_key.get_secret_value(),
+            "DATADOG_APP_KEY": self.datadog_app_key.get_secret_value(),
+        }
+        missing = [name for name, key in found.items() if not key]
+        if missing:
+            verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+            message = f"{' and '.join(missing)} {verb} not set: put {them} into the environment, or as a line NAME=KEY into .env"
+            raise ConfigurationError(f"{message}; {otherwise}" if otherwise else message)
+        return found["DATADOG_API_KEY"], found["DATADOG_APP_KEY"]
+
+    def rules(self, severities: "tuple[SeverityRule, ...]" = ()) -> "Rules":
+        """Return how to decide, with the rules of the severity file, which is read elsewhere."""
+        from tocsin.domain.rules import AutoResolve, IncidentPer, Rules, Selection
+        from tocsin.domain.severity import SeverityRules
+
+        oldest = self.oldest_alert_seconds
+        return Rules(
+            severities=SeverityRules(rules=severities),
+            selection=Selection(
+                include_tags=self.include_tags,
+                exclude_tags=self.exclude_tags,
+                include_environments=self.include_environments,
+                exclude_environments=self.exclude_environments,
+                least_priority=self.least_priority,
+                oldest=None if oldest is None else timedelta(seconds=oldest),
+            ),
+            auto_resolve=AutoResolve(self.auto_resolve),
+            incident_per=IncidentPer(self.incident_per),
+            settle=timedelta(seconds=self.settle_seconds),
+            between_cycles=timedelta(seconds=self.cycle_seconds),
+        )
+
+
+def secrets_in(environ: Mapping[str, str], dotenv: Path | None = None) -> tuple[str, ...]:
+    """Return what must never be shown, whatever state the settings are in."""
+    try:
+        filed = _from_file(dotenv)
+    except ConfigurationError:
+        filed = {}
+    secret = {name for one in VARIABLES if one.secret for name in (one.name, one.alias)}
+    return tuple(
+        value.strip() for found in (environ, filed) for name, value in found.items() if name in secret and value
+    )
+
+
+def _given(found: Mapping[str, str | None]) -> dict[str, str]:
+    """Return what is set, by field. An empty variable is as good as none: that is how a template comes."""
+    values = {
+        variable.field: (found.get(variable.name) or found.get(variable.alias) or "").strip() for variable in VARIABLES
+    }
+    return {field: value for field, value in values.items() if value}
+
+
+def _from_file(path: Path | None) -> Mapping[str, str | None]:
+    if path is None or not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        # As it stands there: a key may hold a dollar sign.
+        return dotenv_values(path, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        message = f"{path} cannot be read: {why}"
+        raise ConfigurationError(message) from None
+
+
+def _complaint(variable: Variable, value: str) -> str:
+    # A part of a value is not shown: it might be the part of a key, which nothing further on would recognise.
+    said = "" if variable.secret or len(value) > LONGEST_SHOWN else f" is '{value}', but"
+    nearest = get_close_matches(value.lower(), [word.lower() for word in variable.words], n=1)
+    meant = next((f"; did you mean {word}?" for word in variable.words if word.lower() in nearest), "")
+    return f"{variable.name}{said} takes {variable.takes}{meant}"

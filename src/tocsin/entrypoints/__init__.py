@@ -1,0 +1,1 @@
+"""Wiring only: the environment, clocks, files and the terminal are reached here and handed on."""

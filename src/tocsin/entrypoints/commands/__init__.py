@@ -1,0 +1,1 @@
+"""One module a subject; each command reads its arguments, calls a service, and shows what came of it."""

@@ -1,0 +1,85 @@
+"""What keeps a store in shape: ``tick``, ``prune`` and ``recover``."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from tocsin.domain.incident import Status
+from tocsin.domain.search import IncidentFilter
+from tocsin.entrypoints.choices import MOMENT
+from tocsin.entrypoints.json_output import write_object
+from tocsin.entrypoints.moments import exact
+from tocsin.entrypoints.wiring import Wiring, pass_wiring
+from tocsin.services.incidents import IncidentService
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report.")
+@pass_wiring
+def tick(wiring: Wiring, *, as_json: bool) -> None:
+    """Do what is due now: resolve what has settled, start the cycles that were put off. A sync does it too."""
+    with wiring.service() as service:
+        report = service.tick()
+    if as_json:
+        write_object(wiring.out.stream, report.model_dump(mode="json"))
+        return
+    for what, ids in (("Resolved", report.resolved), ("Paging again", report.cycles_started)):
+        if ids:
+            wiring.out.line(f"{what}: {', '.join(ids)}")
+    if report.left:
+        wiring.err.line(f"{report.left} left to the next tick, since others kept writing.")
+    elif not report.resolved and not report.cycles_started:
+        wiring.err.line("Nothing was due.")
+
+
+@click.command()
+@click.option(
+    "--closed-before", type=MOMENT, required=True, help="Closed before then: 2026-03-31, 2026-03-31T14:05, 90d, 52w."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of the ids.")
+@pass_wiring
+def prune(wiring: Wiring, *, closed_before: datetime, yes: bool, as_json: bool) -> None:
+    """Forget incidents that were closed before a moment, with their timelines, for ever."""
+    with wiring.service() as service:
+        if not yes:
+            _confirm(_closed_before(service, closed_before), closed_before)
+        gone = service.prune(closed_before=closed_before)
+    if as_json:
+        write_object(wiring.out.stream, gone)
+    else:
+        wiring.out.line(f"{len(gone):,} forgotten.")
+
+
+def _closed_before(service: IncidentService, moment: datetime) -> int:
+    wanted = IncidentFilter(statuses=frozenset({Status.CLOSED}), until=moment)
+    return sum(one.closed_at is not None and one.closed_at < moment for one in service.every(wanted))
+
+
+def _confirm(number: int, moment: datetime) -> None:
+    what = f"{number:,} incident{'' if number == 1 else 's'} closed before {exact(moment)} UTC"
+    if not sys.stdin.isatty():
+        message = f"{what} would be forgotten for ever: say --yes"
+        raise click.UsageError(message)
+    if number and not click.confirm(f"Forget {what} for ever?", err=True):
+        raise click.exceptions.Exit(0)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_wiring
+def recover(wiring: Wiring, file: Path) -> None:
+    """Save what can be read of a damaged FILE into a new one beside it. FILE itself is left as it is."""
+    from tocsin.storage.recovery import recover as save
+
+    report = save(file)
+    out = wiring.out
+    out.line(f"{report.incidents:,} incidents saved, in {report.kept:,} lines: {report.target}")
+    for loss in report.lost:
+        lines = f"line {loss.first}" if loss.first == loss.last else f"lines {loss.first} to {loss.last}"
+        out.line(f"  {lines} {loss.why}")
+    wiring.err.line(
+        f"{report.source} was left as it is. Look at the new file with INCIDENTS_FILE, then put it in its place."
+    )

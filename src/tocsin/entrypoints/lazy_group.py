@@ -1,0 +1,73 @@
+"""A click group that knows its commands by name, and imports one only when it is called."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+from click.shell_completion import CompletionItem
+from typing_extensions import override
+
+from .nearest import did_you_mean
+
+
+class Entry(NamedTuple):
+    """Where a command is (``module:attribute``), what it does in one line, and under which heading it stands."""
+
+    where: str
+    help: str
+    heading: str = "Commands"
+
+
+class LazyGroup(click.Group):
+    """Takes an ordered table of commands. Listing and completing them imports none."""
+
+    def __init__(self, *, table: Mapping[str, Entry], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]  # click's own keywords, passed through
+        self._table = table
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._table)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self._table.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.where.partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            message = f"{entry.where} is no command"
+            raise TypeError(message)
+        return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self._table and not name.startswith("-") and not ctx.resilient_parsing:
+            message = f"There is no command '{name}'{did_you_mean(name, self._table) or '.'}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        longest = max(map(len, self._table))
+        for heading in dict.fromkeys(entry.heading for entry in self._table.values()):
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (name.ljust(longest), entry.help)
+                        for name, entry in self._table.items()
+                        if entry.heading == heading
+                    ]
+                )
+
+    @override
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [
+            CompletionItem(name, help=entry.help) for name, entry in self._table.items() if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]

@@ -1,0 +1,58 @@
+"""Moments and durations in a person's words, and back. Times are UTC, durations seconds."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from tocsin.errors import InvalidInput
+
+EXAMPLES = "a date such as 2026-03-31 or 2026-03-31T14:05 (UTC), or an age such as 30m, 2h, 3d or 1w"
+
+_AGE = re.compile(r"([0-9]{1,6})\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)(?:\s+ago)?", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the moment that a person means: an ISO date or time (UTC unless it says otherwise), or an age.
+
+    Raises :class:`~tocsin.errors.InvalidInput`.
+    """
+    said = text.strip()
+    age = _AGE.fullmatch(said)
+    try:
+        if age is not None:
+            return now - timedelta(seconds=int(age[1]) * _SECONDS[age[2][0].lower()])
+        parsed = datetime.fromisoformat(said)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        message = f"'{text}' is no moment; give {EXAMPLES}"
+        raise InvalidInput(message) from None
+
+
+def exact(moment: datetime | None) -> str:
+    """Say a moment to the second: ``2026-03-31 14:05:00``, in UTC; nothing for None."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Say how long ago a moment is, in its largest unit: ``40 s``, ``4 min``, ``2 h``, ``3 d``."""
+    seconds = int(max((now - since).total_seconds(), 0))
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    return f"{seconds // size} {unit}"
+
+
+def duration(seconds: float | None) -> str:
+    """Say a duration in its two largest units: ``3 h 20 min``; a dash for None."""
+    if seconds is None:
+        return "-"
+    left = round(max(seconds, 0))
+    parts = []
+    for size, unit in _STEPS:
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+        elif parts:
+            break
+        if len(parts) == 2:  # noqa: PLR2004 - a third unit is noise beside the first
+            break
+    return " ".join(parts) or "0 s"

@@ -1,0 +1,64 @@
+"""The root of the command line: every command by name."""
+
+import click
+
+from tocsin import __version__
+
+from .lazy_group import Entry, LazyGroup
+
+COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
+"""What a shell sets to ask for completions."""
+
+ALERTS, INCIDENTS, RULES, STORE = "Alerts", "Incidents", "Figures and rules", "Store and shell"
+_COMMANDS = "tocsin.entrypoints.commands"
+
+TABLE = {
+    "sync": Entry(f"{_COMMANDS}.sync:sync", "Pull Datadog's monitors and bring the incidents up to date.", ALERTS),
+    "tick": Entry(f"{_COMMANDS}.upkeep:tick", "Do what is due now: resolve what has settled.", ALERTS),
+    "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS),
+    "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
+    "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
+    "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
+    "ack": Entry(f"{_COMMANDS}.actions:ack", "Say that somebody is on it.", INCIDENTS),
+    "start": Entry(f"{_COMMANDS}.actions:start", "Say that work has begun.", INCIDENTS),
+    "assign": Entry(f"{_COMMANDS}.actions:assign", "Add somebody to those who work on it.", INCIDENTS),
+    "note": Entry(f"{_COMMANDS}.actions:note", "Add a line to the timeline.", INCIDENTS),
+    "severity": Entry(f"{_COMMANDS}.actions:severity", "Pin the severity; no machine changes it then.", INCIDENTS),
+    "resolve": Entry(f"{_COMMANDS}.actions:resolve", "Resolve, with root cause and steps taken.", INCIDENTS),
+    "close": Entry(f"{_COMMANDS}.actions:close", "Close a resolved incident.", INCIDENTS),
+    "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
+    "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES),
+    "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
+    "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE),
+    "completion": Entry(f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE),
+}
+"""Every command, in the order of the help text."""
+
+program = LazyGroup(
+    name="tocsin",
+    table=TABLE,
+    help=(
+        "Alerts become incidents, one per problem.\n\n"
+        "Start with `demo`, or set DATADOG_API_KEY and DATADOG_APP_KEY and `sync`. Incidents are named by their id: "
+        "INC-1042, inc-1042 or 1042."
+    ),
+    epilog="Exit status: 0 done, 1 a fault of ours, 2 usage or settings, 3 source not (wholly) read, 4 not found, "
+    "5 refused, 6 store, 130 interrupted.",
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            help="Show the version and exit.",
+            callback=lambda ctx, _param, wanted: _version(ctx, wanted),
+        )
+    ],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(ctx: click.Context, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"tocsin {__version__}")
+        ctx.exit()

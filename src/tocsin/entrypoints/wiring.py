@@ -1,0 +1,126 @@
+"""What the commands need of the outside, made once a process and handed to each: clock, environment, store, source."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from tocsin.errors import InvalidInput
+
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tocsin.config import Settings
+    from tocsin.domain.rules import Rules
+    from tocsin.services.incidents import IncidentService
+    from tocsin.sources.datadog import DatadogSource
+    from tocsin.storage.store import Store
+
+
+def login_name() -> str:
+    """Return the login name. What it raises where there is none differs by system and by Python."""
+    import getpass
+
+    return getpass.getuser()
+
+
+class Wiring(NamedTuple):
+    """Everything from outside. ``program`` is what a person types to get here.
+
+    What costs time to import is imported where it is first asked for: ``--help`` asks for none of it.
+    """
+
+    environ: Mapping[str, str]
+    clock: "Callable[[], datetime]"
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+    program: str = "tocsin"
+    dotenv: Path = Path(".env")
+    login: Callable[[], str] = login_name
+
+    @property
+    def out(self) -> Screen:
+        """Where results go."""
+        return Screen.of(sys.stdout, self.environ)
+
+    @property
+    def err(self) -> Screen:
+        """Where everything else goes that a person should know: progress, notes, errors."""
+        return Screen.of(sys.stderr, self.environ)
+
+    def settings(self) -> "Settings":
+        """Read the settings, and log as they say. Raises :class:`~tocsin.errors.ConfigurationError`."""
+        from tocsin.config import Settings
+
+        from .logs import log_to
+
+        settings = Settings.read(self.environ, self.dotenv)
+        log_to(self.err, settings.log_level, self.secrets())
+        return settings
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must never be shown."""
+        from tocsin.config import secrets_in
+
+        return secrets_in(self.environ, self.dotenv)
+
+    def rules(self, settings: "Settings") -> "Rules":
+        """Return how to decide. Raises :class:`~tocsin.errors.ConfigurationError`."""
+        from .rules_file import read_rules
+
+        return settings.rules(read_rules(settings.severity_rules))
+
+    @contextmanager
+    def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":
+        """Open the store that the settings name, and close it."""
+        from tocsin.storage.json_store import JsonStore
+
+        with closing(JsonStore((settings or self.settings()).incidents_file)) as store:
+            yield store
+
+    @contextmanager
+    def service(self, settings: "Settings | None" = None) -> "Iterator[IncidentService]":
+        """Open the store with all that is needed to change what it holds, and close it."""
+        from tocsin.services.incidents import IncidentService
+
+        settings = settings or self.settings()
+        rules = self.rules(settings)
+        with self.store(settings) as store:
+            yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+
+    def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "DatadogSource":
+        """Return the Datadog that the settings name. Raises :class:`~tocsin.errors.ConfigurationError`."""
+        api_key, app_key = settings.keys(otherwise=f"`{self.program} demo` works without")
+        from tocsin.sources.datadog import DatadogSource
+
+        return DatadogSource(
+            api_key=api_key,
+            app_key=app_key,
+            site=settings.datadog_site,
+            api_url=settings.datadog_api_url or None,
+            service_tag=settings.service_tag,
+            environment_tag=settings.environment_tag,
+            team_tag=settings.team_tag,
+            every_no_data=any(rule.opens for rule in rules.severities.rules),
+            progress=progress,
+            sleep=self.sleep,
+            clock=self.clock,
+        )
+
+    def actor(self, by: str) -> str:
+        """Return who acts: ``by``, or the login name. Raises :class:`~tocsin.errors.InvalidInput` if nobody is known."""
+        if by.strip():
+            return by.strip()
+        try:
+            return self.login()
+        except (OSError, KeyError, ImportError):  # no such user id in this container; no pwd module
+            message = "there is no login name here: say who you are with --by NAME"
+            raise InvalidInput(message) from None
+
+
+pass_wiring = click.make_pass_decorator(Wiring)

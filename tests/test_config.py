@@ -1,0 +1,141 @@
+from datetime import timedelta
+
+import pytest
+
+from tocsin.config import LONGEST_WAIT, VARIABLES, Settings, secrets_in
+from tocsin.domain.rules import AutoResolve, IncidentPer, Rules
+from tocsin.errors import ConfigurationError
+
+KEYS = {"DATADOG_API_KEY": "an-api-key", "DATADOG_APP_KEY": "an-app-key"}
+
+
+def test_with_nothing_set_everything_has_its_default():
+    assert Settings.read({}) == Settings()
+    assert Settings().rules() == Rules()
+
+
+def test_each_variable_is_described_once_with_the_default_that_it_has():
+    assert [one.field for one in VARIABLES] == list(Settings.model_fields)
+    named = {one.name: one.default for one in VARIABLES if one.default}
+    assert Settings.read(named) == Settings()
+    assert all(one.meaning.endswith(".") and one.takes for one in VARIABLES)
+
+
+def test_words_are_those_of_the_domain():
+    words = {one.name: one.words for one in VARIABLES}
+    assert words["AUTO_RESOLVE"] == tuple(AutoResolve)
+    assert words["INCIDENT_PER"] == tuple(IncidentPer)
+
+
+def test_everything_that_can_be_set_arrives():
+    settings = Settings.read(
+        {
+            "AUTO_RESOLVE": "Never",
+            "SETTLE_SECONDS": "0",
+            "CYCLE_SECONDS": "90.5",
+            "INCIDENT_PER": "group",
+            "INCLUDE_TAGS": "team:shop, env:prod ,",
+            "EXCLUDE_TAGS": "noisy:yes",
+            "INCLUDE_ENVIRONMENTS": "prod",
+            "EXCLUDE_ENVIRONMENTS": "dev,test",
+            "LEAST_PRIORITY": "P3",
+            "OLDEST_ALERT_SECONDS": "3600",
+            "LOG_LEVEL": "debug",
+        }
+    )
+    rules = settings.rules()
+    assert (rules.auto_resolve, rules.incident_per) == (AutoResolve.NEVER, IncidentPer.GROUP)
+    assert (rules.settle, rules.between_cycles) == (timedelta(0), timedelta(seconds=90.5))
+    assert rules.selection.include_tags == ("team:shop", "env:prod")
+    assert rules.selection.exclude_environments == ("dev", "test")
+    assert (rules.selection.least_priority, rules.selection.oldest) == (3, timedelta(hours=1))
+    assert settings.log_level == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    "variable, value, says",
+    [
+        (
+            "AUTO_RESOLVE",
+            "nevr",
+            "AUTO_RESOLVE is 'nevr', but takes always, unacknowledged or never; did you mean never?",
+        ),
+        ("INCIDENT_PER", "host", "INCIDENT_PER is 'host', but takes monitor or group"),
+        ("SETTLE_SECONDS", "soon", f"SETTLE_SECONDS is 'soon', but takes seconds from 0 to {LONGEST_WAIT}"),
+        ("SETTLE_SECONDS", "-1", "SETTLE_SECONDS is '-1'"),
+        ("SETTLE_SECONDS", "nan", "SETTLE_SECONDS is 'nan'"),
+        ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
+        ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),
+        ("OLDEST_ALERT_SECONDS", "0", "OLDEST_ALERT_SECONDS is '0'"),
+        ("SERVICE_TAG", "service,app", "SERVICE_TAG is 'service,app', but takes the name of one tag"),
+        ("LOG_LEVEL", "warn", "LOG_LEVEL is 'warn', but takes DEBUG, INFO, WARNING or ERROR; did you mean WARNING?"),
+        ("LOG_LEVEL", "x" * 5_000, "LOG_LEVEL takes DEBUG"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(variable, value, says):
+    with pytest.raises(ConfigurationError) as wrong:
+        Settings.read({variable: value})
+    assert str(wrong.value).startswith(says)
+    assert "\n" not in str(wrong.value)
+    assert len(str(wrong.value)) < 200
+
+
+def test_variables_of_others_are_no_business_of_ours():
+    assert Settings.read({"PATH": "/bin", "DATADOG_NONSENSE": "1", "USE_DYNAMODB": "perhaps"}) == Settings()
+
+
+def test_an_empty_or_blank_variable_counts_as_not_set():
+    assert Settings.read({"SETTLE_SECONDS": "", "DATADOG_SITE": "  "}) == Settings()
+
+
+def test_the_official_clients_names_work_and_ours_go_first():
+    settings = Settings.read({"DD_API_KEY": "theirs", "DATADOG_API_KEY": "ours", "DD_SITE": "datadoghq.eu"})
+    assert settings.datadog_api_key.get_secret_value() == "ours"
+    assert settings.datadog_site == "datadoghq.eu"
+
+
+def test_the_environment_goes_before_the_file_under_either_name(tmp_path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(
+        "# comment\nDATADOG_API_KEY='quo$ted${HOME}'\nexport SETTLE_SECONDS=60\nDATADOG_SITE=us3.datadoghq.com\n"
+    )
+    settings = Settings.read({"DD_SITE": "datadoghq.eu"}, dotenv)
+    assert settings.datadog_api_key.get_secret_value() == "quo$ted${HOME}"
+    assert (settings.settle_seconds, settings.datadog_site) == (60, "datadoghq.eu")
+
+
+def test_a_file_that_is_not_there_changes_nothing(tmp_path):
+    assert Settings.read({}, tmp_path / ".env") == Settings()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"DATADOG_API_KEY=\xff\n")
+    with pytest.raises(ConfigurationError, match=r"\.env cannot be read: it is not UTF-8 text"):
+        Settings.read({}, dotenv)
+    assert secrets_in(KEYS, dotenv) == tuple(KEYS.values())
+
+
+def test_keys_come_together_or_one_line_says_which_is_missing():
+    assert Settings.read(KEYS).keys() == ("an-api-key", "an-app-key")
+    with pytest.raises(ConfigurationError, match=r"^DATADOG_APP_KEY is not set: put it .* into \.env$"):
+        Settings.read({"DATADOG_API_KEY": "k"}).keys()
+    with pytest.raises(
+        ConfigurationError, match=r"^DATADOG_API_KEY and DATADOG_APP_KEY are not set: .*; the demo works$"
+    ):
+        Settings().keys(otherwise="the demo works")
+
+
+def test_a_key_is_in_no_text_that_is_made_of_settings():
+    settings = Settings.read(KEYS | {"DATADOG_API_URL": "http://user:pass@127.0.0.1"})
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "an-api-key" not in text
+        assert "an-app-key" not in text
+    assert "pass" not in repr(settings)
+
+
+def test_what_must_never_be_shown_is_known_whatever_the_settings_are(tmp_path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("DD_APP_KEY=filed\n")
+    found = secrets_in(KEYS | {"SETTLE_SECONDS": "soon", "DATADOG_API_URL": "http://u:p@h"}, dotenv)
+    assert set(found) == {"an-api-key", "an-app-key", "http://u:p@h", "filed"}
