@@ -14,7 +14,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench build pins clean
+.PHONY: help demo test lint format bench picture build pins clean
 
 ## List what can be made
 help:
@@ -43,6 +43,10 @@ format: $(TOOLS)
 ## Measure, and print the table of ratios
 bench: $(TOOLS)
 	PYTHONPATH=src $(BIN)/python -m benchmarks $(ARGS)
+
+## Draw the README's picture of the list from the real program
+picture: $(TOOLS)
+	$(BIN)/python docs/picture.py
 
 ## Build the sdist and the wheel into dist/
 build: $(TOOLS)
