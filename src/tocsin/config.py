@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
@@ -265,6 +264,8 @@ def _from_file(path: Path | None) -> Mapping[str, str | None]:
 
 
 def _complaint(variable: Variable, value: str) -> str:
+    from difflib import get_close_matches
+
     # A part of a value is not shown: it might be the part of a key, which nothing further on would recognise.
     said = "" if variable.secret or len(value) > LONGEST_SHOWN else f" is '{value}', but"
     nearest = get_close_matches(value.lower(), [word.lower() for word in variable.words], n=1)

@@ -7,6 +7,7 @@ nothing changed needs no other read than the alert rows.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from .alert import Alert, AlertState, Observation, Sweep
 from .decision import Reason
@@ -26,8 +27,7 @@ class Step(Enum):
     MARK = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The meaning of one observation or absence.
 
     ``ended_at`` (END, REFIRE) and ``at`` are the source's clock; ``missing_since`` is the new value for MARK.

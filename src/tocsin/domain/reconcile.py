@@ -5,7 +5,7 @@ same input decides nothing more. Nothing is read here, so losing a race costs on
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from . import rows
 from .alert import Alert, Sweep
@@ -110,12 +110,12 @@ def _in_context(finding: Finding, known: Known) -> tuple[Finding, ...]:
     if incident is not None and incident.active:
         return (finding,)
     if finding.step is Step.UPDATE:
-        return (replace(finding, step=Step.NOTHING, reason=Reason.COVERED_BY_RESOLVE),)
-    ended = replace(finding, step=Step.END, reason=Reason.RECOVERED)
+        return (finding._replace(step=Step.NOTHING, reason=Reason.COVERED_BY_RESOLVE),)
+    ended = finding._replace(step=Step.END, reason=Reason.RECOVERED)
     if finding.refusal is not None:
-        return (ended, replace(finding, step=Step.NOTHING, reason=finding.refusal, alert=None))
+        return (ended, finding._replace(step=Step.NOTHING, reason=finding.refusal, alert=None))
     tombstone = rows.ended(ended, alert, forget_at=finding.at).alert
-    return (ended, replace(finding, step=Step.OPEN, reason=Reason.OPENED, alert=tombstone, ended_at=None))
+    return (ended, finding._replace(step=Step.OPEN, reason=Reason.OPENED, alert=tombstone, ended_at=None))
 
 
 def _decision(finding: Finding) -> Decision:

@@ -14,7 +14,7 @@ from .moments import moment
 from .nearest import did_you_mean
 from .wiring import Wiring
 
-_ID = re.compile(r"(?:inc-?|#)?([0-9]{1,18})", re.IGNORECASE)
+_ID = r"(?:inc-?|#)?([0-9]{1,18})"
 MOST_COMPLETED = 50
 
 
@@ -86,7 +86,7 @@ class IncidentId(click.ParamType[str]):
 
     @override
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        said = _ID.fullmatch(str(value).strip())
+        said = re.fullmatch(_ID, str(value).strip(), re.IGNORECASE)
         return f"INC-{int(said[1])}" if said else str(value).strip()
 
     @override

@@ -7,7 +7,7 @@ from tocsin.errors import InvalidInput
 
 EXAMPLES = "a date such as 2026-03-31 or 2026-03-31T14:05 (UTC), or an age such as 30m, 2h, 3d or 1w"
 
-_AGE = re.compile(r"([0-9]{1,6})\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)(?:\s+ago)?", re.IGNORECASE)
+_AGE = r"([0-9]{1,6})\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)(?:\s+ago)?"
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -18,7 +18,7 @@ def moment(text: str, now: datetime) -> datetime:
     Raises :class:`~tocsin.errors.InvalidInput`.
     """
     said = text.strip()
-    age = _AGE.fullmatch(said)
+    age = re.fullmatch(_AGE, said, re.IGNORECASE)
     try:
         if age is not None:
             return now - timedelta(seconds=int(age[1]) * _SECONDS[age[2][0].lower()])

@@ -8,7 +8,7 @@ only what conditions, order and lists need.
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -23,6 +23,9 @@ from .store import FIRST_NUMBER
 
 ROW = 64
 """Bytes. The most that the line of an alert, claim or record holds beside its document."""
+
+ROWS_IN_A_LINE = 16
+"""Alerts, claims or records that share a line in a file written anew: quicker to load, and little to lose at once."""
 
 MOST_RECENT = 1_000
 """How many changes without an incident are recognised when they are committed again."""
@@ -41,7 +44,10 @@ class Ordered(list[Key], Generic[Key]):
 
     def put(self, key: Key) -> None:
         """Add ``key``."""
-        insort(self, key)
+        if self and key < self[-1]:
+            insort(self, key)
+        else:
+            self.append(key)
 
     def drop(self, key: Key) -> None:
         """Take ``key`` out; it must be there."""
@@ -136,9 +142,9 @@ class Image:
         yield from (self.dossiers[place[2]].body() for place in self.places)
         yield from (dossier.body() for dossier in self.dossiers.values() if dossier.place is None)
         for alerts in self.alerts.values():
-            yield from (b'{"alerts":[%b]}' % row.raw for row in alerts.values() if not self._over(row.expires_at))
-        yield from (b'{"claims":[%b]}' % claim.raw for claim in self.claims.values())
-        yield from (b'{"records":[%b]}' % row.raw for row in self.records.values() if not self._over(row.expires_at))
+            yield from _bodies(b"alerts", (row.raw for row in alerts.values() if not self._over(row.expires_at)))
+        yield from _bodies(b"claims", (claim.raw for claim in self.claims.values()))
+        yield from _bodies(b"records", (row.raw for row in self.records.values() if not self._over(row.expires_at)))
         yield orjson.dumps({"numbers": self.next_number, "at": self.latest.isoformat(), "recent": list(self.recent)})
 
     def forget_expired(self) -> None:
@@ -252,6 +258,11 @@ class Image:
             oldest = next(iter(self.recent))
             del self.recent[oldest]
             self.live -= len(oldest) + 3
+
+
+def _bodies(what: bytes, rows: Iterator[bytes]) -> Iterator[bytes]:
+    while together := b",".join(islice(rows, ROWS_IN_A_LINE)):
+        yield b'{"%b":[%b]}' % (what, together)
 
 
 def _moment(text: str | None) -> datetime | None:

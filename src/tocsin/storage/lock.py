@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from tocsin.errors import StoreBusy, StoreError
 
 from .refusals import unwritable
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 POLL_INTERVAL = 0.002
 """Seconds between two attempts. A commit holds the lock for about as long."""
@@ -18,7 +20,8 @@ POLL_INTERVAL = 0.002
 class SidecarLock:
     """Locks ``FILE.lock``. The system frees it when its holder dies, however it dies.
 
-    Not for two threads at once: each store has a mutex of its own.
+    Not for two threads at once: each store has a mutex of its own. The library is imported with the first lock, so
+    that who only reads, which takes none, does not wait for it.
     """
 
     def __init__(self, path: Path, *, timeout: float) -> None:
@@ -33,6 +36,8 @@ class SidecarLock:
         if not self._path.parent.is_dir():
             message = f"there is no folder {self._path.parent}"
             raise StoreError(message, hint="make it, or name another file with INCIDENTS_FILE")
+        from filelock import Timeout
+
         lock = self._of_this_process()
         try:
             lock.acquire(poll_interval=POLL_INTERVAL)
@@ -48,7 +53,9 @@ class SidecarLock:
         finally:
             lock.release()
 
-    def _of_this_process(self) -> FileLock:
+    def _of_this_process(self) -> "FileLock":
+        from filelock import FileLock
+
         # A lock made before a fork must not be used after it.
         if self._lock is None or self._process != os.getpid():
             name = self._path.with_name(f"{self._path.name}.lock")
