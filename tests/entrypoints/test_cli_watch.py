@@ -1,7 +1,7 @@
 import pytest
 
 from tocsin.demo import MonitorId
-from tocsin.demo.faults import ServerError
+from tocsin.demo.faults import ServerError, WrongSite
 from tocsin.entrypoints.sync_summary import brief
 from tocsin.services.sync import SyncReport
 
@@ -49,7 +49,21 @@ def test_watching_goes_on_over_what_may_pass_and_says_so_each_time(watched, data
     assert "26 monitors read" in said.out
 
 
-def test_watching_ends_where_trying_again_cannot_help(watched):
+def test_what_worked_once_is_tried_again_whatever_happens(watched, datadog):
+    """A proxy's page or a laptop offline passes: a watch that gives up in the night loses the page."""
+
+    def strike(number):
+        if number == 1:
+            datadog.faults.next(WrongSite(location="https://elsewhere.example/login"))
+
+    said = watched(3, between=strike)
+    assert said.status == 130
+    assert said.err.count("tocsin: ") == 2  # that, and the interrupt
+    assert said.out.count("26 monitors") == 2
+
+
+def test_watching_ends_at_once_where_trying_again_cannot_help(watched):
+    """Wrong keys are told, and not tried again and again."""
     said = watched(3, DATADOG_APP_KEY="another-key-than-the-right-one")
     assert said.status == 3
     assert "refused the keys" in said.err

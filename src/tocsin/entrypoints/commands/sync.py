@@ -54,14 +54,18 @@ def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, as_
 def _watch(
     wiring: Wiring, seconds: float, once: Callable[[], SyncReport], service: IncidentService, *, as_json: bool
 ) -> NoReturn:
-    """Sync again and again, until interrupted or until an error says that trying again does not help."""
+    """Sync again and again until interrupted.
+
+    An error that trying again cannot mend ends it at the first attempt only: what worked once worked with these
+    settings, and a watch that gives up in the night loses the page.
+    """
     first = True
     while True:
         began = wiring.clock()
         try:
             report = once()
         except TocsinError as error:
-            if not error.retryable:
+            if first and not error.retryable:
                 raise
             about_error(error, wiring)
             wiring.err.line(f"  trying again in {duration(seconds)}")
