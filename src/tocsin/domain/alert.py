@@ -4,6 +4,7 @@ All times in this module are the *source's* clock (for Datadog the ``Date`` head
 stamps of its groups): they are compared with each other, never with ours.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,8 +53,6 @@ def alert_key(origin: str, group: str) -> str:
     key = f"{origin}:{group}"
     if len(key.encode()) <= LONGEST_KEY:
         return key
-    import hashlib  # it loads OpenSSL, for a key that hardly anybody has
-
     return f"{origin[:64]}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 

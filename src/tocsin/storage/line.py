@@ -12,7 +12,7 @@ the line. Together they find a byte that changed and a line that went missing, d
 may not be changed without a new format version**.
 """
 
-import os
+import secrets
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -127,7 +127,7 @@ class Header(NamedTuple):
 
 def new_header(file_format: Format) -> bytes:
     """Return the first line of a file that nobody has written yet."""
-    return orjson.dumps({"format": NAME, "version": file_format.version, "generation": os.urandom(8).hex()}) + b"\n"
+    return orjson.dumps({"format": NAME, "version": file_format.version, "generation": secrets.token_hex(8)}) + b"\n"
 
 
 def header_of(raw: bytes) -> Header | None:
