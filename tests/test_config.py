@@ -10,11 +10,13 @@ KEYS = {"DATADOG_API_KEY": "an-api-key", "DATADOG_APP_KEY": "an-app-key"}
 
 
 def test_with_nothing_set_everything_has_its_default():
+    """The settings' and the domain's defaults are the same."""
     assert Settings.read({}) == Settings()
     assert Settings().rules() == Rules()
 
 
 def test_each_variable_is_described_once_with_the_default_that_it_has():
+    """The tables of the documents are made of these descriptions."""
     assert [one.field for one in VARIABLES] == list(Settings.model_fields)
     named = {one.name: one.default for one in VARIABLES if one.default}
     assert Settings.read(named) == Settings()
@@ -22,12 +24,14 @@ def test_each_variable_is_described_once_with_the_default_that_it_has():
 
 
 def test_words_are_those_of_the_domain():
+    """A choice added there must be settable here."""
     words = {one.name: one.words for one in VARIABLES}
     assert words["AUTO_RESOLVE"] == tuple(AutoResolve)
     assert words["INCIDENT_PER"] == tuple(IncidentPer)
 
 
 def test_everything_that_can_be_set_arrives():
+    """Each rule and selection, in any letter case, with the odd space and comma."""
     settings = Settings.read(
         {
             "AUTO_RESOLVE": "Never",
@@ -73,6 +77,7 @@ def test_everything_that_can_be_set_arrives():
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(variable, value, says):
+    """And the nearest word; a value too long to be a mistype is not repeated."""
     with pytest.raises(ConfigurationError) as wrong:
         Settings.read({variable: value})
     assert str(wrong.value).startswith(says)
@@ -81,20 +86,24 @@ def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(variable,
 
 
 def test_variables_of_others_are_no_business_of_ours():
+    """Other programs share the environment."""
     assert Settings.read({"PATH": "/bin", "DATADOG_NONSENSE": "1", "USE_DYNAMODB": "perhaps"}) == Settings()
 
 
 def test_an_empty_or_blank_variable_counts_as_not_set():
+    """That is how a template comes."""
     assert Settings.read({"SETTLE_SECONDS": "", "DATADOG_SITE": "  "}) == Settings()
 
 
 def test_the_official_clients_names_work_and_ours_go_first():
+    """Who has DD_API_KEY set already needs nothing more."""
     settings = Settings.read({"DD_API_KEY": "theirs", "DATADOG_API_KEY": "ours", "DD_SITE": "datadoghq.eu"})
     assert settings.datadog_api_key.get_secret_value() == "ours"
     assert settings.datadog_site == "datadoghq.eu"
 
 
 def test_the_environment_goes_before_the_file_under_either_name(tmp_path):
+    """DD_SITE in the environment beats DATADOG_SITE in .env; dollar signs stay as they are."""
     dotenv = tmp_path / ".env"
     dotenv.write_text(
         "# comment\nDATADOG_API_KEY='quo$ted${HOME}'\nexport SETTLE_SECONDS=60\nDATADOG_SITE=us3.datadoghq.com\n"
@@ -105,10 +114,12 @@ def test_the_environment_goes_before_the_file_under_either_name(tmp_path):
 
 
 def test_a_file_that_is_not_there_changes_nothing(tmp_path):
+    """An .env is a convenience, and no duty."""
     assert Settings.read({}, tmp_path / ".env") == Settings()
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    """And keeps nobody from knowing which keys to hide."""
     dotenv = tmp_path / ".env"
     dotenv.write_bytes(b"DATADOG_API_KEY=\xff\n")
     with pytest.raises(ConfigurationError, match=r"\.env cannot be read: it is not UTF-8 text"):
@@ -117,6 +128,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 
 def test_keys_come_together_or_one_line_says_which_is_missing():
+    """And what works without them."""
     assert Settings.read(KEYS).keys() == ("an-api-key", "an-app-key")
     with pytest.raises(ConfigurationError, match=r"^DATADOG_APP_KEY is not set: put it .* into \.env$"):
         Settings.read({"DATADOG_API_KEY": "k"}).keys()
@@ -127,6 +139,7 @@ def test_keys_come_together_or_one_line_says_which_is_missing():
 
 
 def test_a_key_is_in_no_text_that_is_made_of_settings():
+    """Whoever prints or logs the settings gives nothing away."""
     settings = Settings.read(KEYS | {"DATADOG_API_URL": "http://user:pass@127.0.0.1"})
     for text in (repr(settings), str(settings), settings.model_dump_json()):
         assert "an-api-key" not in text
@@ -135,6 +148,7 @@ def test_a_key_is_in_no_text_that_is_made_of_settings():
 
 
 def test_what_must_never_be_shown_is_known_whatever_the_settings_are(tmp_path):
+    """Wrong settings are when messages are written."""
     dotenv = tmp_path / ".env"
     dotenv.write_text("DD_APP_KEY=filed\n")
     found = secrets_in(KEYS | {"SETTLE_SECONDS": "soon", "DATADOG_API_URL": "http://u:p@h"}, dotenv)

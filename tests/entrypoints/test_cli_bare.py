@@ -79,15 +79,18 @@ def test_every_pinned_requirement_is_installed_here():
 
 @pytest.mark.parametrize("forbidden", ["pytest", "hypothesis", "setuptools", "pip"])
 def test_what_is_not_required_cannot_be_imported_there(forbidden):
+    """The frame of the two tests below keeps the tools out."""
     assert forbidden not in allowed_modules()
 
 
 def test_list_works_with_nothing_but_the_requirements(tmp_path):
+    """As after `pip install -r requirements.txt` in a bare environment; reading and writing."""
     assert bare(tmp_path, "list") == ""
     assert bare(tmp_path, "open", "--title", "Bare", "--by", "amira").startswith("INC-1001")
     assert "Bare" in bare(tmp_path, "list")
 
 
 def test_sync_works_with_nothing_but_the_requirements(tmp_path, datadog, settings):
+    """The Datadog client is among them, with all that it needs."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     assert "Opened 1" in bare(tmp_path, "sync", **settings)

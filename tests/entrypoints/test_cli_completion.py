@@ -26,6 +26,7 @@ def asked(tocsin, monkeypatch):
 
 
 def test_commands_are_completed(asked):
+    """Those of `rules` too; a word that is no command yet is no reason to be silent."""
     assert asked("tocsin ") == list(TABLE)
     assert asked("tocsin st") == ["start", "stats"]
     assert asked("tocsin rules ") == ["check", "test"]
@@ -33,6 +34,7 @@ def test_commands_are_completed(asked):
 
 
 def test_options_and_their_words_are_completed(asked):
+    """Nobody has to remember how a severity or a status is called."""
     assert asked("tocsin list --se") == ["--severity", "--service"]
     assert asked("tocsin list --severity c") == ["critical"]
     assert asked("tocsin list --status o") == ["open"]
@@ -40,6 +42,7 @@ def test_options_and_their_words_are_completed(asked):
 
 
 def test_ids_of_active_incidents_are_completed(asked, tocsin):
+    """Newest first, however one begins to type them; what is over is not offered."""
     for title in ("one", "two", "three"):
         tocsin.opened(title)
     tocsin("resolve", "1002")
@@ -49,12 +52,14 @@ def test_ids_of_active_incidents_are_completed(asked, tocsin):
 
 
 def test_a_store_that_cannot_be_read_completes_nothing_and_says_nothing(asked, tocsin):
+    """A complaint would land in the middle of the line that somebody types."""
     (tocsin.folder / "incidents.json").write_text("{}\n")
     assert asked("tocsin ack ") == []
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_gets_a_script_that_asks_this_program(tocsin, shell):
+    """Named, or found in SHELL."""
     said = tocsin("completion", shell)
     assert said.status == 0
     assert f"_TOCSIN_COMPLETE={shell}_complete" in said.out
@@ -63,6 +68,7 @@ def test_each_shell_gets_a_script_that_asks_this_program(tocsin, shell):
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_in_a_checkout_the_script_calls_the_checkout(tmp_path, shell):
+    """There is no `tocsin` on the PATH there, and the script must not ask for one."""
     said = process(tmp_path, "completion", shell)
     called = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'cli.py'))}"
     assert said.out.count(called) == 2
@@ -70,6 +76,7 @@ def test_in_a_checkout_the_script_calls_the_checkout(tmp_path, shell):
 
 
 def test_a_shell_of_its_own_is_needed(tocsin):
+    """Where SHELL tells nothing, the answer says which names there are."""
     assert "'' is no shell that can be completed: say bash, zsh or fish" in tocsin("completion").err
 
 

@@ -29,6 +29,7 @@ COMMANDS = dict(commands())
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_documented(name):
+    """Nothing is added to the program without a word in docs/cli.md."""
     assert re.search(rf"`{name}[ `]", TEXT)
     for parameter in COMMANDS[name].params:
         if isinstance(parameter, click.Option):
@@ -37,17 +38,20 @@ def test_every_command_and_option_is_documented(name):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_has_a_help_text_that_is_a_sentence(name):
+    """`--help` alone is enough to use a command."""
     command = COMMANDS[name]
     assert command.help.strip().endswith(".")
     assert all(one.help.endswith(".") for one in command.params if isinstance(one, click.Option)), command.params
 
 
 def test_no_option_is_documented_that_there_is_not():
+    """What was renamed or removed goes from docs/cli.md too."""
     known = {opt for command in COMMANDS.values() for parameter in command.params for opt in parameter.opts}
     assert set(re.findall(r"`(--[a-z-]+)", TEXT)) <= known | {"--help", "--version"}
 
 
 def test_every_exit_status_is_documented():
+    """Scripts may rely on all of them: those of the error tree, and those of the frame."""
     tree = [errors.TocsinError]
     for one in tree:
         tree += one.__subclasses__()

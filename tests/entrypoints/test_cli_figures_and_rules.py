@@ -26,6 +26,7 @@ def ruled(tocsin):
 
 
 def test_figures_by_severity_and_service(tocsin):
+    """Counts, medians and means as text and as JSON; filters choose what is counted."""
     tocsin.opened("one", "--severity", "critical", "--service", "checkout")
     tocsin.opened("two", "--severity", "low")
     tocsin.minutes(2)
@@ -65,6 +66,7 @@ def test_figures_by_severity_and_service(tocsin):
 
 
 def test_without_incidents_there_is_nothing_to_count(tocsin):
+    """A sentence for a person, zeros for a program, and no division by zero."""
     assert (tocsin("stats").out, tocsin("stats").err) == ("", "No incidents to count.\n")
     assert tocsin("stats", "--json").json["overall"]["total"] == 0
 
@@ -79,6 +81,7 @@ def test_without_incidents_there_is_nothing_to_count(tocsin):
     ],
 )
 def test_the_built_in_rules_can_be_tried(tocsin, options, said):
+    """The answer names the rule: the priority of the monitor, milder for Warn."""
     assert tocsin("rules", "test", *options).lines == [said]
 
 
@@ -95,15 +98,18 @@ def test_the_built_in_rules_can_be_tried(tocsin, options, said):
     ],
 )
 def test_the_rules_of_the_file_come_first(ruled, options, said):
+    """In their order, with service and environment read from the tags as a sync does."""
     assert ruled("rules", "test", *options).lines == said
 
 
 def test_trying_rules_as_json(ruled):
+    """All three answers: severity, the rule that decided it, and what it says of opening."""
     said = ruled("rules", "test", "--tag", "env:staging", "--tag", "team:a", "--json").json
     assert said == {"severity": "high", "rule": "rule 2", "opens": False}
 
 
 def test_rules_of_a_file_are_listed_in_order(ruled):
+    """With what each asks for, in words, so that a mistake in it is seen."""
     said = ruled("rules", "check")
     assert [line.split() for line in said.lines] == [
         ["RULE", "NAME", "SEVERITY", "OPENS", "WHEN"],
@@ -120,6 +126,7 @@ def test_rules_of_a_file_are_listed_in_order(ruled):
 
 
 def test_without_a_file_there_is_nothing_to_check(tocsin):
+    """That is no error: the built-in rules are enough."""
     assert tocsin("rules", "check").err == "SEVERITY_RULES is not set: the built-in rules decide alone.\n"
 
 
@@ -148,6 +155,7 @@ def test_without_a_file_there_is_nothing_to_check(tocsin):
     ],
 )
 def test_a_mistake_in_the_file_names_file_rule_key_and_what_is_allowed(ruled, text, says):
+    """One line, in every command that decides severities: never a wrong page for a typo."""
     path = ruled.folder / "rules.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     for command in (["rules", "check"], ["rules", "test"], ["tick"]):
@@ -159,4 +167,5 @@ def test_a_mistake_in_the_file_names_file_rule_key_and_what_is_allowed(ruled, te
 
 
 def test_a_mistyped_subcommand_suggests_the_nearest(tocsin):
+    """As with the commands themselves."""
     assert "Did you mean 'test'?" in tocsin("rules", "tset").err

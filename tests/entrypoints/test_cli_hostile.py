@@ -61,6 +61,7 @@ def commands(tocsin):
 
 
 def test_nothing_that_is_shown_moves_hides_or_reorders(attacked):
+    """Every command that repeats text from outside, in a pipe, its errors too."""
     for command in commands(attacked):
         said = attacked(*command)
         assert not harmful(said.out), command
@@ -69,6 +70,7 @@ def test_nothing_that_is_shown_moves_hides_or_reorders(attacked):
 
 
 def test_on_a_terminal_there_are_our_colours_and_nothing_else(attacked):
+    """A title cannot paint itself, nor move the cursor or rename the window."""
     for command in commands(attacked):
         said = attacked(*command, columns=90)
         assert not harmful(ESCAPES.sub("", said.out)), command
@@ -78,6 +80,7 @@ def test_on_a_terminal_there_are_our_colours_and_nothing_else(attacked):
 
 
 def test_each_incident_stays_on_its_line_and_within_the_width(attacked):
+    """No title forges a second incident, or pushes the next one off its line."""
     lines = ESCAPES.sub("", attacked("list", columns=90).out).splitlines()
     assert len(lines) == 1 + len(HOSTILE) + 2
     assert [line[:4] for line in lines[1:-2]] == ["INC-"] * len(HOSTILE)
@@ -86,6 +89,7 @@ def test_each_incident_stays_on_its_line_and_within_the_width(attacked):
 
 
 def test_json_is_ascii_and_holds_the_text_as_it_came(attacked):
+    """Programs get the truth, escaped, so that `--json` on a terminal does no harm either."""
     said = attacked("list", "--json")
     assert said.out.isascii()
     assert not harmful(said.out)
@@ -95,6 +99,7 @@ def test_json_is_ascii_and_holds_the_text_as_it_came(attacked):
 
 
 def test_a_sync_summary_is_harmless_too(shop, datadog):
+    """Titles, queries and tags that come fresh from Datadog."""
     for text in HOSTILE:
         datadog.world.trigger(datadog.world.create(text, query="avg(last_5m):avg:a{*} > 1", message=text))
     for columns in (None, 90):
@@ -104,6 +109,7 @@ def test_a_sync_summary_is_harmless_too(shop, datadog):
 
 
 def test_a_real_terminal_takes_no_harm(attacked):
+    """The whole program on a pseudo-terminal, and the same in a pipe."""
     terminal = OnTerminal(attacked.folder, "list", columns=100)
     assert terminal.ended() == 0
     assert not harmful(terminal.text)

@@ -9,6 +9,7 @@ from tocsin.errors import InvalidInput
 
 
 def test_a_whole_life_by_hand(tocsin):
+    """From opening to closing, each step told in one line, and all of it on the page at the end."""
     assert tocsin("open", "--title", "Café is closed", "--severity", "high", "--service", "café").out == (
         "INC-1001  high  detected  nobody yet  Café is closed\n"
     )
@@ -50,6 +51,7 @@ def test_a_whole_life_by_hand(tocsin):
 
 
 def test_everything_that_can_be_said_when_opening_is_kept(tocsin):
+    """In its place, in JSON and on the page; a blank title is refused."""
     tocsin(
         *["open", "--title", "Disk full", "--service", "db", "--environment", "prod", "--team", "data"],
         *[
@@ -74,6 +76,7 @@ def test_everything_that_can_be_said_when_opening_is_kept(tocsin):
 
 
 def test_show_json_is_incident_alerts_timeline_and_durations(tocsin):
+    """What a post-mortem is written from; null where there is no duration yet."""
     tocsin.opened()
     tocsin.minutes(2)
     tocsin("ack", "1001")
@@ -85,6 +88,7 @@ def test_show_json_is_incident_alerts_timeline_and_durations(tocsin):
 
 
 def test_several_can_be_taken_at_once_and_each_is_printed(tocsin):
+    """In the night one acknowledges them all in one go."""
     first, second = tocsin.opened("one"), tocsin.opened("two")
     assert [line.split()[0] for line in tocsin("ack", first, second).lines] == [first, second]
     assert len(tocsin("start", first, second, "--json").lines) == 2
@@ -92,6 +96,7 @@ def test_several_can_be_taken_at_once_and_each_is_printed(tocsin):
 
 @pytest.mark.parametrize("said", ["1002", "INC-1010", "inc-1100", "INC-10O1", "nonsense"])
 def test_an_id_that_there_is_none_of_suggests_the_nearest(tocsin, said):
+    """With its title, so that one sees whether it is the one that was meant."""
     tocsin.opened("Checkout is down")
     for command in (["show", said], ["ack", said], ["note", said, "text"]):
         result = tocsin(*command)
@@ -102,10 +107,12 @@ def test_an_id_that_there_is_none_of_suggests_the_nearest(tocsin, said):
 
 
 def test_without_incidents_an_unknown_id_says_so(tocsin):
+    """There is nothing to suggest from."""
     assert tocsin("show", "1001").err.splitlines()[1] == "  there are none yet"
 
 
 def test_an_illegal_move_says_what_is_allowed_from_here(tocsin):
+    """By the commands that do it, and with the exit status for what is refused."""
     tocsin.opened()
     said = tocsin("close", "1001")
     assert said.status == 5
@@ -121,6 +128,7 @@ def test_an_illegal_move_says_what_is_allowed_from_here(tocsin):
 
 
 def test_next_steps_stand_at_the_end_on_a_terminal(tocsin):
+    """Only what can be done from here; nothing after it was closed."""
     tocsin.opened()
     assert tocsin("show", "1001", columns=80).lines[-1] == (
         "Next: `tocsin ack INC-1001`, `tocsin start INC-1001`, `tocsin resolve INC-1001`"
@@ -143,4 +151,5 @@ def test_where_nobody_is_logged_in_one_must_say_who_acts(tocsin):
 
 
 def test_the_login_name_is_the_systems():
+    """Who acts is whoever is logged in, unless `--by` says otherwise."""
     assert login_name() == getpass.getuser()

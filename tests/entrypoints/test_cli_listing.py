@@ -21,6 +21,7 @@ def listed(said):
 
 
 def test_a_list_without_a_store_is_empty_and_makes_no_file(tocsin):
+    """Looking changes nothing; a newcomer is told where incidents come from."""
     said = tocsin("list")
     assert (said.status, said.out) == (0, "")
     assert "tocsin sync" in said.err
@@ -31,6 +32,7 @@ def test_a_list_without_a_store_is_empty_and_makes_no_file(tocsin):
 
 
 def test_a_list_is_newest_first_and_aligned(three):
+    """Exactly this in a pipe: nothing is cut there, and nothing coloured."""
     assert three("list").lines == [
         "ID        SEVERITY  STATUS        AGE  ALERTS  WHO    SERVICE   TITLE",
         "INC-1003  high      resolved      0 s  -       -      cart      Cart is empty",
@@ -40,6 +42,7 @@ def test_a_list_is_newest_first_and_aligned(three):
 
 
 def test_exact_times_are_at_hand(three):
+    """`--utc` in place of ages, `--wide` for every time and every column."""
     assert three("list", "--utc").lines[3].startswith("INC-1001  low       detected      2026-03-02 12:00:00  ")
     wide = three("list", "--wide").lines
     assert wide[0].split() == [
@@ -87,16 +90,19 @@ def test_exact_times_are_at_hand(three):
     ],
 )
 def test_filters_choose(three, options, found):
+    """Each of them, several together, and in any letter case."""
     assert listed(three("list", "--json", *options)) == [f"INC-{number}" for number in found]
 
 
 def test_text_is_looked_for_in_the_last_30_days_unless_told_otherwise(three):
+    """As documented: an old match needs `--since`."""
     three.minutes(40 * 24 * 60)
     assert listed(three("list", "--json", "--text", "slow")) == []
     assert listed(three("list", "--json", "--text", "slow", "--since", "90d")) == ["INC-1001"]
 
 
 def test_json_is_the_models_themselves(three):
+    """What the store holds, field by field, with nothing made up for the screen."""
     printed = three("list", "--json").json
     store = JsonStore(three.environ["INCIDENTS_FILE"])
     assert printed == [store.incident(one["id"]).model_dump(mode="json") for one in printed]
@@ -110,6 +116,7 @@ def test_json_is_the_models_themselves(three):
 
 
 def test_a_list_that_is_cut_says_how_to_go_on(three):
+    """By page or by cursor; the two together contradict each other."""
     said = three("list", "--limit", "2")
     cursor = said.err.split()[-1]
     assert "--page 2" in said.err
@@ -120,6 +127,7 @@ def test_a_list_that_is_cut_says_how_to_go_on(three):
 
 
 def test_a_screen_shows_50_and_json_everything(tocsin):
+    """A person pages; a program that got the first 50 only would not notice."""
     for number in range(51):
         tocsin.opened(f"Number {number}")
     assert len(tocsin("list").lines) == 1 + 50
@@ -128,6 +136,7 @@ def test_a_screen_shows_50_and_json_everything(tocsin):
 
 
 def test_on_a_terminal_titles_are_fitted_and_the_end_says_what_to_do_next(tocsin):
+    """One incident a line; `show` has the whole title."""
     tocsin.opened("A title that goes on for longer than any terminal is wide, which happens all the time")
     said = tocsin("list", columns=80)
     assert said.lines[1].endswith("…")

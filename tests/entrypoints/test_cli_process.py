@@ -25,6 +25,7 @@ def full(tmp_path):
 
 
 def test_the_whole_way_from_monitors_to_a_closed_incident(tmp_path, datadog, settings):
+    """Every step a process of its own, with only the file between them."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     synced = process(tmp_path, "sync", **settings)
     assert (synced.status, synced.err) == (0, "")
@@ -53,6 +54,7 @@ def test_who_reads_only_the_head_causes_no_complaint(full):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_behind_the_output_is_said_in_one_line(full):
+    """With an exit status, so that no script takes half a list for a whole one."""
     with Path("/dev/full").open("wb") as nowhere:
         done = subprocess.run(
             LIST, cwd=full, env=process_environment(full), stdout=nowhere, stderr=subprocess.PIPE, check=False
@@ -62,6 +64,7 @@ def test_a_full_disk_behind_the_output_is_said_in_one_line(full):
 
 
 def test_without_an_output_at_all_it_ends_quietly(full):
+    """There is nowhere to complain to; the exit status tells."""
     closed = f"exec {LIST[0]} {LIST[1]} list >&-"
     done = subprocess.run(
         ["sh", "-c", closed], cwd=full, env=process_environment(full), capture_output=True, check=False
@@ -70,6 +73,7 @@ def test_without_an_output_at_all_it_ends_quietly(full):
 
 
 def test_characters_that_the_output_lacks_do_no_harm(tmp_path):
+    """They become question marks; a list is never lost to an encoding."""
     CommandLine(tmp_path).opened("Café ☕ 日本")
     said = process(tmp_path, "list", PYTHONIOENCODING="ascii")
     assert said.status == 0
@@ -77,6 +81,7 @@ def test_characters_that_the_output_lacks_do_no_harm(tmp_path):
 
 
 def test_arguments_that_are_no_text_are_taken_with_replacements(tmp_path):
+    """What a shell hands over need not be UTF-8."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), "open", "--title", b"disk \xff full"],
         cwd=tmp_path,
@@ -89,6 +94,7 @@ def test_arguments_that_are_no_text_are_taken_with_replacements(tmp_path):
 
 
 def test_sigterm_ends_a_watch_as_cleanly_as_ctrl_c(tmp_path, settings):
+    """That is how a service manager stops it."""
     running = subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), "sync", "--watch", "60"],
         cwd=tmp_path,
@@ -111,6 +117,7 @@ ODD_KEYS = [
 
 @pytest.mark.parametrize("api_key, app_key", ODD_KEYS)
 def test_no_key_is_ever_in_any_output(tmp_path, api_key, app_key):
+    """Refused, misplaced, halved, answered back by the server: with every detail asked for."""
     with DatadogServer(demo_world(), api_key=api_key, app_key=app_key) as datadog:
         datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
         known = {"DATADOG_API_URL": datadog.url, "LOG_LEVEL": "DEBUG", "TOCSIN_DEBUG": "1"}
@@ -141,6 +148,7 @@ def test_no_key_is_ever_in_any_output(tmp_path, api_key, app_key):
 
 
 def test_keys_in_the_file_beside_are_never_shown_either(tmp_path):
+    """A key on the wrong line of .env is a common slip."""
     (tmp_path / ".env").write_text(f"DATADOG_API_KEY={API_KEY}\nDATADOG_APP_KEY={APP_KEY}\nSETTLE_SECONDS={API_KEY}\n")
     said = process(tmp_path, "sync")
     assert said.status == 2
@@ -185,6 +193,7 @@ def test_help_imports_no_model_and_no_adapter(tmp_path):
 
 
 def test_a_list_imports_no_source_no_service_and_no_network(tmp_path):
+    """`list` is what is typed most: it waits for nothing that it does not need."""
     imported = modules(tmp_path, "list")
     assert "pydantic" in imported
     assert not imported & {

@@ -19,6 +19,7 @@ NO_KEYS = (
 
 
 def test_a_sync_opens_and_says_what_and_why(shop, datadog):
+    """Two monitors, two incidents, each decision counted with its reason."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     datadog.world.trigger(MonitorId.HOST_CPU)
     said = shop("sync")
@@ -35,6 +36,7 @@ def test_a_sync_opens_and_says_what_and_why(shop, datadog):
 
 
 def test_what_fires_already_is_no_news_and_what_recovered_resolves_when_it_has_settled(shop, datadog):
+    """The next syncs of the same shop, five quiet minutes later."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     shop("sync")
     assert "Opened" not in shop("sync").out
@@ -48,6 +50,7 @@ def test_what_fires_already_is_no_news_and_what_recovered_resolves_when_it_has_s
 
 
 def test_tick_resolves_what_has_settled_without_a_sync(shop, datadog):
+    """The clock alone is enough; the second time nothing is left to do."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     shop("sync")
     datadog.world.recover(MonitorId.CHECKOUT_ERRORS)
@@ -58,6 +61,7 @@ def test_tick_resolves_what_has_settled_without_a_sync(shop, datadog):
 
 
 def test_tick_names_what_it_resolved(shop, datadog):
+    """By id, after the settling time that was asked for."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     shop("sync")
     datadog.world.recover(MonitorId.CHECKOUT_ERRORS)
@@ -67,6 +71,7 @@ def test_tick_names_what_it_resolved(shop, datadog):
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(shop, datadog):
+    """Not even a file: the first thing that a careful person tries."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     said = shop("sync", "--dry-run", columns=100)
     text = ESCAPES.sub("", said.out)
@@ -77,6 +82,7 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(shop, datadog):
 
 
 def test_adopting_pages_nobody_for_what_fires_already(shop, datadog):
+    """First contact with a large organisation is no alarm."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     assert "adopted" in shop("sync", "--adopt").out
     incident = shop("show", "1001", "--json").json["incident"]
@@ -84,6 +90,7 @@ def test_adopting_pages_nobody_for_what_fires_already(shop, datadog):
 
 
 def test_the_json_report_has_all_of_it_and_nothing_else_is_printed(shop, datadog):
+    """A script may parse standard output as it stands."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     said = shop("sync", "--json")
     report = said.json
@@ -98,6 +105,7 @@ def test_the_json_report_has_all_of_it_and_nothing_else_is_printed(shop, datadog
 
 
 def test_an_incomplete_sweep_exits_with_3_and_resolves_nothing(shop, datadog):
+    """What is missing proves nothing, and the first line says so."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     shop("sync")
     datadog.world.delete(MonitorId.CHECKOUT_ERRORS)
@@ -114,6 +122,7 @@ def test_an_incomplete_sweep_exits_with_3_and_resolves_nothing(shop, datadog):
 
 
 def test_what_cannot_be_read_is_named_and_spoils_nothing_else(shop, datadog):
+    """One bad monitor is quarantined; the others open what they must."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     datadog.faults.next(Poison())
     said = shop("sync")
@@ -135,6 +144,7 @@ def test_what_cannot_be_read_is_named_and_spoils_nothing_else(shop, datadog):
     ],
 )
 def test_a_datadog_that_cannot_be_read_is_told_apart_in_one_line_with_a_hint(shop, datadog, fault, says):
+    """After bounded retries, with the place and what to do."""
     datadog.faults.next(fault, count=None)
     said = shop("sync")
     first, hint = said.err.splitlines()
@@ -147,6 +157,7 @@ def test_a_datadog_that_cannot_be_read_is_told_apart_in_one_line_with_a_hint(sho
 
 
 def test_refused_keys_say_which_variables(shop):
+    """Datadog's 403 does not tell which of the two is wrong; the hint says what to check."""
     said = shop("sync", DATADOG_APP_KEY="another-key-than-the-right-one")
     assert said.status == 3
     assert "refused the keys (403)" in said.err
@@ -154,6 +165,7 @@ def test_refused_keys_say_which_variables(shop):
 
 
 def test_without_keys_one_line_says_what_to_do(tocsin):
+    """Names exactly the variables that are missing, under either name."""
     said = tocsin("sync")
     assert (said.status, said.out, said.err) == (2, "", NO_KEYS)
     assert tocsin("sync", DD_API_KEY=API_KEY).err == NO_KEYS.replace(
@@ -162,6 +174,7 @@ def test_without_keys_one_line_says_what_to_do(tocsin):
 
 
 def test_keys_may_stand_in_the_file_beside(tocsin, datadog):
+    """As people write it: with quotes, with `export`, under the official client's names."""
     (tocsin.folder / ".env").write_text(f"DD_API_KEY='{API_KEY}'\nexport DATADOG_APP_KEY={APP_KEY}\n")
     assert tocsin("sync", DATADOG_API_URL=datadog.url).status == 0
 
@@ -177,6 +190,7 @@ def test_keys_may_stand_in_the_file_beside(tocsin, datadog):
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it_and_exit_status_2(shop, variable, value, says):
+    """Before anything is asked of Datadog."""
     said = shop("sync", **{variable: value})
     assert (said.status, said.out) == (2, "")
     assert said.err.startswith(f"tocsin: {variable}")
@@ -184,6 +198,7 @@ def test_a_wrong_setting_is_one_line_that_names_it_and_exit_status_2(shop, varia
 
 
 def test_settings_reach_the_source_and_the_rules(shop, datadog):
+    """Which tag names the service, one incident a group, and what is left out."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     datadog.world.trigger(MonitorId.HOST_CPU)
     shop("sync", SERVICE_TAG="team", INCIDENT_PER="group", EXCLUDE_TAGS="service:checkout")
@@ -193,6 +208,7 @@ def test_settings_reach_the_source_and_the_rules(shop, datadog):
 
 
 def test_a_rule_may_open_for_no_data_that_nobody_asked_for(shop, datadog):
+    """The file of rules decides before the monitor's own options."""
     rules = shop.folder / "rules.toml"
     rules.write_text('[[rule]]\nname = "silence"\nstate = "No Data"\nseverity = "critical"\nopens = true\n')
     datadog.world.no_data(MonitorId.NIGHTLY_REPORT)
@@ -201,6 +217,7 @@ def test_a_rule_may_open_for_no_data_that_nobody_asked_for(shop, datadog):
 
 
 def test_many_of_a_kind_are_counted_beyond_the_first_20(shop, datadog):
+    """A bad night still fits on a screen."""
     for number in range(25):
         datadog.world.trigger(datadog.world.create(f"Monitor {number}", query="avg(last_5m):avg:a{*} > 1", message=""))
     said = shop("sync", columns=100)

@@ -22,6 +22,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("columns", [72, 150])
 def test_a_list_is_coloured_and_fitted_to_the_width(folder, columns):
+    """Wide characters count as what they take; on a wide terminal nothing is cut."""
     terminal = OnTerminal(folder, "list", columns=columns)
     assert terminal.ended() == 0
     assert "\x1b[1;97;41mcritical\x1b[0m" in terminal.shown
@@ -33,6 +34,7 @@ def test_a_list_is_coloured_and_fitted_to_the_width(folder, columns):
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_colours_are_left_out_where_they_are_not_wanted(folder, environ):
+    """NO_COLOR is kept to, and so is a terminal that knows none."""
     terminal = OnTerminal(folder, "show", "1001", **environ)
     assert terminal.ended() == 0
     assert "\x1b" not in terminal.shown
@@ -40,6 +42,7 @@ def test_colours_are_left_out_where_they_are_not_wanted(folder, environ):
 
 
 def test_progress_is_shown_while_monitors_are_read_and_taken_away_after(tmp_path, datadog, settings):
+    """One line that is written over; nothing of it stays."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     terminal = OnTerminal(tmp_path, "sync", **settings)
     assert terminal.ended() == 0
@@ -48,12 +51,14 @@ def test_progress_is_shown_while_monitors_are_read_and_taken_away_after(tmp_path
 
 
 def test_a_terminal_that_cannot_erase_shows_no_progress(tmp_path, settings):
+    """It would fill the screen with one line after the other."""
     terminal = OnTerminal(tmp_path, "sync", TERM="dumb", **settings)
     assert terminal.ended() == 0
     assert "Reading" not in terminal.shown
 
 
 def test_ctrl_c_ends_a_watch_cleanly(tmp_path, settings):
+    """One word and exit status 130."""
     terminal = OnTerminal(tmp_path, "sync", "--watch", "60", **settings).until("Next:")
     assert terminal.press(CTRL_C).ended() == 130
     assert "Traceback" not in terminal.text
@@ -61,6 +66,7 @@ def test_ctrl_c_ends_a_watch_cleanly(tmp_path, settings):
 
 
 def test_ctrl_c_ends_a_slow_sync_cleanly(tmp_path, datadog, settings):
+    """In the middle of a request, without waiting for its answer."""
     datadog.faults.next(Slow(seconds=20))
     terminal = OnTerminal(tmp_path, "sync", **settings).until("Reading monitors")
     assert terminal.press(CTRL_C).ended() == 130
@@ -69,6 +75,7 @@ def test_ctrl_c_ends_a_slow_sync_cleanly(tmp_path, datadog, settings):
 
 @pytest.mark.parametrize("answer, status, left", [(b"y\n", 0, 0), (b"n\n", 0, 1), (b"\x04", 130, 1), (CTRL_C, 130, 1)])
 def test_pruning_asks_first(tmp_path, answer, status, left):
+    """Only a yes forgets; no, the end of input and Ctrl-C leave everything."""
     tocsin = CommandLine(tmp_path)
     tocsin.opened()
     tocsin("resolve", "1001")

@@ -18,6 +18,7 @@ def left(tocsin):
 
 
 def test_pruning_forgets_what_was_closed_long_ago(closed):
+    """By the moment of closing; what is active stays, however old."""
     assert closed("prune", "--closed-before", "20d", "--yes").out == "1 forgotten.\n"
     assert left(closed) == ["INC-1003", "INC-1002"]
     assert closed("prune", "--closed-before", "1d", "--yes", "--json").json == ["INC-1002"]
@@ -25,6 +26,7 @@ def test_pruning_forgets_what_was_closed_long_ago(closed):
 
 
 def test_nothing_is_forgotten_without_a_yes(closed):
+    """Where nobody can be asked, it says how many and stops."""
     said = closed("prune", "--closed-before", "1d")
     assert said.status == 2
     assert "2 incidents closed before 2026-04-10 12:00:00 UTC would be forgotten for ever: say --yes" in said.err
@@ -32,6 +34,7 @@ def test_nothing_is_forgotten_without_a_yes(closed):
 
 
 def test_a_date_is_needed_to_prune(closed):
+    """There is no default for forgetting."""
     assert "Missing option '--closed-before'" in closed("prune").err
     said = closed("prune", "--closed-before", "long ago")
     assert said.status == 2
@@ -40,6 +43,7 @@ def test_a_date_is_needed_to_prune(closed):
 
 
 def test_a_damaged_file_is_refused_with_the_command_that_saves_the_rest(tocsin):
+    """Typed as it is shown, it saves the others, says what is lost, and overwrites nothing."""
     path = tocsin.folder / "incidents.json"
     for title in ("one", "two", "three"):
         tocsin.opened(title)
@@ -59,6 +63,7 @@ def test_a_damaged_file_is_refused_with_the_command_that_saves_the_rest(tocsin):
 
 
 def test_a_file_that_is_not_ours_is_refused(tocsin):
+    """Left untouched, by `list` and by `recover`."""
     path = tocsin.folder / "incidents.json"
     path.write_text("{}\n")
     assert tocsin("list").status == 6

@@ -36,6 +36,7 @@ from tocsin.entrypoints.redaction import hide
     ],
 )
 def test_a_mistyped_word_says_what_is_allowed_and_suggests_the_nearest(tocsin, arguments, says):
+    """Two lines: what is wrong, and where to look."""
     said = tocsin(*arguments)
     first, hint = said.err.splitlines()
     assert said.status == 2
@@ -46,12 +47,14 @@ def test_a_mistyped_word_says_what_is_allowed_and_suggests_the_nearest(tocsin, a
 
 
 def test_without_a_command_help_is_shown_and_the_status_is_usage(tocsin):
+    """On standard error, since nothing was asked for."""
     said = tocsin()
     assert (said.status, said.out) == (2, "")
     assert said.err.startswith("Usage: tocsin [OPTIONS] COMMAND")
 
 
 def test_help_lists_every_command_with_what_it_does(tocsin):
+    """`-h` does the same."""
     said = tocsin("--help")
     assert said.status == 0
     for name, entry in TABLE.items():
@@ -60,17 +63,20 @@ def test_help_lists_every_command_with_what_it_does(tocsin):
 
 
 def test_the_version_is_said(tocsin):
+    """For whoever reports a fault."""
     assert tocsin("--version").out == f"tocsin {__version__}\n"
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_every_command_is_where_the_table_says(tocsin, name):
+    """They are imported when called only: a wrong entry would not show before."""
     said = tocsin(name, "--help")
     assert said.status == 0
     assert said.out.startswith(f"Usage: tocsin {name} ")
 
 
 def test_a_command_that_is_none_is_found_out():
+    """A wrong entry of the table is a fault of ours, and says which."""
     group = LazyGroup(name="odd", table={"odd": Entry("tocsin:__version__", "Nothing.")})
     with pytest.raises(TypeError, match="is no command"):
         group.get_command(click.Context(group), "odd")
@@ -98,6 +104,7 @@ def broken(tocsin):
 
 
 def test_what_nobody_foresaw_is_one_line_with_its_place_and_no_secret(broken):
+    """Enough to report it, and no traceback over a person."""
     status, said = broken()
     first, hint = said.splitlines()
     assert status == 1
@@ -108,6 +115,7 @@ def test_what_nobody_foresaw_is_one_line_with_its_place_and_no_secret(broken):
 
 
 def test_the_traceback_is_shown_on_request_without_secrets(broken):
+    """Nor with anything that moves the cursor."""
     status, said = broken(TOCSIN_DEBUG="1")
     assert status == 1
     assert said.startswith("Traceback (most recent call last):\n")
@@ -116,4 +124,5 @@ def test_the_traceback_is_shown_on_request_without_secrets(broken):
 
 
 def test_secrets_are_blotted_out_longest_first_and_short_ones_left():
+    """No half of a key is left; one letter is no key."""
     assert hide("key abcdef, half abcd, a", ["abcd", "abcdef", "a"]) == "key [hidden], half [hidden], a"

@@ -22,6 +22,7 @@ from tocsin.errors import InvalidInput
     ],
 )
 def test_a_moment_is_a_date_a_time_or_an_age(text, meant):
+    """As people write them; UTC where no offset is given."""
     assert moment(text, NOON) == meant
 
 
@@ -29,6 +30,7 @@ def test_a_moment_is_a_date_a_time_or_an_age(text, meant):
     "text", ["", "soon", "2026-13-01", "2 moons", "-3d", "999999w", "0001-01-01T00:00+14:00", "٣d"]
 )
 def test_what_is_no_moment_is_refused_with_an_example(text):
+    """Dates that there are none of, ages beyond all time, digits of other scripts."""
     with pytest.raises(InvalidInput, match="2026-03-31"):
         moment(text, NOON)
 
@@ -37,6 +39,7 @@ def test_what_is_no_moment_is_refused_with_an_example(text):
     "seconds, said", [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_200, "2 h"), (260_000, "3 d")]
 )
 def test_an_age_is_said_in_its_largest_unit(seconds, said):
+    """A clock that is behind makes no negative ages."""
     assert age(NOON - timedelta(seconds=seconds), NOON) == said
 
 
@@ -54,9 +57,11 @@ def test_an_age_is_said_in_its_largest_unit(seconds, said):
     ],
 )
 def test_a_duration_is_said_in_its_two_largest_units(seconds, said):
+    """Seconds beside hours are noise."""
     assert duration(seconds) == said
 
 
 def test_an_exact_time_is_utc_to_the_second():
+    """Nothing for a moment that has not come."""
     assert exact(NOON) == "2026-03-02 12:00:00"
     assert exact(None) == ""

@@ -12,21 +12,25 @@ HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 @given(ANYTHING)
 def test_one_line_keeps_no_character_that_moves_hides_or_reorders(text):
+    """Whatever the text; looked up in Unicode's own categories."""
     assert not {char for char in one_line(text) if unicodedata.category(char) in HIDDEN}
 
 
 @given(ANYTHING)
 def test_what_is_harmless_already_stays_as_it_is(text):
+    """Cleaning twice is no different from once."""
     assert one_line(one_line(text)) == one_line(text)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x24F)))
 def test_ordinary_letters_digits_and_signs_stay(text):
+    """No title of a Latin script loses a character."""
     assert one_line(text) == unicodedata.normalize("NFC", text).replace("\xa0", " ")
 
 
 @given(ANYTHING, st.integers(0, 40))
 def test_fit_never_takes_more_columns_than_it_may(text, columns):
+    """Wide characters and marks counted, and an ellipsis says that something was cut."""
     shown = one_line(text)
     fitted = fit(shown, columns)
     assert width(fitted) <= columns
@@ -35,6 +39,7 @@ def test_fit_never_takes_more_columns_than_it_may(text, columns):
 
 @given(ANYTHING, st.integers(0, 40))
 def test_padded_text_takes_the_columns_asked_for(text, columns):
+    """On either side, so that columns stand under each other."""
     shown = one_line(text)
     assert width(padded(shown, columns)) == max(width(shown), columns)
     assert padded(shown, columns, right=True).strip(" ") == shown.strip(" ")
@@ -61,6 +66,7 @@ def test_padded_text_takes_the_columns_asked_for(text, columns):
     ],
 )
 def test_one_line_takes_away_what_does_harm_and_nothing_else(text, shown):
+    """Known attacks one by one: titles of windows, links, forged lines, reordered names."""
     assert one_line(text) == shown
 
 
@@ -78,9 +84,11 @@ def test_64_kilobytes_are_no_work(start):
 
 @pytest.mark.parametrize("text, columns", [("abc", 3), ("日本", 4), ("e\u0301", 1), ("🔥", 2), ("", 0)])
 def test_width_is_what_a_terminal_shows(text, columns):
+    """Wide characters take two columns, combining marks none."""
     assert width(text) == columns
 
 
 def test_lines_keep_their_breaks_and_indentation():
+    """A description of several lines is still readable."""
     assert lines("\n\none\n\ttwo\x1b[31m\u202e\n\nthree  \n\n") == ["one", "    two", "", "three"]
     assert lines(" \n ") == []
