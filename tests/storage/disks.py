@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import stat
 
 from tocsin.storage.disk import Disk
 
@@ -99,6 +100,60 @@ class DeadlyDisk(_StepByStep):
         self._steps += 1
         if self._steps == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class PowerCut(BaseException):
+    """Nothing that runs hears of a real one."""
+
+
+class ForgetfulDisk(_StepByStep):
+    """Loses power at one step, and then knows of each file what was synced, and the names that the folder had then."""
+
+    def __init__(self, at, folder):
+        super().__init__()
+        self._at = at
+        self._folder = folder
+        self._steps = 0
+        self._files = {one.stat().st_ino: [one.read_bytes()] for one in folder.iterdir()}
+        self._names = self._now()
+        self._left = None
+
+    def step(self, what):
+        self._steps += 1
+        if self._steps == self._at:
+            self._left = self._content()
+            raise PowerCut
+
+    def create(self, path):
+        file = super().create(path)
+        self._files[os.fstat(file.fileno()).st_ino] = [b""]
+        return file
+
+    def sync(self, descriptor):
+        self._around("sync", lambda: self._keep(descriptor))
+
+    def restart(self, *, names_kept):
+        """Make the folder what it was when the power came back: its new names kept, or forgotten, unless synced."""
+        content = (self._left or self._content())[names_kept]
+        for one in self._folder.iterdir():
+            one.unlink()
+        for name, data in content.items():
+            (self._folder / name).write_bytes(data)
+
+    def _keep(self, descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            self._names = self._now()
+        else:
+            status = os.fstat(descriptor)
+            path = next(one for one in self._folder.iterdir() if one.stat().st_ino == status.st_ino)
+            self._files[status.st_ino][0] = path.read_bytes()
+
+    def _now(self):
+        there = {one.name: self._files.get(one.stat().st_ino) for one in self._folder.iterdir()}
+        return {name: kept for name, kept in there.items() if kept is not None}
+
+    def _content(self):
+        return [{name: data for name, (data,) in names.items()} for names in (self._names, self._now())]
 
 
 class SlowEater(QuickDisk):

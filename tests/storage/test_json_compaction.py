@@ -185,6 +185,34 @@ def test_a_file_of_what_is_gone_shrinks(path):
     assert [one.id for one in quick(path).find(EVERYTHING).incidents] == ["INC-0"]
 
 
+def test_a_file_of_what_has_expired_shrinks(path):
+    """What expires does not live, though nothing took its place: the file soon is small again by itself."""
+    slack = 5_000
+    store = quick(path, slack=slack)
+    largest = 0
+    for minute in range(500):
+        alert = AlertWrite(alert=an_alert(f"{minute}:*", expires_at=at(minute + 10)))
+        record = puts(a_record(f"{minute}", expires_at=at(minute + 9)))
+        both = of_alerts(alert, change_id=f"{minute}", when=at(minute)).model_copy(update={"records": (record,)})
+        store.commit(both)
+        largest = max(largest, path.stat().st_size)
+    store.compact()
+    assert largest < 3 * path.stat().st_size + slack
+    assert len(store.alerts(Source.DATADOG)) == 10
+
+
+def test_what_expired_and_what_was_replaced_are_counted_once(path):
+    """Rows that are written again, before and after their time, leave no trace in what the file is thought to hold."""
+    disk = CountingDisk()
+    store = quick(path, disk=disk, slack=2_000)
+    for turn in range(300):
+        alert = an_alert(expires_at=at(turn + (turn % 3) - 1), version=turn)
+        write = AlertWrite(alert=alert, expected=turn - 1 if store.alerts(Source.DATADOG) else None)
+        store.commit(of_alerts(write, change_id=f"{turn}", when=at(turn)))
+        assert path.stat().st_size < 12_000
+    assert disk.created < 100
+
+
 def test_a_file_just_written_is_not_written_again(path):
     """What a compacted file holds beside the documents never makes it look worth compacting, whatever it holds."""
     store = lively(path)

@@ -1,4 +1,4 @@
-"""A disk that is full, or fails, at any call: what was committed stays, and the store goes on when there is room."""
+"""A disk that is full, fails or loses power at any call: what was committed stays, and the store can go on."""
 
 import errno
 import logging
@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from tests.builders import a_record, after, an_incident, follows, of_records, opens, puts
-from tests.storage.disks import FailingDisk, QuickDisk, SlowEater, Stuffed
+from tests.storage.disks import FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, SlowEater, Stuffed
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import Conflict, StoreError
 from tocsin.storage.disk import Disk
@@ -102,6 +102,37 @@ def test_whatever_call_fails_nothing_committed_is_lost(tmp_path, job, error, las
         assert {one.name for one in folder.iterdir()} == {"incidents.json", "incidents.json.lock"} | kept
     steps = {"before write", "half write", "after write", "before sync", "after sync", "before sync_directory"}
     assert failures >= steps
+
+
+@pytest.mark.parametrize("names_kept", [True, False], ids=["names kept", "names forgotten"])
+@pytest.mark.parametrize("job", JOBS)
+def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, names_kept):
+    """At every call the disk keeps only what was synced: each change is whole or not there, and whole once answered."""
+    work, before, result, options = JOBS[job]
+    answered = False
+    for at in count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        path = folder / "incidents.json"
+        prepared(path, before)
+        disk = ForgetfulDisk(at, folder)
+        store = JsonStore(path, disk=disk, **options)
+        try:
+            work(store)
+            answered = True
+        except PowerCut:
+            pass
+        store.close()
+        disk.restart(names_kept=names_kept)
+        found = shape(JsonStore(path, file_format=options.get("file_format", Format())))
+        one_by_one = {key: {before.get(key), result.get(key)} for key in before.keys() | result.keys()}
+        assert all(found.get(key) in allowed for key, allowed in one_by_one.items()), at
+        assert not answered or found == result, at
+        if job == "a commit that upgrades" and b'"version":2' in path.read_bytes():
+            assert shape(JsonStore(path.with_name("incidents.json.v1.bak"))) == BEFORE
+        if answered:
+            break
+    assert at > 5
 
 
 def test_numbers_that_were_not_given_out_are_not_lost_twice(tmp_path):

@@ -189,6 +189,7 @@ def test_any_byte_that_changed_in_any_line_is_found(written):
         (lambda lines: [*lines[:2], b"\0" * 4096 + b"\n", *lines[2:]], 3),
         (lambda lines: [*lines[:2], lines[2][:-20], *lines[3:]], 3),
         (lambda lines: [*lines, b'{"crc":"00000000","n":6,"numbers":9}\n'], 6),
+        (lambda lines: [*lines, b'{"crc":"00000000",\n'], 6),
         (lambda lines: [*lines, sealed(6, b'["no line"]')], 6),
         (lambda lines: [*lines, sealed(6, b'{"incidents":[{"id":"INC-1"}]}')], 6),
         (lambda lines: [*lines, sealed(6, b'{"alerts":[1]}')], 6),
@@ -203,10 +204,12 @@ def test_damage_is_refused_and_left_alone(written, spoil, number):
 
 
 @pytest.mark.parametrize("spoil", [lambda first: b"", lambda first: first.replace(b"tocsin", b"tocsan")])
-def test_a_damaged_header_before_lines_of_ours_is_damage(written, spoil):
-    """A file whose first line is lost is still known as ours by its second."""
-    first, *rest = written.read_bytes().splitlines(keepends=True)
-    written.write_bytes(b"".join([spoil(first), *rest]))
+def test_a_damaged_header_before_lines_of_ours_is_damage(path, spoil):
+    """A file whose first line is lost is still known as ours by its second, however long that is."""
+    JsonStore(path).commit(opens(an_incident(description="x" * 100_000)))
+    first, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([spoil(first), *rest]))
+    written = path
     assert "recover" in refused(written, DamagedFile, "line 1 ").hint
 
 
@@ -260,10 +263,22 @@ def test_what_a_power_cut_left_at_the_end_is_cut_off(written, tail):
     assert len(JsonStore(written).find(EVERYTHING).incidents) == 2
 
 
-def test_a_file_that_is_no_file_is_an_error(tmp_path):
-    """A folder in the file's place cannot be read, which is said in one line."""
-    with pytest.raises(StoreError, match="could not be read: Is a directory"):
-        JsonStore(tmp_path).find(EVERYTHING)
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_refused(path, make):
+    """A folder or a pipe in the file's place is neither waited for nor replaced."""
+    make(path)
+    for use in (lambda store: store.find(EVERYTHING), lambda store: store.commit(opens(an_incident()))):
+        with pytest.raises(NotOurFile, match="not an incidents file"):
+            use(JsonStore(path))
+    assert not path.is_file()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}/incidents.json", "x" * 253])
+def test_a_name_that_the_system_refuses_is_an_error(tmp_path, name):
+    """A name that is too long, or is once the lock's ending is added, is said in one line."""
+    with pytest.raises(StoreError, match="File name too long"):
+        JsonStore(tmp_path / name).commit(opens(an_incident()))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
@@ -358,15 +373,16 @@ def test_a_reader_waits_for_the_end_of_the_line(written):
 
 @pytest.mark.parametrize("other", [b"", b"a", b"b", b"something much longer"])
 def test_a_reader_forgets_a_line_that_was_taken_back(written, other):
-    """What a writer could not make durable, and cut off again, is forgotten by whoever had seen it."""
+    """What a writer cut off again is forgotten by whoever had seen it, also where the clock of the files stands still."""
     reader = JsonStore(written)
     content = written.read_bytes()
     number = len(content.splitlines()) + 1
     written.write_bytes(content + sealed(number, b'{"records":[{"kind":"timer","id":"x"}]}'))
     assert reader.record("timer", "x") is not None
+    seen = written.stat()
     instead = sealed(number, b'{"records":[{"kind":"timer","id":"%b"}]}' % other) if other else b""
     written.write_bytes(content + instead)
-    os.utime(written, ns=(1, 1))
+    os.utime(written, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     assert reader.record("timer", "x") is None
     assert (reader.record("timer", other.decode()) is not None) == bool(other)
 

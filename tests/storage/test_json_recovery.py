@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 
 import pytest
 
@@ -64,6 +65,7 @@ def test_an_undamaged_file_is_saved_whole(path):
     "spoil, lost, found",
     [
         (lambda lines: [*lines[:4], b"rubbish\n", *lines[5:]], [(5, 5, "is not what was written")], ["INC-1001", "INC-1007"]),
+        (lambda lines: [*lines[:4], b'{"crc":"00000000",\n', *lines[5:]], [(5, 5, "is not what was written")], ["INC-1001", "INC-1007"]),
         (lambda lines: [*lines[:2], *lines[4:]], [(3, 4, "is missing")], ["INC-1001"]),
         (lambda lines: [*lines[:2], b"a" + lines[2] + b"b\n", *lines[4:]], [(3, 4, "is not what was written")], ["INC-1001"]),
         (lambda lines: [*lines[:3], lines[1], *lines[3:]], [], ["INC-1001", "INC-1007"]),
@@ -135,10 +137,21 @@ def test_a_file_that_does_not_exist_cannot_be_recovered(tmp_path):
         recover(tmp_path / "nothing.json")
 
 
-def test_a_folder_cannot_be_recovered(tmp_path):
-    """What cannot be read at all is said in one line."""
-    with pytest.raises(StoreError, match="could not be read"):
-        recover(tmp_path)
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_cannot_be_recovered(tmp_path, make):
+    """A folder or a pipe is refused, and nobody waits for it."""
+    make(tmp_path / "other")
+    with pytest.raises(NotOurFile):
+        recover(tmp_path / "other")
+
+
+def test_what_cannot_be_read_or_written_is_said(tmp_path, path):
+    """A name that the system refuses, for the file or for what is saved of it, is said in one line."""
+    with pytest.raises(StoreError, match="could not be read: File name too long"):
+        recover(tmp_path / ("x" * 300))
+    long = path.rename(tmp_path / ("x" * 250))
+    with pytest.raises(StoreError, match="could not be written: File name too long"):
+        recover(long)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b'{"a": 1}\n' * 3, bytes(range(256))])

@@ -253,6 +253,15 @@ def test_a_change_of_records_is_recognised_too(any_store):
     assert any_store.record("timer", "one").body == {"n": 2}
 
 
+def test_a_change_of_a_timeline_is_recognised_too(any_store):
+    """An event of an incident that does not change with it is there once, however often its change is committed."""
+    any_store.commit(opens(an_incident()))
+    noted = Change(id="noted", at=NOON, events=(an_event(an_incident(), ordinal=1, change_id="noted"),))
+    for _ in range(2):
+        any_store.commit(noted)
+    assert [event.ordinal for event in any_store.timeline("INC-1001")] == [0, 1]
+
+
 def test_a_change_that_conflicted_can_still_be_committed(any_store):
     """A conflict leaves no trace of the change's id."""
     moved = follows(an_incident())

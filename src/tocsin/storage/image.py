@@ -5,7 +5,7 @@ give the garbage collector nothing to walk through, and go back to the file as t
 only what conditions, order and lists need.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby, islice
@@ -36,7 +36,10 @@ _RECORD_VERSION: int = Record.model_fields["version"].default
 
 Due = tuple[datetime, str, str]
 
-Key = TypeVar("Key", Place, Due)
+Expiring = tuple[datetime, int]
+"""When something expires, and how many bytes then do not live any more."""
+
+Key = TypeVar("Key", Place, Due, Expiring)
 
 
 class Ordered(list[Key], Generic[Key]):
@@ -89,6 +92,7 @@ class Image:
         self.places: Ordered[Place] = Ordered()
         self.active: Ordered[Place] = Ordered()
         self.due: Ordered[Due] = Ordered()
+        self.expiring: Ordered[Expiring] = Ordered()
         self.dossiers: dict[str, Dossier] = {}
         self.alerts: dict[str, dict[str, AlertRow]] = {}
         self.alerts_of: dict[str, set[tuple[str, str]]] = {}
@@ -160,10 +164,30 @@ class Image:
             self.next_number = line["numbers"]
         if "at" in line:
             self.latest = max(self.latest, datetime.fromisoformat(line["at"]))
-        if "change" in line and not any(event.get("change_id") == line["change"] for event in line.get("events", ())):
+            self._let_expire()
+        # The event of a change is looked for only where its incident says that it comes too late.
+        events = line.get("events", ()) if "incidents" in line else ()
+        if "change" in line and not any(event.get("change_id") == line["change"] for event in events):
             self._remember(line["change"])
         for change_id in line.get("recent", ()):
             self._remember(change_id)
+
+    def _let_expire(self) -> None:
+        over = bisect_right(self.expiring, self.latest, key=itemgetter(0))
+        self.live -= sum(size for _, size in self.expiring[:over])
+        del self.expiring[:over]
+
+    def _enter(self, raw: bytes, expires_at: datetime | None) -> None:
+        if not self._over(expires_at):
+            self.live += len(raw) + ROW
+            if expires_at is not None:
+                self.expiring.put((expires_at, len(raw) + ROW))
+
+    def _leave(self, raw: bytes, expires_at: datetime | None) -> None:
+        if not self._over(expires_at):
+            self.live -= len(raw) + ROW
+            if expires_at is not None:
+                self.expiring.drop((expires_at, len(raw) + ROW))
 
     def _over(self, expires_at: datetime | None) -> bool:
         return expires_at is not None and expires_at <= self.latest
@@ -215,12 +239,12 @@ class Image:
             raw, document.get("version", _ALERT_VERSION), incident_id, expires_at
         )
         self.alerts_of.setdefault(incident_id, set()).add((source, key))
-        self.live += len(raw) + ROW
+        self._enter(raw, expires_at)
 
     def _drop_alert(self, source: str, key: str) -> None:
         row = self.alerts.get(source, {}).pop(key, None)
         if row is not None:
-            self.live -= len(row.raw) + ROW
+            self._leave(row.raw, row.expires_at)
             belonging = self.alerts_of[row.incident_id]
             belonging.remove((source, key))
             if not belonging:
@@ -240,14 +264,14 @@ class Image:
         due = None if due_at is None else (due_at, kind, record_id)
         expires_at = _moment(document.get("expires_at"))
         self.records[kind, record_id] = RecordRow(raw, document.get("version", _RECORD_VERSION), due, expires_at)
-        self.live += len(raw) + ROW
+        self._enter(raw, expires_at)
         if due is not None:
             self.due.put(due)
 
     def _drop_record(self, key: tuple[str, str]) -> None:
         row = self.records.pop(key, None)
         if row is not None:
-            self.live -= len(row.raw) + ROW
+            self._leave(row.raw, row.expires_at)
             if row.due is not None:
                 self.due.drop(row.due)
 

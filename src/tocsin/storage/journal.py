@@ -1,7 +1,9 @@
 """The file: lines are appended and synced; now and then it is written anew and renamed into place.
 
-What is on the disk after a kill or a power cut at any moment is a whole file up to some line, and perhaps one line
-more that is not whole: it has no newline, nobody was told that it was committed, and the next writer cuts it off.
+What is on the disk after a kill at any moment is a whole file up to some line, and perhaps one line more that is not
+whole: it has no newline, nobody was told that it was committed, and the next writer cuts it off. So it is after a power
+cut too, but for a disk that kept later bytes of an unfinished write and lost earlier ones: that file is refused as
+damaged, and a recovery saves all that was committed.
 Nothing is kept open between calls, so that a rename works on Windows and a fork does no harm.
 """
 
@@ -19,17 +21,14 @@ from .image import Image
 from .line import FIRST, Format, header_of, new_header, number_of, parsed, sealed, whole
 from .refusals import damaged, newer, not_ours, unreadable, unwritable
 
-LONGEST_HEADER = 4_096
 LONGEST_LOOK = 1 << 24
-"""Bytes that are read of a file's second line to see whose it is."""
+"""Bytes that are read of a file's first lines to see whose it is."""
 
 READ_AT_ONCE = 1 << 16
 WRITTEN_AT_ONCE = 1 << 20
 """Bytes."""
 
 _MARK = 18  # bytes of a line that hold its checksum: they tell it from every other line
-
-Seen = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -42,7 +41,6 @@ class Position:
     number: int = FIRST
     mark_at: int = 0
     mark: bytes = b""
-    seen: Seen | None = None
 
     def advance(self, raw: bytes) -> None:
         """Note that ``raw`` is the next line."""
@@ -75,9 +73,8 @@ class Journal:
     def catch_up(self) -> Image:
         """Read what was written since, by whomever. Raises a ``StoreError`` for what cannot be read."""
         try:
-            if _seen(self._path.stat()) != self._at.seen:
-                with self._path.open("rb", buffering=READ_AT_ONCE) as file:
-                    self._read(file)
+            with opened(self._path) as file:
+                self._read(file)
         except FileNotFoundError:
             self.forget()
         except OSError as error:
@@ -125,8 +122,7 @@ class Journal:
         self._settle_name()
 
     def _read(self, file: BinaryIO) -> None:
-        status = os.fstat(file.fileno())
-        if not self._continues(file, status.st_size):
+        if not self._continues(file):
             self.forget()
             self._open(file)
         try:
@@ -135,19 +131,21 @@ class Journal:
         except BaseException:
             self.forget()  # a line may have been applied, and not yet counted
             raise
-        self._at.seen = _seen(status)
 
-    def _continues(self, file: BinaryIO, size: int) -> bool:
-        """Say whether ``file`` begins with all that was read of it, and was only added to."""
+    def _continues(self, file: BinaryIO) -> bool:
+        """Say whether ``file`` begins with all that was read of it, and was only added to.
+
+        Inode, size and time do not tell: a file written anew may get the inode of the one before, within one tick.
+        """
         at = self._at
-        if not at.header or size < at.offset or file.read(len(at.header)) != at.header:
+        if not at.header or file.read(len(at.header)) != at.header or os.fstat(file.fileno()).st_size < at.offset:
             return False
         file.seek(at.mark_at)
         return file.read(len(at.mark)) == at.mark
 
     def _open(self, file: BinaryIO) -> None:
         file.seek(0)
-        first = file.readline(LONGEST_HEADER)
+        first = file.readline(LONGEST_LOOK)
         if not first:
             return
         header = header_of(first)
@@ -166,7 +164,7 @@ class Journal:
         for raw in file:
             if not raw.endswith(b"\n"):
                 break
-            if not whole(raw) or number_of(raw) != at.number:
+            if number_of(raw) != at.number:
                 raise damaged(self._path, f"line {at.number} is not what was written")
             try:
                 dossier = filed(raw) if current else None
@@ -197,7 +195,6 @@ class Journal:
                 raise
             for line in lines:
                 at.advance(line)
-            at.seen = _seen(os.fstat(file.fileno()))
 
     def _settle_name(self) -> None:
         # Whoever renamed the file may have died before the folder was synced: each process makes sure for itself.
@@ -207,7 +204,7 @@ class Journal:
 
     def _write_anew(self, bodies: Iterable[bytes]) -> None:
         fresh = Position()
-        fresh.seen = self._put(self._path, self._lines(bodies, fresh))
+        self._put(self._path, self._lines(bodies, fresh))
         self._at = fresh
 
     def _lines(self, bodies: Iterable[bytes], fresh: Position) -> Iterator[bytes]:
@@ -224,8 +221,9 @@ class Journal:
         copy = self._path.with_name(f"{self._path.name}.v{self._at.version}.bak")
         with self._path.open("rb") as old:
             self._put(copy, iter(lambda: old.read(WRITTEN_AT_ONCE), b""))
+        self._disk.sync_directory(self._path.parent)
 
-    def _put(self, target: Path, pieces: Iterable[bytes]) -> Seen:
+    def _put(self, target: Path, pieces: Iterable[bytes]) -> None:
         """Write ``pieces`` to a file of its own, and only once it is whole and synced name it ``target``."""
         unfinished = self._unfinished()
         unfinished.unlink(missing_ok=True)
@@ -234,13 +232,11 @@ class Journal:
                 for chunk in _in_chunks(pieces):
                     write_all(self._disk, file, chunk)
                 self._disk.sync(file.fileno())
-                seen = _seen(os.fstat(file.fileno()))
             self._disk.replace(unfinished, target)
         except BaseException:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             raise
-        return seen
 
     def _unfinished(self) -> Path:
         return self._path.with_name(f"{self._path.name}.new")
@@ -249,6 +245,13 @@ class Journal:
         if not self._tidied:
             self._unfinished().unlink(missing_ok=True)
             self._tidied = True
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open ``path`` for reading. Raises ``NotOurFile`` for a folder, and for a pipe, which would keep us waiting."""
+    if not path.is_file() and path.exists():
+        raise not_ours(path)
+    return path.open("rb", buffering=READ_AT_ONCE)
 
 
 @contextmanager
@@ -261,10 +264,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
-
-
-def _seen(status: os.stat_result) -> Seen:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -154,8 +154,13 @@ def whole(raw: bytes) -> bool:
 
 
 def number_of(raw: bytes) -> int:
-    """Return the number of a whole line."""
-    return int(raw[_NUMBER : raw.index(b",", _NUMBER)])
+    """Return the number of a line; 0 if that is not whole."""
+    if not whole(raw):
+        return 0
+    try:
+        return int(raw[_NUMBER : raw.index(b",", _NUMBER)])
+    except ValueError:
+        return 0
 
 
 def parsed(raw: bytes) -> Line:

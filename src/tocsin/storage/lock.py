@@ -33,13 +33,13 @@ class SidecarLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock, or raise ``StoreBusy`` after the time-out, ``StoreError`` if there can be no lock."""
-        if not self._path.parent.is_dir():
-            message = f"there is no folder {self._path.parent}"
-            raise StoreError(message, hint="make it, or name another file with INCIDENTS_FILE")
         from filelock import Timeout
 
         lock = self._of_this_process()
         try:
+            if not self._path.parent.is_dir():
+                message = f"there is no folder {self._path.parent}"
+                raise StoreError(message, hint="make it, or name another file with INCIDENTS_FILE")
             lock.acquire(poll_interval=POLL_INTERVAL)
         except Timeout:
             message = f"another process has kept {self._path} locked for {self._timeout:g} s"

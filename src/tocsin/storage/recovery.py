@@ -13,8 +13,8 @@ from tocsin.errors import NotFound, StoreError
 
 from .disk import Disk
 from .image import Image
-from .journal import Journal
-from .line import CURRENT, FIRST, Format, header_of, number_of, parsed, whole
+from .journal import Journal, opened
+from .line import CURRENT, FIRST, Format, header_of, number_of, parsed
 from .refusals import newer, not_ours, unreadable, unwritable
 
 
@@ -62,11 +62,11 @@ def recover(path: str | os.PathLike[str], *, disk: Disk | None = None, file_form
     """
     source = Path(os.path.realpath(path))
     target = source.with_name(f"{source.name}.recovered")
-    if target.exists():
+    if os.path.lexists(target):
         raise StoreError(f"{target} is there already", hint="move it away, and try again")
     saved = _Saved(source, file_format)
     try:
-        with source.open("rb") as file:
+        with opened(source) as file:
             for raw in file:
                 saved.take(raw)
     except FileNotFoundError:
@@ -104,8 +104,8 @@ class _Saved:
             self._version = header.version
         elif not raw.endswith(b"\n"):
             self._cut = True
-        elif whole(raw) and number_of(raw) >= self._next:
-            self._keep(number_of(raw), raw)
+        elif (number := number_of(raw)) >= self._next:
+            self._keep(number, raw)
         else:
             self._unreadable += 1
 
