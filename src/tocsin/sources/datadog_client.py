@@ -132,10 +132,12 @@ class DatadogClient:
         return read(reply)
 
     def _pause(self, tries: int, asked: float | None) -> float:
+        usual = min(_FIRST_PAUSE * 2.0 ** (tries - 1), LONGEST_PAUSE) * (0.5 + self._jitter() / 2)
         if asked is None:
-            return min(_FIRST_PAUSE * 2.0 ** (tries - 1), LONGEST_PAUSE) * (0.5 + self._jitter() / 2)
-        # A little more than asked, and not the same for everybody who waits for the same moment.
-        return min(asked, LONGEST_PAUSE) + self._jitter() * _FIRST_PAUSE
+            return usual
+        # A little more than asked, and not the same for everybody who waits for the same moment. A limit that ends
+        # within a second says 0: the usual pause keeps the tries from being over before it is.
+        return max(min(asked, LONGEST_PAUSE) + self._jitter() * _FIRST_PAUSE, usual)
 
     def _page(self, reply: Reply) -> Page | Failure:
         if failure := self._refusal(reply):
