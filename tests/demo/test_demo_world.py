@@ -173,6 +173,16 @@ def test_a_stale_star_counts_for_nothing(world):
     assert list(monitor.groups) == ["host:a", "host:b"]
 
 
+def test_groups_left_behind_by_a_monitor_made_whole_count_for_nothing(world):
+    """Then the `*` speaks for the monitor, and a move without a group moves it alone."""
+    monitor = world.create("one", groups=("host:a", "host:b"))
+    world.trigger(monitor, "host:a")
+    world.regroup(monitor, ["*"], leave_stale=True)
+    assert (list(monitor.groups), monitor.overall_state, monitor.multi) == (["host:a", "host:b", "*"], "OK", False)
+    world.trigger(monitor)
+    assert [one.status for one in monitor.groups.values()] == ["Alert", "OK", "Alert"]
+
+
 def test_a_group_can_go(world):
     """A removed group takes its state with it; removing it again is no error."""
     monitor = world.create("many", groups=("host:a", "host:b"))

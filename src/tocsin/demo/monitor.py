@@ -54,8 +54,8 @@ class Downtime:
         return self.start <= now and not self.ended(now)
 
     def covers(self, group: str) -> bool:
-        """Whether its scope covers a group, by the group's name."""
-        return any(scope_covers(scope, group) for scope in self.scope)
+        """Whether its scopes, which must all hold, cover a group, by the group's name."""
+        return all(scope_covers(scope, group) for scope in self.scope)
 
     def matches(self, monitor: SimulatedMonitor) -> bool:
         """Whether Datadog would list it among the monitor's `matching_downtimes`."""
@@ -98,8 +98,10 @@ class SimulatedMonitor:
         return self.options.get("notify_no_data") is True or on_missing == "show_and_notify_no_data"
 
     def live_groups(self) -> list[Group]:
-        """The groups that count: a `*` left over from before the monitor was grouped does not."""
+        """The groups that count: neither a `*` from before the monitor was grouped nor what a `*` has replaced."""
         groups = list(self.groups.values())
+        if not self.multi and STAR in self.groups:
+            return [self.groups[STAR]]
         return [g for g in groups if g.name != STAR] if len(groups) > 1 else groups
 
     def worst_state(self) -> str:
