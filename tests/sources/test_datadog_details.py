@@ -58,10 +58,16 @@ def test_what_a_monitor_says_of_itself_is_kept():
     assert not seen.draft
 
 
-@pytest.mark.parametrize("priority", [None, 0, 6, -1, "1", "P1", 1.0, True, []])
+@pytest.mark.parametrize("priority", [None, 0, 6, -1, 1.5, "6", "P1", "", "1" * 5_000, float("inf"), True, []])
 def test_only_one_to_five_is_a_priority(priority):
     """Anything else is none, which is what most monitors have."""
     assert firing(priority=priority).priority is None
+
+
+@pytest.mark.parametrize("priority", [1, 1.0, "1"])
+def test_a_priority_is_read_however_it_is_written(priority):
+    """A P1 must not become less urgent because its number came with a point or in quotes."""
+    assert firing(priority=priority).priority == 1
 
 
 @pytest.mark.parametrize("name", [None, "", "   ", 5, [], ABSENT])
@@ -123,6 +129,23 @@ def test_the_threshold_is_that_of_the_state():
         {"critical": 10**400},
     ):
         assert firing(options={"thresholds": thresholds}).threshold is None
+
+
+@pytest.mark.parametrize(
+    "extra, value",
+    [
+        ({"triggering_value": {"from_ts": EPOCH - 660, "to_ts": EPOCH - 600, "value": 4.5}}, 4.5),
+        ({"triggering_value": {"from_ts": EPOCH - 660, "to_ts": EPOCH - 600, "value": 1000}}, 1000.0),
+        ({"triggering_value": {"value": None}}, None),
+        ({"triggering_value": {"value": float("nan")}}, None),
+        ({"triggering_value": None}, None),
+        ({"triggering_value": 4.5}, None),
+        ({}, None),
+    ],
+)
+def test_what_was_measured_is_kept_where_datadog_says_it(extra, value):
+    """Some answers carry the value that triggered a group; most do not."""
+    assert one(monitor(1, "Alert", {"host:a": group(**extra)})).value == value
 
 
 def test_links_lead_to_the_monitor_and_to_the_group():

@@ -49,6 +49,21 @@ def test_a_stale_star_beside_real_groups_is_ignored():
     assert read(monitor(101, "OK", {"total": "Alert", "host:a": "OK"})).observations == []
 
 
+def test_stale_groups_beside_a_living_star_are_ignored():
+    """A monitor that is no longer split says so, and its ``*`` says what it says: the groups are left from before."""
+    groups = {"host:a": "OK", "*": "Alert"}
+    assert groups_in(read(monitor(101, "Alert", groups, multi=False))) == {"*": AlertState.ALERT}
+    stale = {"host:a": "Alert", "*": "OK"}
+    assert read(monitor(101, "OK", stale, multi=False)).observations == []
+
+
+def test_a_star_that_contradicts_its_monitor_is_the_stale_one():
+    """Whatever ``multi`` says: no alerting group is hidden by it. Some monitors with groups say that they have none."""
+    groups = {"host:a": "Alert", "*": "OK"}
+    assert groups_in(read(monitor(101, "Alert", groups, multi=False))) == {"host:a": AlertState.ALERT}
+    assert groups_in(read(monitor(101, "Alert", {"host:a": "Alert"}, multi=False))) == {"host:a": AlertState.ALERT}
+
+
 def test_a_known_star_that_became_stale_is_not_said_to_have_recovered():
     """It is missing from the groups, which two complete sweeps will settle; no observation speaks for it."""
     reading = read(monitor(101, "OK", {"*": "OK", "host:a": "OK"}), knowing=(known(101),))
@@ -64,6 +79,13 @@ def test_a_synthetic_test_is_one_failure(name):
     assert (seen.group, seen.state) == ("*", AlertState.ALERT)
 
 
+@pytest.mark.parametrize("kind", ["synthetics", None, ABSENT])
+def test_a_synthetic_test_is_known_by_its_verdict_too(kind):
+    """Whatever its type is called: one failure, not three."""
+    groups = {"total": "Alert", "aws:eu-central-1": "Alert", "@SYNTHETICS_OVERALL@": "Alert"}
+    assert one(monitor(101, "Alert", groups, type=kind)).group == "*"
+
+
 def test_the_verdict_of_a_synthetic_test_goes_before_its_locations():
     """One failing location does not make the test fail when Datadog's own verdict is OK."""
     groups = {"total": "OK", "aws:eu-central-1": "Alert", "@SYNTHETICS_OVERALL@": "OK"}
@@ -75,6 +97,8 @@ def test_a_synthetic_test_that_shows_only_locations_goes_by_its_overall_state():
     locations = {"aws:eu-central-1": "Alert", "aws:eu-west-1": "OK"}
     assert one(monitor(101, "Alert", locations, type="synthetics alert")).group == "*"
     assert read(monitor(101, "OK", locations, type="synthetics alert")).observations == []
+    quiet = {"aws:eu-central-1": "OK", "aws:eu-west-1": "OK"}
+    assert one(monitor(101, "Alert", quiet, type="synthetics alert")).state is AlertState.ALERT
 
 
 @pytest.mark.parametrize("state", [ABSENT, None, [], "groups", 7, {}, {"groups": None}, {"groups": []}])
@@ -161,6 +185,16 @@ def test_whatever_is_said_of_a_known_alert_is_observed(word):
     seen = one(monitor(101, "OK", groups), knowing=(known(101, "host:a"),))
     assert (seen.group, seen.state) == ("host:a", AlertState.of(word))
     assert seen.word == (word if isinstance(word, str) else "")
+
+
+@pytest.mark.parametrize("written", [str.upper, str.lower, str.title, " {} ".format])
+def test_a_state_is_the_same_however_it_is_written(written):
+    """In groups and over all; the word that goes on is Datadog's own, which severity rules and stored alerts know."""
+    for word in ("Alert", "Warn", "OK", "No Data"):
+        for item in (monitor(101, written(word)), monitor(101, "?", {"*": written(word)})):
+            seen = one(item, knowing=(known(101),))
+            assert (seen.word, seen.state) == (word, AlertState.of(word))
+        assert len(read(monitor(101, written(word))).observations) == (word in ("Alert", "Warn"))
 
 
 @pytest.mark.parametrize("word", ["Ignored", "Skipped", "Unknown", "Quantum", "", None, 5, [], {}])

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.sources.monitors import known, monitor
-from tests.sources.scripted import API, APP, ScriptedHttp, Time, reply
+from tests.sources.monitors import known
+from tests.sources.scripted import API, APP, Time
 from tocsin.demo import DatadogServer, SimulatedClock, World, organisation
 from tocsin.demo.exchange import Endpoint
 from tocsin.demo.faults import (
@@ -231,26 +231,6 @@ def test_wrong_keys_are_refused_at_once(small):
         assert len(small.asked) == 1
 
 
-def test_a_403_on_a_later_page_makes_the_sweep_incomplete(pages):
-    """Keys that were revoked in between prove nothing about the monitors that did not come."""
-    script = [reply(tuple(monitor(n) for n in range(1, 1_001))), reply({"errors": ["Forbidden"]}, 403)]
-    sweep = pages.sweep(http=ScriptedHttp(script, pages.time))
-    assert (sweep.complete, len(sweep.seen)) == (False, 1_000)
-    assert "refused the keys" in sweep.why_incomplete
-
-
-def test_a_total_deadline_holds_over_all_pages(pages):
-    """What was read before it is kept."""
-    time = Time()
-    page = [reply(tuple(monitor(n) for n in range(first, first + 1_000))) for first in (1, 1_001, 2_001, 3_001)]
-    http = ScriptedHttp(page, time, each_takes=10)
-    sweep = pages.sweep(http=http, monotonic=time.monotonic, sleep=time.sleep, deadline=25)
-    assert len(sweep.seen) == 3_000
-    assert sweep.why_incomplete == "page 4: Datadog (127.0.0.1) was not asked: the time for this sweep is over".replace(
-        "127.0.0.1", pages.server.url.removeprefix("http://")
-    )
-
-
 def test_a_trickling_page_ends_with_the_deadline(small):
     """Every read succeeds, and the whole takes too long."""
     small.server.faults.always(Trickle(3.0))
@@ -294,13 +274,6 @@ def test_a_monitor_that_the_list_left_out_is_read_by_its_id(small):
     assert [seen.key for seen in sweep.observations] == ["20:*"]
 
 
-def test_a_monitor_of_another_id_confirms_nothing(small):
-    """An answer to another question is no answer."""
-    script = [reply((monitor(1),)), reply(()), reply(()), reply(monitor(6, "Alert"))]
-    sweep = small.sweep(known(5), http=ScriptedHttp(script, small.time))
-    assert (sweep.seen, sweep.gone, sweep.observations) == ({"1"}, frozenset(), [])
-
-
 def test_confirming_has_a_budget_and_everybodys_turn_comes(small):
     """At most so many questions a sweep, beginning with another monitor as time goes on."""
     alerts = [known(number) for number in range(100, 110)]
@@ -311,34 +284,6 @@ def test_confirming_has_a_budget_and_everybodys_turn_comes(small):
         small.world.clock.advance(seconds=1)
         gone |= small.sweep(*alerts, confirm_budget=1).gone
     assert len(gone) == 10
-
-
-def test_confirming_stays_within_the_time(small):
-    """What is left of the sweep's time is all there is."""
-    time = Time()
-    script = [reply((monitor(1),)), reply(()), reply(()), reply({"errors": ["Monitor not found"]}, 404)]
-    http = ScriptedHttp(script, time, each_takes=10)
-    alerts = [known(number) for number in range(100, 110)]
-    sweep = small.sweep(*alerts, http=http, monotonic=time.monotonic, sleep=time.sleep, deadline=45)
-    assert len(sweep.gone) == 2
-    assert sweep.complete
-
-
-def test_ids_that_do_not_ascend_make_the_sweep_incomplete(small):
-    """Whoever answers does not page by keyset, so that nothing is known about what did not come."""
-    page = reply((monitor(1), monitor(2, "Alert")))
-    for script in ([page, page], [reply((monitor(2), monitor(1)))], [reply((monitor(2), monitor(2)))]):
-        sweep = small.sweep(known(9), http=ScriptedHttp(script, small.time))
-        assert not sweep.complete
-        assert "do not ascend" in sweep.why_incomplete
-        assert "2" in sweep.seen
-
-
-def test_a_page_without_any_id_makes_the_sweep_incomplete(small):
-    """Nobody can ask for what comes after it."""
-    sweep = small.sweep(http=ScriptedHttp([reply(({"name": "x"}, None))], small.time))
-    assert (sweep.complete, len(sweep.problems)) == (False, 2)
-    assert "no monitor on it has an id" in sweep.why_incomplete
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.monitors import NOW
-from tocsin.sources.outside import http_link, moment, number, text
+from tocsin.sources.outside import http_link, moment, number, text, whole
 
 ANYTHING = st.recursive(
     st.none()
@@ -32,6 +32,7 @@ def test_a_text_can_always_be_stored(value, longest):
 def test_reading_a_value_never_raises(value):
     """A number, a moment or a link, or nothing."""
     assert number(value) is None or isinstance(value, int | float)
+    assert whole(value) is None or isinstance(value, int | float | str)
     assert moment(value) is None or moment(value, until=NOW) is None or moment(value).tzinfo is not None
     assert http_link(value) in {"", value if isinstance(value, str) else ""}
 

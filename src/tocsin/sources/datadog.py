@@ -16,7 +16,7 @@ from .datadog_account import account
 from .datadog_client import DatadogClient, Page
 from .datadog_http import PAGE_SIZE, Http, TimeLeft
 from .datadog_monitor import Naming
-from .datadog_wire import Reading, monitor_id
+from .datadog_wire import Reading, is_deleted, monitor_id
 
 SWEEP_SECONDS = 120.0
 """How long one sweep may take, its retries and pauses included."""
@@ -120,16 +120,20 @@ class DatadogSource:
         )
 
     def _read_all(self, page: Page, reading: Reading, time_left: TimeLeft) -> str:
-        """Read from the first ``page`` to the end of the list; return why that failed, or nothing."""
-        last, pages = 0, 1
+        """Read from the first ``page`` to the end of the list; return why it may not be whole, or nothing."""
+        last, pages, disorder = 0, 1, ""
         while page.items:
             reading.take(page.items, page.at)
             ids = [number for item in page.items if (number := monitor_id(item)) is not None]
             if not ids:
                 return f"page {pages}: no monitor on it has an id, so that the next page cannot be asked for"
-            if any(later <= earlier for earlier, later in pairwise([last, *ids])):
-                return f"page {pages}: the ids do not ascend, so that monitors may be missing"
-            last = ids[-1]
+            # An item that came twice hides no other; ids in another order may. What follows is read all the same.
+            if any(later < earlier for earlier, later in pairwise([last + 1, *ids])):
+                disorder = disorder or f"page {pages}: the ids do not ascend, so that monitors may be missing"
+            following = ids[-1] if ids[-1] > last else max(ids)
+            if following <= last:
+                return disorder
+            last = following
             if self._progress is not None:
                 self._progress(pages, len(reading.seen))
             pages += 1
@@ -138,7 +142,7 @@ class DatadogSource:
                 page = self._page(last, time_left, doubtful_end=doubtful)
             except SourceError as error:
                 return f"page {pages}: {error}"
-        return ""
+        return disorder
 
     def _page(self, after: int, time_left: TimeLeft, *, doubtful_end: bool) -> Page:
         """Ask for a page. An end that comes sooner than what was seen or known suggests is asked for twice."""
@@ -158,8 +162,10 @@ class DatadogSource:
                 break
             except SourceError:
                 continue
-            if page is None:
+            if page is not None and str(monitor_id(page.items[0])) != origin:
+                continue
+            if page is None or is_deleted(page.items[0]):
                 gone.add(origin)
-            elif str(monitor_id(page.items[0])) == origin:
+            else:
                 reading.take(page.items, page.at)
         return frozenset(gone)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from tocsin.domain.alert import AlertState, Links, Observation, Source, alert_key
 
 from .datadog_mutes import WHOLE, mutes, tags_of
-from .outside import http_link, moment, number, text
+from .outside import http_link, moment, number, text, whole
 
 LONGEST_TITLE = 1_000
 """Characters. Datadog's own limit is lower; a hostile or broken title must not fill the store."""
@@ -27,6 +27,7 @@ LONGEST_TAG = 250
 MOST_TAGS = 250
 """Tags kept of one monitor, and of one group."""
 
+_WORDS = {word.casefold(): word for word in ("Alert", "Warn", "No Data", "OK")}
 _SEARCHED = 20_000
 _HIGHEST_PRIORITY, _LOWEST_PRIORITY = 1, 5
 _NAME = r"run[ _-]?book"
@@ -72,9 +73,9 @@ class Monitor:
 
     def observation(self, name: str, state: AlertState, entry: Mapping[str, object]) -> Observation:
         """Return what the monitor says of one group; ``entry`` is the group's raw value."""
-        whole = name == WHOLE
+        is_whole = name == WHOLE
         group = text(name, LONGEST_GROUP)
-        group_tags = () if whole else _tags(name.split(","))
+        group_tags = () if is_whole else _tags(name.split(","))
         in_group = tags_of(name)
         return Observation(
             source=Source.DATADOG,
@@ -82,7 +83,7 @@ class Monitor:
             group=group,
             key=group_key(self._origin, name),
             state=state,
-            word=text(entry.get("status"), LONGEST_TAG),
+            word=state_word(entry.get("status")),
             observed_at=self._observed_at,
             triggered_at=self._stamp(entry, "last_nodata_ts" if state is AlertState.NO_DATA else "last_triggered_ts"),
             resolved_at=self._stamp(entry, "last_resolved_ts"),
@@ -95,10 +96,12 @@ class Monitor:
             tags=tuple(dict.fromkeys((*self._tags, *group_tags))),
             query=self._query,
             threshold=number(self._thresholds.get("warning" if state is AlertState.WARN else "critical")),
+            # Not documented any more, and still shown now and then: {"from_ts": ..., "to_ts": ..., "value": ...}.
+            value=number(object_at(entry, "triggering_value").get("value")),
             links=Links(
                 runbook=self._runbook,
                 monitor=self._link,
-                group="" if whole else f"{self._link}?group={quote(group, safe='')}",
+                group="" if is_whole else f"{self._link}?group={quote(group, safe='')}",
             ),
             muted=any(mute.covers(in_group) for mute in self._mutes),
             draft=self._draft,
@@ -116,6 +119,12 @@ class Monitor:
 def group_key(origin: str, name: str) -> str:
     """Return the alert key of a monitor's group."""
     return alert_key(origin, text(name, len(name) + 1))
+
+
+def state_word(value: object) -> str:
+    """Return Datadog's word for a state, those that we know in Datadog's own letter case; empty if it is no text."""
+    word = text(value, LONGEST_TAG)
+    return _WORDS.get(word.strip().casefold(), word)
 
 
 def object_at(item: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -140,7 +149,8 @@ def asks_no_data(options: Mapping[str, object]) -> bool:
 
 
 def _priority(value: object) -> int | None:
-    return value if type(value) is int and _HIGHEST_PRIORITY <= value <= _LOWEST_PRIORITY else None
+    found = whole(value)
+    return found if found is not None and _HIGHEST_PRIORITY <= found <= _LOWEST_PRIORITY else None
 
 
 def _tags(values: object) -> tuple[str, ...]:

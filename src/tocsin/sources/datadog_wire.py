@@ -12,7 +12,7 @@ from datetime import datetime
 from tocsin.domain.alert import Alert, AlertState, Observation, Problem
 from tocsin.domain.decision import Reason
 
-from .datadog_monitor import Monitor, Naming, asks_no_data, group_key, object_at
+from .datadog_monitor import Monitor, Naming, asks_no_data, group_key, object_at, state_word
 from .datadog_mutes import TOTAL, WHOLE
 
 SYNTHETICS = "synthetics alert"
@@ -22,7 +22,6 @@ _STANDS_FOR_ALL = frozenset({WHOLE, TOTAL})
 _VERDICTS = (SYNTHETICS_OVERALL, WHOLE, TOTAL)
 _FIRES = frozenset({AlertState.ALERT, AlertState.WARN})
 _TOO_LARGE = 2**63
-_ALL_OK = {"OK"}
 _NOTHING: Mapping[str, Alert] = {}
 
 
@@ -30,6 +29,11 @@ def monitor_id(item: object) -> int | None:
     """Return a raw item's id if it is a positive whole number."""
     found = item.get("id") if isinstance(item, dict) else None
     return found if type(found) is int and 0 < found < _TOO_LARGE else None
+
+
+def is_deleted(item: object) -> bool:
+    """Say whether a raw item is marked as deleted. Datadog documents the mark as always null."""
+    return isinstance(item, dict) and bool(item.get("deleted"))
 
 
 class Reading:
@@ -44,6 +48,7 @@ class Reading:
         self.passed_over: Counter[Reason] = Counter()
         self._naming = naming
         self._every_no_data = every_no_data
+        self._deleted: set[str] = set()
         self._known: dict[str, dict[str, Alert]] = {}
         for alert in known:
             if alert.firing and alert.origin.isdecimal():
@@ -52,8 +57,8 @@ class Reading:
 
     @property
     def absent(self) -> list[str]:
-        """The monitors with alerts that are known to fire, and that have not come, by ascending id."""
-        return sorted((origin for origin in self._known if origin not in self.seen), key=int)
+        """The monitors with alerts known to fire that have not come, or came as deleted, by ascending id."""
+        return sorted(self._known.keys() - (self.seen - self._deleted), key=int)
 
     def take(self, items: Iterable[object], observed_at: datetime) -> None:
         """Read raw items. Of a monitor that comes twice only the first counts."""
@@ -75,16 +80,24 @@ class Reading:
                 groups = None
             if origin not in self._known:
                 try:
-                    words = {group["status"] for group in groups.values()} if groups else {item["overall_state"]}
+                    if item["overall_state"] == "OK":
+                        for group in groups.values() if groups else ():
+                            if group["status"] != "OK":
+                                break
+                        else:
+                            continue
                 except (KeyError, TypeError):
-                    words = set()
-                if words == _ALL_OK:
-                    continue
+                    pass
             self._look(item, origin, groups, observed_at)
 
     def _look(self, item: dict[str, object], origin: str, groups: dict[str, object] | None, at: datetime) -> None:
         if "overall_state" not in item and "state" not in item:
             self.problems.append(Problem(origin=origin, why="it has neither overall_state nor state: no monitor"))
+            return
+        if is_deleted(item):
+            # It opens nothing; whether its alerts end is asked by its id, as of any monitor that did not come.
+            self._deleted.add(origin)
+            self.problems.append(Problem(origin=origin, why="it is marked as deleted"))
             return
         try:
             observations, passed_over = self._look_closely(item, origin, groups, at)
@@ -106,7 +119,7 @@ class Reading:
         passed_over: list[Reason] = []
         for name, entry in _entries(item, groups, known):
             fields = entry if isinstance(entry, dict) else {}
-            state = AlertState.of(fields.get("status"))
+            state = AlertState.of(state_word(fields.get("status")))
             matters = state in _FIRES or (asked and state is AlertState.NO_DATA)
             if matters or (known and group_key(origin, name) in known):
                 monitor = monitor or Monitor(item, origin, self._naming, at)
@@ -127,14 +140,25 @@ def _entries(
         # Nothing is said of groups, and the overall state cannot stand for the ones that we know.
         if not known or any(alert.group == WHOLE for alert in known.values()):
             yield WHOLE, {"status": overall}
-    elif item.get("type") == SYNTHETICS:
-        # The locations of one test, and names for their verdict: one failure.
+    elif (
+        # The locations of one synthetic test, and names for their verdict: one failure.
+        item.get("type") == SYNTHETICS
+        or SYNTHETICS_OVERALL in groups
+        or _STANDS_FOR_ALL.issuperset(groups)
+        or _is_ungrouped(item, groups)
+    ):
         yield WHOLE, _as_whole(groups, overall)
-    elif real := [(name, entry) for name, entry in groups.items() if name not in _STANDS_FOR_ALL]:
-        # A * beside real groups is left from before the monitor was grouped.
-        yield from real
     else:
-        yield WHOLE, _as_whole(groups, overall)
+        # A * beside real groups is left from before the monitor was grouped.
+        yield from ((name, entry) for name, entry in groups.items() if name not in _STANDS_FOR_ALL)
+
+
+def _is_ungrouped(item: Mapping[str, object], groups: Mapping[str, object]) -> bool:
+    """Say whether groups linger from before a monitor was made one whole: it says so, and its ``*`` speaks for it."""
+    if item.get("multi") is not False:
+        return False
+    said = _as_whole(groups, None).get("status")
+    return said is not None and said == item.get("overall_state")
 
 
 def _as_whole(groups: Mapping[str, object], overall: object) -> Mapping[str, object]:

@@ -10,6 +10,9 @@ CUT = "… (cut)"
 LONGEST_LINK = 2_000
 """Characters."""
 
+_MOST_DIGITS = 19
+"""A 64-bit number has no more, and Python refuses to read thousands."""
+
 _MILLISECONDS_FROM = 1e11
 """As seconds this is the year 5138, as milliseconds 1973: what is larger was meant as milliseconds."""
 
@@ -39,14 +42,23 @@ def number(value: object) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def whole(value: object) -> int | None:
+    """Return a whole number, also where it is written as ``7.0`` or as digits in quotes, or None."""
+    if type(value) is int:
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit():
+        return int(value)
+    return None
+
+
 def moment(value: object, *, until: datetime | None = None) -> datetime | None:
     """Return an epoch time stamp (seconds or milliseconds, a number or its digits) in UTC, or None.
 
     Zero and less mean never. A stamp more than a day later than ``until`` cannot be true and counts as none.
     """
-    if isinstance(value, str) and len(value) <= len("253402300799999") and value.isascii() and value.isdigit():
-        value = int(value)
-    seconds = number(value)
+    seconds = number(whole(value) if isinstance(value, str) else value)
     if seconds is None or seconds <= 0:
         return None
     if seconds >= _MILLISECONDS_FROM:
