@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tocsin.demo import SimulatedClock, World
+from tocsin.demo.monitor import Downtime
 from tocsin.demo.world import UnknownMonitor
 
 
@@ -181,6 +182,13 @@ def test_groups_left_behind_by_a_monitor_made_whole_count_for_nothing(world):
     assert (list(monitor.groups), monitor.overall_state, monitor.multi) == (["host:a", "host:b", "*"], "OK", False)
     world.trigger(monitor)
     assert [one.status for one in monitor.groups.values()] == ["Alert", "OK", "Alert"]
+
+
+def test_the_scopes_of_one_downtime_must_all_hold():
+    """As Datadog documents it: a list of scopes narrows."""
+    downtime = Downtime(1, ("env:prod", "host:a"), start=0)
+    assert downtime.covers("env:prod,host:a")
+    assert not downtime.covers("env:prod,host:b")
 
 
 def test_a_group_can_go(world):
