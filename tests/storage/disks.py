@@ -132,13 +132,19 @@ class ForgetfulDisk(_StepByStep):
     def sync(self, descriptor):
         self._around("sync", lambda: self._keep(descriptor))
 
-    def restart(self, *, names_kept):
-        """Make the folder what it was when the power came back: its new names kept, or forgotten, unless synced."""
-        content = (self._left or self._content())[names_kept]
+    def goes_on(self):
+        """Let the step have ended the process only: what it wrote is still there for the next one."""
+        self._left, self._at = None, 0
+
+    def restart(self, *, kept):
+        """Make the folder what it is when the power comes back. Of names not synced it knows the ``kept`` ones."""
+        synced, written = self._left or self._content()
         for one in self._folder.iterdir():
             one.unlink()
-        for name, data in content.items():
-            (self._folder / name).write_bytes(data)
+        for name in synced.keys() | written.keys():
+            known = written if name in kept else synced
+            if name in known:
+                (self._folder / name).write_bytes(known[name])
 
     def _keep(self, descriptor):
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):

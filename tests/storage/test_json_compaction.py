@@ -1,7 +1,6 @@
 """Writing the file anew: what stays, what goes, and what it costs."""
 
 import orjson
-import pytest
 
 from tests.builders import (
     a_record,
@@ -27,11 +26,6 @@ from tocsin.storage.line import Format, sealed
 EVERYTHING = IncidentFilter()
 PARSED = Format(version=2, upgrades={1: lambda line: line})
 """A reader with this format parses every line of a version 1 file."""
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "incidents.json"
 
 
 def quick(path, **options):

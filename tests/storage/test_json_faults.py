@@ -104,9 +104,14 @@ def test_whatever_call_fails_nothing_committed_is_lost(tmp_path, job, error, las
     assert failures >= steps
 
 
-@pytest.mark.parametrize("names_kept", [True, False], ids=["names kept", "names forgotten"])
+FILES = {"incidents.json", "incidents.json.new", "incidents.json.v1.bak"}
+
+
+@pytest.mark.parametrize(
+    "kept", [FILES, {"incidents.json"}, set()], ids=["names kept", "one name kept", "names forgotten"]
+)
 @pytest.mark.parametrize("job", JOBS)
-def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, names_kept):
+def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, kept):
     """At every call the disk keeps only what was synced: each change is whole or not there, and whole once answered."""
     work, before, result, options = JOBS[job]
     answered = False
@@ -123,7 +128,7 @@ def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, names_
         except PowerCut:
             pass
         store.close()
-        disk.restart(names_kept=names_kept)
+        disk.restart(kept=kept)
         found = shape(JsonStore(path, file_format=options.get("file_format", Format())))
         one_by_one = {key: {before.get(key), result.get(key)} for key in before.keys() | result.keys()}
         assert all(found.get(key) in allowed for key, allowed in one_by_one.items()), at
@@ -133,6 +138,40 @@ def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, names_
         if answered:
             break
     assert at > 5
+
+
+def test_what_a_process_left_is_made_durable_before_it_is_confirmed(tmp_path):
+    """A writer dies at any call, another commits the same change, and after a power cut that is there."""
+    for at in count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        path = folder / "incidents.json"
+        prepared(path, BEFORE)
+        disk = ForgetfulDisk(at, folder)
+        try:
+            JsonStore(path, disk=disk, file_format=NEWER).commit(NEXT[0])
+            break
+        except PowerCut:
+            disk.goes_on()
+        JsonStore(path, disk=disk, file_format=NEWER).commit(NEXT[0])
+        disk.restart(kept=set())
+        assert shape(JsonStore(path, file_format=NEWER)) == BEFORE | {"INC-1": MOVED["INC-1"]}, at
+    assert at > 10
+
+
+def test_a_write_that_failed_is_taken_back(tmp_path):
+    """At whatever call it fails, if the disk then works again, the file is as it was."""
+    path = tmp_path / "incidents.json"
+    prepared(path, BEFORE)
+    before = path.read_bytes()
+    for at in count(1):
+        disk = FailingDisk(at)
+        try:
+            commits_many(JsonStore(path, disk=disk))
+            break
+        except StoreError:
+            assert path.read_bytes() == before, disk.failed_at
+    assert at > 6
 
 
 def test_numbers_that_were_not_given_out_are_not_lost_twice(tmp_path):
@@ -174,9 +213,12 @@ def test_a_commit_stands_though_the_file_could_not_be_compacted(tmp_path, caplog
 
     class NoRoomForAnother(QuickDisk):
         tried = 0
+        mended = False
 
         def create(self, path):
             self.tried += 1
+            if self.mended:
+                return super().create(path)
             raise OSError(errno.ENOSPC, "No space left on device")
 
     disk = NoRoomForAnother()
@@ -191,8 +233,13 @@ def test_a_commit_stands_though_the_file_could_not_be_compacted(tmp_path, caplog
     assert tries[-1] < 4
     assert "No space left on device" in caplog.messages[0]
     assert path.stat().st_size > 3000
-    JsonStore(path, slack=0).commit(of_records(puts(a_record()), change_id="with room"))
-    assert path.stat().st_size < 3000
+    disk.mended = True
+    sizes = []
+    for number in range(100):
+        store.commit(of_records(puts(a_record()), change_id=f"with room {number}"))
+        sizes.append(path.stat().st_size)
+    first = next(number for number in range(99) if sizes[number] > sizes[number + 1])
+    assert max(sizes[first + 1 :]) < sizes[first]
 
 
 def test_what_is_found_after_a_failure_is_made_durable_before_it_is_confirmed(tmp_path):

@@ -4,50 +4,16 @@ import gc
 import json
 import os
 import stat
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from filelock import FileLock
 
-from tests.builders import (
-    a_record,
-    after,
-    an_alert,
-    an_incident,
-    at,
-    claims,
-    follows,
-    of_alerts,
-    of_records,
-    opens,
-    puts,
-)
-from tocsin.domain.alert import Source
-from tocsin.domain.change import AlertWrite
+from tests.builders import a_record, an_incident, of_records, opens, puts
 from tocsin.domain.search import IncidentFilter
-from tocsin.errors import DamagedFile, InvalidInput, NewerFormat, NotOurFile, StoreBusy, StoreError
+from tocsin.errors import DamagedFile, InvalidInput, NewerFormat, NotOurFile, StoreError
 from tocsin.storage.json_store import JsonStore
 from tocsin.storage.line import sealed
 
 EVERYTHING = IncidentFilter()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "incidents.json"
-
-
-@pytest.fixture
-def written(path):
-    """Return a file of a header and four lines."""
-    store = JsonStore(path)
-    opened = opens(an_incident(), claims=[claims("datadog:7", "INC-1001")])
-    store.commit(opened)
-    store.commit(of_alerts(AlertWrite(alert=an_alert("7:a"))))
-    store.commit(follows(after(opened), title="second"))
-    store.draw_numbers(3)
-    return path
 
 
 def refused(path, error, words):
@@ -260,6 +226,7 @@ def test_what_a_power_cut_left_at_the_end_is_cut_off(written, tail):
     assert written.read_bytes() == content + tail
     store.commit(opens(an_incident(1002)))
     assert written.read_bytes().startswith(content)
+    assert all(json.loads(line) for line in written.read_bytes().splitlines())
     assert len(JsonStore(written).find(EVERYTHING).incidents) == 2
 
 
@@ -279,6 +246,12 @@ def test_a_name_that_the_system_refuses_is_an_error(tmp_path, name):
     with pytest.raises(StoreError, match="File name too long"):
         JsonStore(tmp_path / name).commit(opens(an_incident()))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    """What the system answers to an attempt to read is said in one line."""
+    with pytest.raises(StoreError, match=r"could not be read: File name too long$"):
+        JsonStore(tmp_path / ("x" * 300)).find(EVERYTHING)
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
@@ -304,25 +277,6 @@ def test_a_link_to_the_file_stays_a_link(written, tmp_path):
     assert [one.name for one in link.parent.iterdir()] == ["link.json"]
 
 
-def test_a_lock_that_is_never_freed_is_reported(written):
-    """A write gives up after the time-out and says that it may be tried again; reads do not wait."""
-    store = JsonStore(written, lock_timeout=0.05)
-    with FileLock(f"{written}.lock"):
-        assert store.incident("INC-1001") is not None
-        with pytest.raises(StoreBusy, match=r"locked for 0\.05 s") as caught:
-            store.commit(opens(an_incident(1002)))
-    assert caught.value.retryable
-    store.commit(opens(an_incident(1002)))
-
-
-def test_a_lock_that_cannot_be_made_is_reported(path):
-    """Where there can be no lock, nothing is written."""
-    path.with_name("incidents.json.lock").mkdir()
-    with pytest.raises(StoreError, match="could not be written"):
-        JsonStore(path).commit(opens(an_incident()))
-    assert not path.exists()
-
-
 @pytest.mark.parametrize(
     "incident", [{"title": "lone \udc80 surrogate"}, {"version": 2**70}], ids=["no Unicode", "a number too large"]
 )
@@ -335,89 +289,6 @@ def test_what_json_cannot_hold_is_refused(written, incident):
     with pytest.raises(InvalidInput, match=r"^change INC-1002[^\n]*$"):
         JsonStore(written).commit(change.model_copy(update={"incidents": (spoiled,)}))
     assert written.read_bytes() == before
-
-
-def test_a_store_sees_what_another_one_commits(written):
-    """Two stores on one file see each other's changes at the next read, also when one has written the file anew."""
-    one, other = JsonStore(written), JsonStore(written)
-    for number in range(2000, 2006):
-        one.commit(opens(an_incident(number, opened_at=at(number))))
-        assert other.find(EVERYTHING).incidents[0].id == f"INC-{number}"
-        if number % 2:
-            other.compact()
-        one, other = other, one
-    assert one.draw_numbers(1)[0] + 1 == other.draw_numbers(1)[0]
-
-
-def test_a_file_that_was_deleted_is_an_empty_store(written):
-    """A store whose file goes away starts anew."""
-    store = JsonStore(written)
-    assert store.incident("INC-1001") is not None
-    written.unlink()
-    assert store.incident("INC-1001") is None
-    store.commit(opens(an_incident()))
-    assert store.incident("INC-1001").version == 0
-
-
-def test_a_reader_waits_for_the_end_of_the_line(written):
-    """A line that is still being written is not there yet; once its newline is, it is."""
-    reader = JsonStore(written)
-    number = len(written.read_bytes().splitlines()) + 1
-    line = sealed(number, b'{"records":[{"kind":"timer","id":"late"}]}')
-    with written.open("ab", buffering=0) as file:
-        for cut in range(len(line)):
-            assert reader.record("timer", "late") is None
-            file.write(line[cut : cut + 1])
-    assert reader.record("timer", "late") is not None
-
-
-@pytest.mark.parametrize("other", [b"", b"a", b"b", b"something much longer"])
-def test_a_reader_forgets_a_line_that_was_taken_back(written, other):
-    """What a writer cut off again is forgotten by whoever had seen it, also where the clock of the files stands still."""
-    reader = JsonStore(written)
-    content = written.read_bytes()
-    number = len(content.splitlines()) + 1
-    written.write_bytes(content + sealed(number, b'{"records":[{"kind":"timer","id":"x"}]}'))
-    assert reader.record("timer", "x") is not None
-    seen = written.stat()
-    instead = sealed(number, b'{"records":[{"kind":"timer","id":"%b"}]}' % other) if other else b""
-    written.write_bytes(content + instead)
-    os.utime(written, ns=(seen.st_atime_ns, seen.st_mtime_ns))
-    assert reader.record("timer", "x") is None
-    assert (reader.record("timer", other.decode()) is not None) == bool(other)
-
-
-def test_what_looks_damaged_while_a_writer_cuts_a_tail_off_is_looked_at_again(written):
-    """A reader that meets nonsense waits for the writer at work, and only then calls it damage."""
-    content = written.read_bytes()
-    reader = JsonStore(written)
-    reader.find(EVERYTHING)
-    lock = FileLock(f"{written}.lock", thread_local=False)
-    with ThreadPoolExecutor(1) as pool:
-        with lock:
-            written.write_bytes(content + b"half a line, and then\n")
-            answer = pool.submit(reader.incident, "INC-1001")
-            time.sleep(0.05)
-            assert not answer.done()
-            written.write_bytes(content)
-        assert answer.result().title == "second"
-
-
-def test_damage_is_reported_even_if_the_lock_is_not_to_be_had(written):
-    """A reader that cannot wait for the writer any longer reports what it saw."""
-    written.write_bytes(written.read_bytes() + b"nonsense\n")
-    with FileLock(f"{written}.lock"), pytest.raises(DamagedFile):
-        JsonStore(written, lock_timeout=0.05).find(EVERYTHING)
-
-
-def test_a_closed_store_opens_again(written):
-    """Closing lets go of memory; the next call reads the file again."""
-    store = JsonStore(written)
-    store.close()
-    assert store.incident("INC-1001").title == "second"
-    store.close()
-    store.commit(opens(an_incident(1002)))
-    assert [alert.key for alert in store.alerts(Source.DATADOG)] == ["7:a"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -178,10 +178,9 @@ class Image:
         del self.expiring[:over]
 
     def _enter(self, raw: bytes, expires_at: datetime | None) -> None:
-        if not self._over(expires_at):
-            self.live += len(raw) + ROW
-            if expires_at is not None:
-                self.expiring.put((expires_at, len(raw) + ROW))
+        self.live += len(raw) + ROW
+        if expires_at is not None:
+            self.expiring.put((expires_at, len(raw) + ROW))
 
     def _leave(self, raw: bytes, expires_at: datetime | None) -> None:
         if not self._over(expires_at):

@@ -82,10 +82,7 @@ class Journal:
         return self._image
 
     def append(self, bodies: Sequence[bytes]) -> None:
-        """Write ``bodies`` durably, all or nothing; the image has applied them already.
-
-        Raises ``StoreError``, and forgets the image, if that fails.
-        """
+        """Write ``bodies`` durably, all or nothing; the image has applied them already, and is wrong if this raises."""
         try:
             self._tidy()
             if not self._at.header:
@@ -95,11 +92,7 @@ class Journal:
             else:
                 self.rewrite()
         except OSError as error:
-            self.forget()
             raise unwritable(self._path, error) from error
-        except BaseException:
-            self.forget()
-            raise
 
     def settle(self) -> None:
         """Make durable what was found in the file, perhaps left by a process that died before it could."""
@@ -191,7 +184,6 @@ class Journal:
             except BaseException:
                 with suppress(OSError):
                     self._disk.truncate(file, end)
-                    self._disk.sync(file.fileno())
                 raise
             for line in lines:
                 at.advance(line)

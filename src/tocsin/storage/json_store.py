@@ -155,9 +155,9 @@ class JsonStore:
         """Return up to ``limit`` matching incidents, newest opening first, ties by higher number."""
         if limit < 1:
             raise InvalidInput(f"cannot list {limit} incidents: at least one")
-        before: Place | tuple[datetime] | None = place_after(cursor) if cursor else None
-        if wanted.until is not None and (before is None or wanted.until <= before[0]):
-            before = (wanted.until,)
+        before: Place | tuple[datetime] | None = None if wanted.until is None else (wanted.until,)
+        if cursor:
+            before = place_after(cursor)
         found: list[Incident] = []
         last: Place | None = None
         with self._reading() as image:
