@@ -31,6 +31,7 @@ def watched(shop):
 
 
 def test_watching_goes_on_until_interrupted(watched, shop, datadog):
+    """The first sync is told in full, a quiet one in a line."""
     said = watched(3, between=lambda number: datadog.world.trigger(MonitorId.CHECKOUT_ERRORS) if number == 1 else None)
     assert said.status == 130
     assert said.err == "tocsin: interrupted\n"
@@ -41,6 +42,7 @@ def test_watching_goes_on_until_interrupted(watched, shop, datadog):
 
 
 def test_watching_goes_on_over_what_may_pass_and_says_so_each_time(watched, datadog):
+    """Two failed rounds, then a good one: nobody has to start it again."""
     datadog.faults.next(ServerError(), count=8)
     said = watched(3)
     assert said.status == 130
@@ -70,17 +72,20 @@ def test_watching_ends_at_once_where_trying_again_cannot_help(watched):
 
 
 def test_watching_as_json_prints_a_report_a_line(watched):
+    """A program reads them as they come."""
     said = watched(2, "--json")
     assert len(said.lines) == 2
     assert all(line.startswith('{"source": "datadog"') for line in said.lines)
 
 
 def test_an_incomplete_sweep_is_told_each_time(watched, datadog):
+    """Even if nothing else happened: otherwise silence would pass for health."""
     datadog.faults.next(ServerError(), count=None, after=1)
     assert watched(1).out.count("INCOMPLETE") == 1
 
 
 def test_a_quiet_sweep_is_one_line(shop):
+    """With what opened and resolved, and whether anything was missing."""
     report = shop("sync", "--json").out
     quiet = SyncReport.model_validate_json(report)
     assert brief(quiet).endswith("UTC  26 monitors, nothing new")
