@@ -49,11 +49,13 @@ class OnTerminal:
         os.write(self._terminal, keys)
         return self
 
-    def ended(self, seconds: float = 30) -> int:
-        """Wait for the end; return the exit status."""
+    def ended(self, seconds: float = 30, *, pressing: bytes = b"") -> int:
+        """Wait for the end, pressing keys again and again if there are any; return the exit status."""
         end = time.monotonic() + seconds
         while self._read(0.2):
             assert time.monotonic() < end, f"it does not end: {self.shown!r}"
+            with contextlib.suppress(OSError):  # it has just ended
+                os.write(self._terminal, pressing)
         os.close(self._terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 

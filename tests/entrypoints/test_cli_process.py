@@ -109,6 +109,31 @@ def test_sigterm_ends_a_watch_as_cleanly_as_ctrl_c(tmp_path, settings):
     assert (running.returncode, errors) == (130, b"tocsin: interrupted\n")
 
 
+def test_a_second_ctrl_c_while_it_ends_changes_nothing(tmp_path):
+    """People press it until something happens; not one of them may see a traceback."""
+    running = subprocess.Popen(
+        [sys.executable, str(ROOT / "cli.py"), "demo", "--serve", "--port", "0"],
+        cwd=tmp_path,
+        env=process_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdout.readline().startswith(b"A simulated Datadog answers at http://127.0.0.1:")
+    while running.poll() is None:
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, errors = running.communicate()
+    assert running.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path, datadog):
+    """The demo was left running in another terminal: that is no fault of ours."""
+    said = process(tmp_path, "demo", "--serve", "--port", str(datadog.port))
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"tocsin: port {datadog.port} cannot be served: Address already in use\n  name another")
+
+
 ODD_KEYS = [
     ("0123456789abcdef0123456789abcdef", "%(percent)s-{brace}-$dollar-'quote'\"-\\back"),
     ("key;with=signs&and?more#1", "-----looks-like-an-option"),

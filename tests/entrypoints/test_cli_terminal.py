@@ -82,5 +82,6 @@ def test_pruning_asks_first(tmp_path, answer, status, left):
     tocsin("close", "1001")
     terminal = OnTerminal(tmp_path, "prune", "--closed-before", "2026-03-03")
     terminal.until("Forget 1 incident closed before 2026-03-03 00:00:00 UTC for ever? [y/N]:")
-    assert terminal.press(answer).ended() == status
+    # Python loses a Ctrl-C that comes just before it begins to read. A person presses it again, too.
+    assert terminal.press(answer).ended(pressing=CTRL_C if answer == CTRL_C else b"") == status
     assert len(tocsin("list", "--json").json) == left

@@ -35,6 +35,7 @@ from .wiring import Wiring
 FEWER_COLLECTIONS = 100_000
 """Objects made between two searches for garbage; Python's own default is 700, or 2,000."""
 
+_TOLD_TO_END = (signal.SIGINT, signal.SIGTERM)
 _OUTPUT_FAILED = (errno.ENOSPC, errno.EIO)
 
 
@@ -50,8 +51,11 @@ def main() -> int:
         # A terminal that lacks a character must not end the program.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    _end_when_told()
     status = run(sys.argv[1:], process_wiring())
+    # What was asked for is done, or told: a Ctrl-C that comes late changes nothing.
+    for number in _TOLD_TO_END:
+        signal.signal(number, signal.SIG_IGN)
     # Nor does anything need collecting now: the process ends.
     gc.freeze()
     return status
@@ -114,8 +118,28 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+def _end_when_told() -> None:
+    """Let the first Ctrl-C or SIGTERM end the command in order, and a second one at once: no commit is lost by that."""
+
+    def at_once(_number: int, _frame: FrameType | None) -> NoReturn:
+        os._exit(INTERRUPTED)
+
+    def in_order(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in handled:
+            signal.signal(number, at_once)
+        raise KeyboardInterrupt
+
+    def swallowed(what: "sys.UnraisableHookArgs") -> None:
+        """Python could not hand on an exception, out of a callback for example; if it was ours, it still ends."""
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            os._exit(INTERRUPTED)
+        sys.__unraisablehook__(what)
+
+    # What was started in the background of a script has SIGINT ignored, and that stays so.
+    handled = [number for number in _TOLD_TO_END if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, in_order)
+    sys.unraisablehook = swallowed
 
 
 def _random_id() -> str:

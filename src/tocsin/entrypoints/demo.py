@@ -19,11 +19,13 @@ from tocsin.demo import (
 )
 from tocsin.domain.decision import EXPLAINED, Reason
 from tocsin.domain.incident import Incident
+from tocsin.errors import ConfigurationError
 from tocsin.services.incidents import IncidentService
 from tocsin.services.sync import SyncReport
 from tocsin.sources.datadog import DatadogSource
 from tocsin.storage.json_store import JsonStore
 
+from .choices import Seconds, Whole
 from .incident_page import Page, show_page
 from .incident_table import incident_table
 from .screen import Screen, Styled
@@ -48,8 +50,13 @@ _CALM = {Reason.RECOVERED, Reason.GROUP_GONE, Reason.MONITOR_DELETED}
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Leave the simulated Datadog running, to play with.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8126, show_default=True, help="With --serve: its port.")
-@click.option("--pace", type=click.FloatRange(min=0), help="Seconds between two steps; 0.25 on a terminal, else 0.")
+@click.option("--port", type=Whole(0, 65_535), default=8126, show_default=True, help="With --serve: its port.")
+@click.option(
+    "--pace",
+    type=Seconds(min=0, max=60),
+    metavar="SECONDS",
+    help="Seconds between two steps; 0.25 on a terminal, else 0.",
+)
 @pass_wiring
 def demo(wiring: Wiring, serve: bool, port: int, pace: float | None) -> None:
     """Play half an hour of incidents against a simulated Datadog; no keys needed.
@@ -169,11 +176,18 @@ class _Player:
 
 def _serve(wiring: Wiring, port: int) -> None:
     """Serve the shop until Ctrl-C."""
-    world = demo_world()
-    with DatadogServer(world, port=port) as server:
+    server = DatadogServer(demo_world(), port=port)
+    try:
+        server.start()
+    except OSError as error:
+        message = f"port {port} cannot be served: {error.strerror}"
+        raise ConfigurationError(message, hint="name another with --port; 0 takes any that is free") from None
+    try:
         _introduce(wiring.out, server.url, wiring.program)
         while True:
             wiring.sleep(3600)
+    finally:
+        server.stop()
 
 
 def _introduce(out: Screen, url: str, program: str) -> None:
