@@ -141,3 +141,15 @@ def test_on_a_terminal_titles_are_fitted_and_the_end_says_what_to_do_next(tocsin
     said = tocsin("list", columns=80)
     assert said.lines[1].endswith("…")
     assert "1 shown, 1 active. `tocsin show INC-1001`" in said.out
+
+
+def test_a_page_far_beyond_the_end_is_empty_at_once(three):
+    """A mistyped number of pages is not counted through."""
+    said = three("list", "--page", "99999999999")
+    assert (said.status, said.out, said.err) == (0, "", "No incidents match.\n")
+    assert three("list", "--json", "--page", "99999999999").json == []
+
+
+def test_an_empty_list_names_the_file_that_it_looked_in(tocsin):
+    """Who stands in the wrong folder must not take that for a quiet night."""
+    assert tocsin("list", INCIDENTS_FILE="typo.json").err.startswith("No incidents in typo.json. ")

@@ -70,3 +70,14 @@ def test_a_file_that_is_not_ours_is_refused(tocsin):
     assert tocsin("recover", str(path)).status == 6
     assert tocsin("recover", str(tocsin.folder / "nothing")).status == 4
     assert path.read_text() == "{}\n"
+
+
+def test_where_there_is_no_input_at_all_nobody_is_asked(closed, monkeypatch):
+    """A scheduler may start it with standard input closed."""
+    monkeypatch.setattr("sys.stdin", None)
+    assert "say --yes" in closed("prune", "--closed-before", "1d").err
+
+
+def test_what_cannot_be_recovered_is_a_matter_of_the_store(tocsin):
+    """The store's status, as for every other command, and not that of a mistyped option."""
+    assert tocsin("recover", str(tocsin.folder)).status == 6

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import isnan
 
 import click
 from click.shell_completion import CompletionItem
@@ -63,6 +64,25 @@ class Word(click.ParamType[str]):
 
 def _same(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+class Whole(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "integer"
+
+
+class Seconds(click.FloatRange):
+    """Seconds within bounds. ``nan``, which is within any, is refused."""
+
+    name = "number of seconds"
+
+    @override
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if isnan(seconds):
+            self.fail(f"'{value}' is not a valid {self.name}.", param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType[datetime]):

@@ -20,9 +20,9 @@ _COMMANDS_TO = {"acknowledged": "ack", "in_progress": "start", "resolved": "reso
 def about_error(error: TocsinError, wiring: Wiring) -> None:
     """Tell of something that was refused or failed."""
     hint = error.hint
-    if isinstance(error, IllegalMove) and error.allowed:
+    if isinstance(error, IllegalMove):
         commands = [_COMMANDS_TO[status] for status in error.allowed if status in _COMMANDS_TO]
-        hint = hint or f"what can be done now: {', '.join(commands)}, note"
+        hint = hint or f"what can be done now: {', '.join([*commands, 'note'])}"
     _say(wiring, str(error), hint)
 
 

@@ -103,7 +103,7 @@ def note(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, text: tupl
 
 @click.command()
 @_one_incident
-@click.argument("level", type=SEVERITY)
+@click.argument("level", metavar="LEVEL", type=SEVERITY)
 def severity(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, level: str) -> None:
     """Pin the severity of an incident to LEVEL: no machine changes it then."""
     _act(

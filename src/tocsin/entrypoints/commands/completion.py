@@ -22,7 +22,7 @@ _CALLS = {
 
 
 @click.command()
-@click.argument("shell", type=Word("shell", list(SHELLS)), required=False)
+@click.argument("shell", metavar="[SHELL]", type=Word("shell", list(SHELLS)), required=False)
 @pass_wiring
 def completion(wiring: Wiring, shell: str | None) -> None:
     """Print what makes SHELL (bash, zsh or fish; yours unless given) complete `tocsin`.

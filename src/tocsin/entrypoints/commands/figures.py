@@ -45,7 +45,10 @@ def stats(wiring: Wiring, *, wanted: IncidentFilter, as_json: bool) -> None:
     screen = wiring.out
     screen.table(_COLUMNS, _rows(figures))
     screen.line()
-    screen.line("WAITING: active, and nobody acknowledged. UNSEEN: resolved before anybody did. Neither counts in ACK.")
+    screen.prose(
+        "WAITING: active, and nobody acknowledged. UNSEEN: resolved before anybody did. Neither counts in ACK.",
+        indent="",
+    )
 
 
 def _rows(figures: Statistics) -> Iterator[tuple[str | Styled, ...]]:

@@ -6,7 +6,7 @@ import click
 
 from tocsin.domain.incident import Incident
 from tocsin.domain.search import IncidentFilter
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import TEXT, Whole
 from tocsin.entrypoints.filters import choosing_incidents
 from tocsin.entrypoints.incident_table import incident_table
 from tocsin.entrypoints.json_output import write_array
@@ -20,8 +20,8 @@ ON_A_SCREEN = 50
 @click.command("list")
 @pass_wiring
 @choosing_incidents
-@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many; 50, or with --json all.")
-@click.option("--page", type=click.IntRange(min=1), help="Show the second, third ... page of --limit incidents.")
+@click.option("--limit", type=Whole(min=1), help="Show at most so many; 50, or with --json all.")
+@click.option("--page", type=Whole(min=1), help="Show the second, third ... page of --limit incidents.")
 @click.option("--cursor", type=TEXT, default="", help="Go on where an earlier list ended.")
 @click.option("--wide", is_flag=True, help="Show every column.")
 @click.option("--utc", is_flag=True, help="Show exact times in place of ages.")
@@ -42,15 +42,23 @@ def list_incidents(
         message = "--page and --cursor each say where to begin: give one of them"
         raise click.UsageError(message)
     size = limit or (None if as_json and page is None else ON_A_SCREEN)
-    with wiring.store() as store:
+    settings = wiring.settings()
+    with wiring.store(settings) as store:
         listed = _Listed(store, wanted, cursor)
         for _ in range((page or 1) - 1):
+            if listed.ended:
+                break
             for _skipped in listed.some(size):
                 pass
         if as_json:
             write_array(wiring.out.stream, listed.some(size))
+        elif found := list(listed.some(size)):
+            _show(wiring, found, wide=wide, utc=utc)
+        elif wanted != IncidentFilter() or page or cursor:
+            wiring.err.line("No incidents match.")
         else:
-            _show(wiring, list(listed.some(size)), wide=wide, utc=utc, filtered=wanted != IncidentFilter())
+            hint = f"`{wiring.program} sync` pulls them; `{wiring.program} demo` shows how it looks."
+            wiring.err.line(f"No incidents in {settings.incidents_file}. {hint}")
         if listed.cursor:
             wiring.err.line(f"There are more: --page {(page or 1) + 1}, --limit N, or --cursor {listed.cursor}")
 
@@ -64,10 +72,15 @@ class _Listed:
         self._begun = False
         self.cursor = cursor
 
+    @property
+    def ended(self) -> bool:
+        """True once nothing comes next."""
+        return self._begun and not self.cursor
+
     def some(self, number: int | None) -> Iterator[Incident]:
         """Yield up to ``number`` of what comes next, or all of it."""
         left = number
-        while (self.cursor or not self._begun) and left != 0:
+        while not self.ended and left != 0:
             size = MOST_EXAMINED if left is None else min(left, MOST_EXAMINED)
             found = self._store.find(self._wanted, limit=size, cursor=self.cursor)
             self._begun, self.cursor = True, found.cursor
@@ -75,11 +88,7 @@ class _Listed:
             yield from found.incidents
 
 
-def _show(wiring: Wiring, incidents: list[Incident], *, wide: bool, utc: bool, filtered: bool) -> None:
-    if not incidents:
-        hint = "" if filtered else f" `{wiring.program} sync` pulls them; `{wiring.program} demo` shows how it looks."
-        wiring.err.line(f"No incidents{' match' if filtered else ''}.{hint}")
-        return
+def _show(wiring: Wiring, incidents: list[Incident], *, wide: bool, utc: bool) -> None:
     out = wiring.out
     incident_table(out, incidents, now=wiring.clock(), utc=utc, wide=wide)
     if out.terminal:

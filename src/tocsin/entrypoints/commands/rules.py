@@ -4,7 +4,7 @@ import click
 
 from tocsin.domain.alert import Source
 from tocsin.domain.severity import Facts, Severity, SeverityRule
-from tocsin.entrypoints.choices import TEXT, Word
+from tocsin.entrypoints.choices import TEXT, Whole, Word
 from tocsin.entrypoints.filters import SOURCE
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.layout import Column
@@ -46,7 +46,7 @@ def check(wiring: Wiring) -> None:
 
 @rules.command("test")
 @click.option("--state", type=STATE, default="Alert", show_default=True, help="The monitor's state.")
-@click.option("--priority", type=click.IntRange(1, 5), help="The monitor's priority.")
+@click.option("--priority", type=Whole(1, 5), help="The monitor's priority.")
 @click.option("--tag", "tags", type=TEXT, multiple=True, help="A tag; may be given several times.")
 @click.option("--service", type=TEXT, default="", help="The service; its tag says it too.")
 @click.option("--environment", type=TEXT, default="", help="The environment; its tag says it too.")

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import click
 
+from tocsin.entrypoints.choices import Seconds
 from tocsin.entrypoints.complaints import about_error
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.moments import duration
@@ -21,7 +22,7 @@ from tocsin.services.sync import SyncReport
 @click.option("--adopt", is_flag=True, help="First contact: record what fires already, and page nobody for it.")
 @click.option(
     "--watch",
-    type=click.FloatRange(min=1, max=86_400),
+    type=Seconds(min=1, max=86_400),
     metavar="SECONDS",
     help="Sync again after so many seconds, until Ctrl-C.",
 )

@@ -60,7 +60,7 @@ def _closed_before(service: IncidentService, moment: datetime) -> int:
 
 def _confirm(number: int, moment: datetime) -> None:
     what = f"{number:,} incident{'' if number == 1 else 's'} closed before {exact(moment)} UTC"
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         message = f"{what} would be forgotten for ever: say --yes"
         raise click.UsageError(message)
     if number and not click.confirm(f"Forget {what} for ever?", err=True):
@@ -68,7 +68,7 @@ def _confirm(number: int, moment: datetime) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(readable=False, path_type=Path))
 @pass_wiring
 def recover(wiring: Wiring, file: Path) -> None:
     """Save what can be read of a damaged FILE into a new one beside it. FILE itself is left as it is."""
@@ -76,7 +76,9 @@ def recover(wiring: Wiring, file: Path) -> None:
 
     report = save(file)
     out = wiring.out
-    out.line(f"{report.incidents:,} incidents saved, in {report.kept:,} lines: {report.target}")
+    out.line(
+        f"{report.incidents:,} incident{'' if report.incidents == 1 else 's'} saved, in {report.kept:,} lines: {report.target}"
+    )
     for loss in report.lost:
         lines = f"line {loss.first}" if loss.first == loss.last else f"lines {loss.first} to {loss.last}"
         out.line(f"  {lines} {loss.why}")
