@@ -207,6 +207,18 @@ def test_what_expired_and_what_was_replaced_are_counted_once(path):
     assert disk.created < 100
 
 
+def test_a_file_of_changes_that_are_remembered_no_more_stays_small(path):
+    """However many changes without an incident there were, the ids of the latest thousand are all that lives of them."""
+    store = quick(path, slack=0)
+    for block in range(40):
+        names = [f"{'a change of a timer':50} {block} {number}" for number in range(200)]
+        store.commit_many([of_records(puts(a_record()), change_id=name) for name in names])
+    store.compact()
+    compacted = path.stat().st_size
+    store.commit_many([of_records(puts(a_record()), change_id=f"{number:60}") for number in range(1000)])
+    assert path.stat().st_size < 2 * compacted
+
+
 def test_a_file_just_written_is_not_written_again(path):
     """What a compacted file holds beside the documents never makes it look worth compacting, whatever it holds."""
     store = lively(path)

@@ -254,6 +254,14 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
         JsonStore(tmp_path / ("x" * 300)).find(EVERYTHING)
 
 
+def test_a_cursor_with_something_added_is_refused(path):
+    """What decoding would pass over makes it another text than a page gave."""
+    store = JsonStore(path)
+    store.commit_many([opens(an_incident(1001)), opens(an_incident(1002))])
+    with pytest.raises(InvalidInput, match="cursor"):
+        store.find(EVERYTHING, cursor=f"{store.find(EVERYTHING, limit=1).cursor}!")
+
+
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     """Reading in a missing folder finds nothing; writing says which folder is missing, and makes none."""
     store = JsonStore(tmp_path / "missing" / "incidents.json")

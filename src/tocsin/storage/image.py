@@ -149,7 +149,7 @@ class Image:
             yield from _bodies(b"alerts", (row.raw for row in alerts.values() if not self._over(row.expires_at)))
         yield from _bodies(b"claims", (claim.raw for claim in self.claims.values()))
         yield from _bodies(b"records", (row.raw for row in self.records.values() if not self._over(row.expires_at)))
-        yield orjson.dumps({"numbers": self.next_number, "at": self.latest.isoformat(), "recent": list(self.recent)})
+        yield orjson.dumps({"numbers": self.next_number, "recent": list(self.recent)})
 
     def forget_expired(self) -> None:
         """Drop what the snapshot left out."""
