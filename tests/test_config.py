@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +154,17 @@ def test_what_must_never_be_shown_is_known_whatever_the_settings_are(tmp_path):
     dotenv.write_text("DD_APP_KEY=filed\n")
     found = secrets_in(KEYS | {"SETTLE_SECONDS": "soon", "DATADOG_API_URL": "http://u:p@h"}, dotenv)
     assert set(found) == {"an-api-key", "an-app-key", "http://u:p@h", "filed"}
+
+
+def test_a_line_that_is_no_setting_is_named_and_not_passed_over(tmp_path):
+    """A key that was lost to a typing mistake must not look like a key that is not set; its text is not shown."""
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("# keys\nDATADOG_API_KEY='secret\n")
+    with pytest.raises(ConfigurationError, match=r"\.env, line 2: this is not NAME=VALUE") as refusal:
+        Settings.read({}, dotenv)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_tilde_is_the_home_folder_where_no_shell_saw_it():
+    """As it is in a line of .env."""
+    assert Settings.read({"INCIDENTS_FILE": "~/night.json"}).incidents_file == Path.home() / "night.json"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from tocsin.errors import ConfigurationError
 
@@ -147,6 +147,8 @@ def _upper(value: object) -> object:
 
 Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Home = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A path in which ``~`` is the home folder, also where no shell saw it."""
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT)]
 
 
@@ -159,8 +161,8 @@ class Settings(BaseModel):
     datadog_app_key: SecretStr = SecretStr("")
     datadog_site: str = "datadoghq.com"
     datadog_api_url: str = Field(default="", repr=False)
-    incidents_file: Path = Path("incidents.json")
-    severity_rules: Path | None = None
+    incidents_file: Home = Path("incidents.json")
+    severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
@@ -252,15 +254,21 @@ def _given(found: Mapping[str, str | None]) -> dict[str, str]:
 def _from_file(path: Path | None) -> Mapping[str, str | None]:
     if path is None or not path.is_file():
         return {}
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        # As it stands there: a key may hold a dollar sign.
-        return dotenv_values(path, interpolate=False, encoding="utf-8")
+        # The parser alone: a key may hold a dollar sign, and a line that is passed over must be told.
+        with path.open(encoding="utf-8") as stream:
+            bindings = list(parse_stream(stream))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         message = f"{path} cannot be read: {why}"
         raise ConfigurationError(message) from None
+    for binding in bindings:
+        if binding.error:
+            message = f"{path}, line {binding.original.line}: this is not NAME=VALUE; # begins a comment"
+            raise ConfigurationError(message)
+    return {binding.key: binding.value for binding in bindings if binding.key}
 
 
 def _complaint(variable: Variable, value: str) -> str:
