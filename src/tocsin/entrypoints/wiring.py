@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tocsin.config import Settings
     from tocsin.domain.rules import Rules
     from tocsin.services.incidents import IncidentService
-    from tocsin.sources.datadog import DatadogSource
     from tocsin.storage.store import Store
+
+    from .rotating import RotatingDatadog
 
 
 def login_name() -> str:
@@ -71,16 +72,16 @@ class Wiring(NamedTuple):
 
     def rules(self, settings: "Settings") -> "Rules":
         """Return how to decide. Raises :class:`~tocsin.errors.ConfigurationError`."""
-        from .rules_file import read_rules
+        from .assembly import rules_of
 
-        return settings.rules(read_rules(settings.severity_rules))
+        return rules_of(settings)
 
     @contextmanager
     def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":
         """Open the store that the settings name, and close it."""
-        from tocsin.storage.json_store import JsonStore
+        from .assembly import open_store
 
-        with closing(JsonStore((settings or self.settings()).incidents_file)) as store:
+        with closing(open_store(settings or self.settings(), self.environ)) as store:
             yield store
 
     @contextmanager
@@ -93,24 +94,13 @@ class Wiring(NamedTuple):
         with self.store(settings) as store:
             yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
 
-    def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "DatadogSource":
+    def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "RotatingDatadog":
         """Return the Datadog that the settings name. Raises :class:`~tocsin.errors.ConfigurationError`."""
-        api_key, app_key = settings.keys(otherwise=f"`{self.program} demo` works without")
-        from tocsin.sources.datadog import DatadogSource
+        from .assembly import datadog
+        from .datadog_keys import key_source
 
-        return DatadogSource(
-            api_key=api_key,
-            app_key=app_key,
-            site=settings.datadog_site,
-            api_url=settings.datadog_api_url or None,
-            service_tag=settings.service_tag,
-            environment_tag=settings.environment_tag,
-            team_tag=settings.team_tag,
-            every_no_data=any(rule.opens for rule in rules.severities.rules),
-            progress=progress,
-            sleep=self.sleep,
-            clock=self.clock,
-        )
+        keys = key_source(settings, self.environ, otherwise=f"`{self.program} demo` works without")
+        return datadog(settings, rules, keys, clock=self.clock, sleep=self.sleep, progress=progress)
 
     def actor(self, by: str) -> str:
         """Return who acts: ``by``, or the login name. Raises :class:`~tocsin.errors.InvalidInput` if nobody is known."""
