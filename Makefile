@@ -61,9 +61,10 @@ template: .tools/sam/.made .tools/checkov/.made
 	.tools/sam/bin/cfn-lint template.yaml infra/*.yaml
 	.tools/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml infra/*.yaml
 
-## Check the workflows: schema, security, and the shell in them
+## Check the workflows; make test looks into them, too
 workflows: .tools/workflows/.made
-	.tools/workflows/bin/python tools/check_workflows.py
+	.tools/workflows/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.tools/workflows/bin/zizmor --offline --no-progress --quiet --config .github/zizmor.yml .github/workflows
 
 ## Build what runs on Lambda into .aws-sam/build (needs python3.13 somewhere)
 build: .tools/sam/.made $(BIN)/python
