@@ -20,7 +20,7 @@ STACK ?= tocsin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench picture template workflows build deploy zip dist pins clean
+.PHONY: help demo test lint format bench picture tools template workflows build deploy zip dist pins clean
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -54,6 +54,9 @@ bench: $(TOOLS)
 ## Draw the README's picture of the list from the real program
 picture: $(TOOLS)
 	$(BIN)/python docs/picture.py
+
+## Install the tools of the cloud: SAM, checkov, a stand-in for AWS ...
+tools: $(patsubst tools/%.in,.tools/%/.made,$(wildcard tools/*.in))
 
 ## Check the stack's templates
 template: .tools/sam/.made .tools/checkov/.made
