@@ -18,6 +18,18 @@ settings.load_profile("tocsin")
 @pytest.fixture(params=["memory", "json", "moto", "ministack"])
 def any_store(request, tmp_path):
     """Return an empty store, once for each backend."""
+    if request.param == "moto" and request.node.get_closest_marker("large"):
+        pytest.skip("moto copies the whole table for each transaction: ministack takes this one")
+    yield from _a_store(request, tmp_path)
+
+
+@pytest.fixture(params=["memory", "json", "ministack"])
+def quick_store(request, tmp_path):
+    """Return an empty store, once for each backend that is quick enough for whole stories."""
+    yield from _a_store(request, tmp_path)
+
+
+def _a_store(request, tmp_path):
     match request.param:
         case "memory":
             store = MemoryStore()
@@ -30,10 +42,24 @@ def any_store(request, tmp_path):
 
 
 @pytest.fixture
-def moto():
+def desk(quick_store):
+    """Return a desk on every quick backend."""
+    return Desk(quick_store)
+
+
+@pytest.fixture(scope="session")
+def moto_client():
+    """Return a client that moto answers as long as its mock is on."""
+    return tables.moto_client()
+
+
+@pytest.fixture
+def moto(moto_client):
     """Return a client of moto's DynamoDB, in this process, which forgets everything with the test."""
-    with tables.moto_client() as client:
-        yield client
+    from moto import mock_aws  # a second's worth of imports
+
+    with mock_aws():
+        yield moto_client
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +75,6 @@ def ministack_url(tmp_path_factory):
 def ministack(ministack_url):
     """Return a client of ministack's DynamoDB; each test makes a table of its own."""
     return tables.connect(ministack_url)
-
-
-@pytest.fixture
-def desk(any_store):
-    """Return a desk on every backend."""
-    return Desk(any_store)
 
 
 @pytest.fixture(scope="session")
