@@ -1,6 +1,6 @@
 """The parts that the settings name, put together: the same for the command line and for Lambda. Imports no click."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from tocsin.sources.datadog import Progress
     from tocsin.storage.store import Store
 
+    from .aws import Aws
     from .datadog_keys import Keys, KeySource
     from .rotating import RotatingDatadog
 
 
-def open_store(settings: "Settings", environ: Mapping[str, str]) -> "Store":
-    """Return the store that the settings name."""
+def open_store(settings: "Settings", reach: "Callable[[], Aws]") -> "Store":
+    """Return the store that the settings name; ``reach`` gives AWS if that is where it is."""
     if settings.use_dynamodb:
         from tocsin.storage.dynamodb_client import connect
         from tocsin.storage.dynamodb_store import DynamoDbStore
 
-        from .aws import endpoint
-
-        client = connect(settings.aws_region, endpoint(environ, "DynamoDB"))
+        aws = reach()
+        client = connect(aws.region, aws.endpoint("DynamoDB"), session=aws.session)
         return DynamoDbStore(client, settings.dynamodb_table_name)
     from tocsin.storage.json_store import JsonStore
 

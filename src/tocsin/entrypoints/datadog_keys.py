@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tocsin.errors import ConfigurationError, TocsinError, Unreachable
 
-from .aws import client
+from .aws import Aws
 
 if TYPE_CHECKING:
     from tocsin.config import Settings
@@ -93,24 +93,24 @@ class FetchedKeys:
         raise complaint
 
 
-def key_source(settings: "Settings", environ: Mapping[str, str], *, otherwise: str = "") -> KeySource:
+def key_source(settings: "Settings", aws: Aws, *, otherwise: str = "") -> KeySource:
     """Return where the settings say that the keys are: a secret goes before parameters, and those before plain keys.
 
     ``otherwise`` is what works without keys.
     """
     if settings.datadog_secret_name:
-        return _in_secret(settings, environ)
+        return _in_secret(settings, aws)
     if settings.datadog_parameter_path:
-        return _in_parameters(settings, environ)
+        return _in_parameters(settings, aws)
     return FixedKeys(settings, otherwise=otherwise)
 
 
-def _in_secret(settings: "Settings", environ: Mapping[str, str]) -> FetchedKeys:
+def _in_secret(settings: "Settings", aws: Aws) -> FetchedKeys:
     from aws_lambda_powertools.utilities.parameters.secrets import SecretsProvider
 
     name = settings.datadog_secret_name
-    where = f"the secret {name} (DATADOG_SECRET_NAME) in {settings.aws_region}"
-    provider = SecretsProvider(boto3_client=client("Secrets Manager", settings, environ))
+    where = f"the secret {name} (DATADOG_SECRET_NAME) in {aws.region}"
+    provider = SecretsProvider(boto3_client=aws.client("Secrets Manager"))
     return FetchedKeys(
         lambda anew: _parsed(provider.get(name, max_age=REMEMBERED, force_fetch=anew), where),
         where,
@@ -118,14 +118,14 @@ def _in_secret(settings: "Settings", environ: Mapping[str, str]) -> FetchedKeys:
     )
 
 
-def _in_parameters(settings: "Settings", environ: Mapping[str, str]) -> FetchedKeys:
+def _in_parameters(settings: "Settings", aws: Aws) -> FetchedKeys:
     from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
 
     path = settings.datadog_parameter_path
-    provider = SSMProvider(boto3_client=client("SSM", settings, environ))
+    provider = SSMProvider(boto3_client=aws.client("SSM"))
     return FetchedKeys(
         lambda anew: provider.get_multiple(path, max_age=REMEMBERED, decrypt=True, recursive=False, force_fetch=anew),
-        f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {settings.aws_region}",
+        f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {aws.region}",
         action="ssm:GetParametersByPath",
     )
 

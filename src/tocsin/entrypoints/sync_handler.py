@@ -21,17 +21,18 @@ from typing import NamedTuple, Protocol
 
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
+from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import ConfigurationError, TocsinError
 from tocsin.ids import NewId
-from tocsin.services.incidents import IncidentService
-from tocsin.services.sync import SyncReport, after_tick
-from tocsin.services.tick import TickReport
+from tocsin.services.sync import SyncReport, after_tick, pull
+from tocsin.services.tick import TickReport, tick
 from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.store import MOST_EXAMINED, Store
 
 from . import lambda_metrics
 from .assembly import datadog, open_store, rules_of
+from .aws import Aws
 from .datadog_keys import KeySource, key_source
 from .lambda_logs import LambdaLog
 from .redaction import hide
@@ -92,7 +93,8 @@ class _Parts(NamedTuple):
     """What is made once a process."""
 
     settings: Settings
-    service: IncidentService
+    rules: Rules
+    store: Store
     keys: KeySource
 
 
@@ -161,15 +163,22 @@ class SyncHandler:
         self._deadline = deadline
         try:
             source = self._datadog(parts)
-            pulled = parts.service.pull(source, enough_time=deadline.enough)
+            pulled = pull(
+                parts.store,
+                source,
+                parts.rules,
+                clock=self._clock,
+                new_id=self._new_id,
+                enough_time=deadline.enough,
+            )
         except Exception:
-            self._tick_all_the_same(run, parts.service, deadline)
+            self._tick_all_the_same(run, parts, deadline)
             raise
         run.report = pulled
-        ticked = parts.service.tick(enough_time=deadline.enough)
+        ticked = self._tick(parts, deadline)
         report = after_tick(pulled, ticked, seconds=(self._clock() - began).total_seconds())
         run.report = report
-        self._count_incidents(run, parts.service.store, report.opened, ticked, changed=report.changed)
+        self._count_incidents(run, parts.store, report.opened, ticked, changed=report.changed)
         return report
 
     def _prepared(self) -> _Parts:
@@ -180,17 +189,16 @@ class SyncHandler:
             if self._environ.get("AWS_LAMBDA_FUNCTION_NAME") and not settings.use_dynamodb:
                 message = "USE_DYNAMODB is not true: a file on Lambda is forgotten with the process"
                 raise ConfigurationError(message, hint="Set USE_DYNAMODB=true and DYNAMODB_TABLE_NAME.")
-            service = IncidentService(
-                open_store(settings, self._environ), rules=rules_of(settings), clock=self._clock, new_id=self._new_id
-            )
-            self._parts = _Parts(settings, service, key_source(settings, self._environ))
+            aws = Aws(settings.aws_region, self._environ)
+            rules = rules_of(settings)
+            self._parts = _Parts(settings, rules, open_store(settings, lambda: aws), key_source(settings, aws))
         return self._parts
 
     def _datadog(self, parts: _Parts) -> RotatingDatadog:
         if self._source is None:
             self._source = datadog(
                 parts.settings,
-                parts.service.rules,
+                parts.rules,
                 parts.keys,
                 clock=self._clock,
                 sleep=self._sleep,
@@ -199,11 +207,14 @@ class SyncHandler:
             self._log.hide(self._source.secrets)
         return self._source
 
-    def _tick_all_the_same(self, run: lambda_metrics.Run, service: IncidentService, deadline: Deadline) -> None:
+    def _tick(self, parts: _Parts, deadline: Deadline) -> TickReport:
+        return tick(parts.store, parts.rules, clock=self._clock, new_id=self._new_id, enough_time=deadline.enough)
+
+    def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
         """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""
         try:
-            ticked = service.tick(enough_time=deadline.enough)
-            self._count_incidents(run, service.store, (), ticked, changed=bool(ticked.resolved))
+            ticked = self._tick(parts, deadline)
+            self._count_incidents(run, parts.store, (), ticked, changed=bool(ticked.resolved))
         except Exception as error:  # noqa: BLE001 - the caller is raising what came first
             self._tell_failure(error, "what is due could not be done either")
 

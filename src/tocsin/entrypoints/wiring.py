@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tocsin.services.incidents import IncidentService
     from tocsin.storage.store import Store
 
+    from .aws import Aws
     from .rotating import RotatingDatadog
 
 
@@ -76,12 +77,19 @@ class Wiring(NamedTuple):
 
         return rules_of(settings)
 
+    def aws(self, settings: "Settings") -> "Aws":
+        """Return AWS in the region that the settings name."""
+        from .aws import Aws
+
+        return Aws(settings.aws_region, self.environ)
+
     @contextmanager
     def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":
         """Open the store that the settings name, and close it."""
         from .assembly import open_store
 
-        with closing(open_store(settings or self.settings(), self.environ)) as store:
+        settings = settings or self.settings()
+        with closing(open_store(settings, lambda: self.aws(settings))) as store:
             yield store
 
     @contextmanager
@@ -99,7 +107,7 @@ class Wiring(NamedTuple):
         from .assembly import datadog
         from .datadog_keys import key_source
 
-        keys = key_source(settings, self.environ, otherwise=f"`{self.program} demo` works without")
+        keys = key_source(settings, self.aws(settings), otherwise=f"`{self.program} demo` works without")
         return datadog(settings, rules, keys, clock=self.clock, sleep=self.sleep, progress=progress)
 
     def actor(self, by: str) -> str:

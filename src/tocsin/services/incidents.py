@@ -20,7 +20,7 @@ from tocsin.ids import NewId, random_id
 from tocsin.storage.store import Page, Store
 
 from .source import AlertSource
-from .sync import SyncReport, pull, sync
+from .sync import SyncReport, sync
 from .tick import MOST_ATTEMPTS, EnoughTime, TickReport, always, tick
 
 DEFAULT_RULES = Rules()
@@ -62,10 +62,6 @@ class IncidentService:
             adopt=adopt,
             enough_time=enough_time,
         )
-
-    def pull(self, source: AlertSource, *, enough_time: EnoughTime = always) -> SyncReport:
-        """Do as :meth:`sync` does, but for the tick. See :func:`tocsin.services.sync.pull`."""
-        return pull(self.store, source, self.rules, clock=self._clock, new_id=self._new_id, enough_time=enough_time)
 
     def tick(self, *, enough_time: EnoughTime = always) -> TickReport:
         """Do what is due now: resolve what has settled, start the cycles that were put off."""
