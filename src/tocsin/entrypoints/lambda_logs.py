@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TextIO
 
 from aws_lambda_powertools import Logger
@@ -41,11 +42,17 @@ class _Redacting(LambdaPowertoolsFormatter):
         return hide(super().format(record), self.secrets)
 
 
+@cache
+def _logger(service: str) -> Logger:
+    # A second one of the same name would share the first one's lines and lack its formatter.
+    return Logger(service=service, logger_handler=_StandardOutput(), logger_formatter=_Redacting())
+
+
 class LambdaLog:
     """The log of this process. There is one for each service name, however often it is made."""
 
     def __init__(self, service: str) -> None:
-        self._logger = Logger(service=service, logger_handler=_StandardOutput(), logger_formatter=_Redacting())
+        self._logger = _logger(service)
         # What the rest of the program says goes the same way. Libraries' own debug lines may hold what they sent.
         self._ours = logging.getLogger(OURS)
         if not any(isinstance(one, _StandardOutput) for one in self._ours.handlers):

@@ -50,7 +50,7 @@ COUNTED_EVERY = timedelta(minutes=5)
 MOST_RETURNED = 200
 """Entries of one list in the result. Lambda refuses one of more than 6 MB; ``left_out`` counts the others."""
 
-SERVICE = "tocsin"
+SERVICE = "tocsin-sync"
 
 
 class LambdaContext(Protocol):
