@@ -20,7 +20,7 @@ STACK ?= tocsin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench picture tools template workflows build deploy zip dist pins clean
+.PHONY: help demo test lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -103,6 +103,9 @@ clean:
 	rm -rf $(VENV) .tools .aws-sam build dist htmlcov mutants .coverage .coverage.* coverage.json
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# The virtual environment with all tools, for scripts.
+venv: $(TOOLS)
 
 # The virtual environment itself.
 $(BIN)/python:

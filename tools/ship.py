@@ -41,10 +41,16 @@ NOT_RUN = (
 def main(arguments: list[str] | None = None) -> int:
     """Fill the folder anew; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--python", type=Path, help="build for this interpreter and this machine, not for Lambda")
+    parser.add_argument("--which", action="store_true", help=f"only print which Python {VERSION} would compile")
     given = parser.parse_args(arguments)
     interpreter = given.python or python_of_lambda()
+    if given.which:
+        print(interpreter or "")
+        return 0
+    if given.folder is None:
+        parser.error("name the folder to fill")
     if interpreter is None:
         print(f"Python {VERSION} is needed to compile for Lambda: put python{VERSION} on the PATH", file=sys.stderr)
         return 1
