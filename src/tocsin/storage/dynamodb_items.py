@@ -61,6 +61,9 @@ DONE = ("done1", "done2", "done3", "done4")
 An alert row has the first of them only: its version guards it.
 """
 
+REMOVING = "removing"
+"""The attribute of an incident that is being removed, in place of its version: the version it had."""
+
 _DEFLATED_FROM = 700
 _LONGEST_NAME = 768
 _HASHED = "sha256:"
@@ -194,6 +197,11 @@ def store_key(what: str) -> "Key":
 def name_of(item: "Item") -> str:
     """Return the key of an item in words."""
     return f"{item.get('pk', {}).get('S', '?')} / {item.get('sk', {}).get('S', '?')}"
+
+
+def version_of(item: "Item | None") -> int | None:
+    """Return the version of what was found; None if there is nothing, or what is there is being removed."""
+    return int(item["version"]["N"]) if item is not None and "version" in item else None
 
 
 def moment(value: datetime) -> str:

@@ -73,11 +73,12 @@ class Reads:
         *,
         only: Sequence[str],
         newest_first: bool = False,
-        sizes: Iterable[int],
+        sizes: Iterable[int | None],
     ) -> "Iterator[Item]":
         """Yield the rows of one part of an index from ``low`` to ``high``, both included, as far as it has caught up.
 
-        They are asked for as they are taken, ``sizes`` at a time; after the last size there is no more.
+        They are asked for as they are taken, ``sizes`` at a time (None: as many as an answer holds); after the last size
+        there is no more.
         """
         request = self._request(only)
         request |= {

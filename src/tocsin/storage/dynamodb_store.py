@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tocsin.domain.alert import Alert, Source
@@ -26,24 +25,18 @@ from .dynamodb_calls import Calls, ConditionFailed, TokenReused
 from .dynamodb_chains import Numbered, chains
 from .dynamodb_items import Layout
 from .dynamodb_read import KEYS, Reads
+from .dynamodb_remove import Removals
 from .dynamodb_table import DUE
 from .dynamodb_write import Action, actions_of, first_events, rows, shows, token
 from .store import FIRST_NUMBER, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
-    from .dynamodb_items import Item, Key
+    from .dynamodb_items import Item
 
 PARALLEL = 8
 """Changes that are written side by side. More would wait for each other's throttles rather than be quicker."""
-
-MOST_WRITES = 25
-"""Writes in one BatchWriteItem."""
-
-_NOBODY = -1
-"""The version of an incident that is being removed: nothing was ever read at it."""
 
 
 class DynamoDbStore:
@@ -77,7 +70,9 @@ class DynamoDbStore:
         self._layout = layout or Layout()
         self._calls = Calls(table, clock=clock, sleep=sleep, jitter=jitter)
         self._reads = Reads(client, table, self._calls)
+        self._removals = Removals(client, table, self._calls, self._reads)
         self._known_months: set[str] = set()
+        self._tidy = False
 
     def commit(self, change: Change) -> None:
         """Write all of ``change``, durably, or raise ``Conflict`` and write nothing of it."""
@@ -131,13 +126,13 @@ class DynamoDbStore:
 
     def incident(self, incident_id: str) -> Incident | None:
         """Return the incident as last committed, or None."""
-        item = self._reads.one(items.incident_key(incident_id))
-        return None if item is None else self._layout.model(Incident, item)
+        return self.incidents([incident_id]).get(incident_id)
 
     def incidents(self, incident_ids: Iterable[str]) -> Mapping[str, Incident]:
         """Return those of ``incident_ids`` that exist, by id."""
         found = self._reads.many(map(items.incident_key, incident_ids))
-        return {one.id: one for one in (self._layout.model(Incident, item) for item in found)}
+        there = [self._layout.model(Incident, item) for item in found if items.version_of(item) is not None]
+        return {one.id: one for one in there}
 
     def find(self, wanted: IncidentFilter, *, limit: int = 50, cursor: str = "") -> Page:
         """Return up to ``limit`` matching incidents, newest opening first, ties by higher number."""
@@ -192,18 +187,17 @@ class DynamoDbStore:
     def remove(self, incident: Incident) -> None:
         """Forget an incident with its timeline and archived alerts, or raise ``Conflict``.
 
-        It is marked first, so that nobody can write to it any more, and goes last: what was interrupted is done by
-        removing it again.
+        Once it is marked it is gone for every reader and writer, and its events follow. Where that was interrupted,
+        the first removal by the next process goes on with it, or whoever opens an incident under the same id.
         """
-        key = items.incident_key(incident.id)
-        self._mark(key, incident)
-        rest = [
-            {name: item[name] for name in KEYS}
-            for item in self._reads.partition(f"INC#{incident.id}", only=KEYS)
-            if item["sk"] != key["sk"]
-        ]
-        self._calls.batch(rest, MOST_WRITES, self._delete)
-        self._erase(key, incident)
+        if not self._tidy:
+            self._removals.go_on()
+            self._tidy = True
+        try:
+            self._removals.remove(incident)
+        except ConditionFailed as failure:
+            found = items.version_of(failure.failed[0])
+            raise _conflict(conditions.differs(incident.id, found, incident.version)) from None
 
     def close(self) -> None:
         """Do nothing: nothing is held between calls but the client, which is the caller's."""
@@ -222,19 +216,21 @@ class DynamoDbStore:
                 held_up |= mine
             outcomes[number] = outcome
 
-    def _attempt(self, change: Change) -> Conflict | None:
+    def _attempt(self, change: Change, *, again: bool = False) -> Conflict | None:
         actions = actions_of(self._table, self._layout, change)
         if not actions:
             return None
         self._note_months(change)
+        requests = [action.request for action in actions]
         try:
             self._calls.run(
                 lambda: self._client.transact_write_items(
-                    TransactItems=[action.request for action in actions],
-                    ClientRequestToken=token(self._table, change),
+                    TransactItems=requests, ClientRequestToken=token(self._table, change)
                 )
             )
         except ConditionFailed as failure:
+            if not again and self._removals.finish(failure.failed.values()):
+                return self._attempt(change, again=True)
             return self._conflict(change, actions, failure)
         except TokenReused:
             if not self._was_committed(change):
@@ -282,43 +278,6 @@ class DynamoDbStore:
     def _due_in(self, shard: str, now: Utc, limit: int) -> "Iterable[Item]":
         low, high = items.due_range(now)
         return self._reads.index(DUE, shard, low, high, only=(*KEYS, "due_sk"), sizes=[limit])
-
-    def _mark(self, key: "Key", incident: Incident) -> None:
-        try:
-            self._calls.run(
-                lambda: self._client.update_item(
-                    TableName=self._table,
-                    Key=key,
-                    UpdateExpression="SET version = :nobody, removing = :version",
-                    ConditionExpression="version = :version OR removing = :version",
-                    ExpressionAttributeValues={
-                        ":version": items.number(incident.version),
-                        ":nobody": items.number(_NOBODY),
-                    },
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            )
-        except ConditionFailed as failure:
-            found = failure.failed[0]
-            version = None if found is None else int(found["version"]["N"])
-            raise _conflict(conditions.differs(incident.id, version, incident.version)) from None
-
-    def _erase(self, key: "Key", incident: Incident) -> None:
-        with suppress(ConditionFailed):  # an earlier try of ours did it, though its answer was lost
-            self._calls.run(
-                lambda: self._client.delete_item(
-                    TableName=self._table,
-                    Key=key,
-                    ConditionExpression="removing = :version",
-                    ExpressionAttributeValues={":version": items.number(incident.version)},
-                )
-            )
-
-    def _delete(self, keys: "Sequence[Key]") -> "list[Key]":
-        requests: list[WriteRequestTypeDef] = [{"DeleteRequest": {"Key": key}} for key in keys]
-        answer = self._client.batch_write_item(RequestItems={self._table: requests})
-        left = answer["UnprocessedItems"].get(self._table, [])
-        return [dict(one["DeleteRequest"]["Key"]) for one in left]
 
 
 def _conflict(said: str) -> Conflict:

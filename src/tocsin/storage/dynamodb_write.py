@@ -233,11 +233,7 @@ def _version_is(expected: int | None) -> "tuple[str, dict[str, AttributeValueTyp
 
 
 def _differs(what: str, expected: int | None) -> "Said":
-    def said(found: "Item | None") -> str:
-        version = None if found is None else int(found["version"]["N"])
-        return conditions.differs(what, version, expected)
-
-    return said
+    return lambda found: conditions.differs(what, items.version_of(found), expected)
 
 
 def _unconditional(_: object) -> str:
