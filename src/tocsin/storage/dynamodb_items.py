@@ -24,13 +24,14 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import Record
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.incident import Incident
@@ -120,9 +121,9 @@ class Layout:
 
     def events(self, item: "Item") -> list[Event]:
         """Return the events that one item holds."""
-        documents = orjson.loads(self.raw(item))
+        raw = self.raw(item)
         try:
-            return [Event.model_validate(one) for one in documents]
+            return _several_events().validate_json(raw)
         except ValidationError as error:
             raise _misread(item, error) from None
 
@@ -132,6 +133,11 @@ class Layout:
         for older in range(version, self.version):
             documents = [self.upgrades[older](pk, one) for one in documents]
         return orjson.dumps(documents if isinstance(found, list) else documents[0])
+
+
+@cache
+def _several_events() -> TypeAdapter[list[Event]]:
+    return TypeAdapter(list[Event])  # built when the first events are read
 
 
 def documents(*models: Frozen) -> list[bytes]:
@@ -154,39 +160,49 @@ def number(value: int) -> "AttributeValueTypeDef":
 
 
 def key(pk: str, sk: str) -> "Key":
-    """Return a primary key; each half is hashed if it is too long, or empty."""
-    return {"pk": text(_name(pk)), "sk": text(_name(sk))}
+    """Return a primary key."""
+    return {"pk": text(pk), "sk": text(sk)}
+
+
+def dossier(incident_id: str) -> str:
+    """Return the partition of an incident: itself, its events and its archived episodes."""
+    return f"INC#{_name(incident_id)}"
+
+
+def alerts_from(source: Source) -> str:
+    """Return the partition of the alerts of a source."""
+    return f"ALERT#{source.value}"
 
 
 def incident_key(incident_id: str) -> "Key":
     """Return the key of an incident."""
-    return key(f"INC#{incident_id}", "#")
+    return key(dossier(incident_id), "#")
 
 
 def events_key(first: Event) -> "Key":
     """Return the key of the events that one change wrote of one incident; ``first`` is the first of them."""
-    return key(f"INC#{first.incident_id}", f"EV#{first.version:010}.{first.ordinal:04}")
+    return key(dossier(first.incident_id), f"EV#{first.version:010}.{first.ordinal:04}")
 
 
 def archive_key(episode: Alert) -> "Key":
     """Return the key of an ended episode."""
-    name = _name(episode.key)
-    return key(f"INC#{episode.incident_id}", f"AL#{episode.source.value}#{name}#{episode.episode:06}")
+    sk = f"AL#{episode.source.value}#{_name(episode.key)}#{episode.episode:06}"
+    return key(dossier(episode.incident_id), sk)
 
 
 def alert_key(alert: Alert) -> "Key":
     """Return the key of an alert row."""
-    return key(f"ALERT#{alert.source.value}", alert.key)
+    return key(alerts_from(alert.source), _name(alert.key))
 
 
 def claim_key(correlation_key: str) -> "Key":
     """Return the key of a claim."""
-    return key(f"OPEN#{correlation_key}", "#")
+    return key(f"OPEN#{_name(correlation_key)}", "#")
 
 
 def record_key(kind: str, record_id: str) -> "Key":
     """Return the key of a record."""
-    return key(f"REC#{kind}", record_id)
+    return key(f"REC#{_name(kind)}", _name(record_id))
 
 
 def store_key(what: str) -> "Key":
@@ -261,6 +277,7 @@ def expiry(expires_at: datetime | None) -> "AttributeValueTypeDef | None":
 
 
 def _name(given: str) -> str:
+    """Return a name as part of a key: hashed if it is longer than a key may be, or empty."""
     encoded = given.encode()
     if encoded and len(encoded) <= _LONGEST_NAME:
         return given
@@ -278,7 +295,7 @@ def _unpacked(packed: "AttributeValueTypeDef") -> bytes:
 
 
 def _size(value: "AttributeValueTypeDef") -> int:
-    return len(value["B"]) if "B" in value else len((value.get("S") or value["N"]).encode())
+    return len(value["B"]) if "B" in value else len((value["S"] if "S" in value else value["N"]).encode())
 
 
 def _misread(item: "Item", error: ValidationError) -> StoreError:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ROW = (*DOCUMENT, "list_sk", "version")
 _LOWEST, _HIGHEST = "0", "~"
 _GROWTH = 4
+_LOOKED_AHEAD = 2  # one row tells that another page follows, and the merge holds one
 
 
 def find(
@@ -92,7 +93,7 @@ class _Rows:
 
     def _part(self, part: str) -> "Iterator[Item]":
         rows = self._reads.index(
-            LIST, part, self._low, self._end, only=_ROW, newest_first=True, sizes=_sizes(self._limit + 1)
+            LIST, part, self._low, self._end, only=_ROW, newest_first=True, sizes=_sizes(self._limit + _LOOKED_AHEAD)
         )
         # BETWEEN includes its end, which was the last row of the page before.
         return (row for row in rows if _listed_at(row) < self._end)
@@ -115,6 +116,6 @@ def _sizes(first: int) -> Iterator[int]:
     """Yield how many rows to ask for: as few as may do at first, then ever more, for a filter that fits few."""
     size = first
     while True:
-        size = min(size, MOST_EXAMINED + 1)
+        size = min(size, MOST_EXAMINED + _LOOKED_AHEAD)
         yield size
         size *= _GROWTH

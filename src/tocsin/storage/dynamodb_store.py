@@ -140,12 +140,12 @@ class DynamoDbStore:
 
     def timeline(self, incident_id: str) -> Sequence[Event]:
         """Return every event of the incident, in order."""
-        found = self._reads.partition(f"INC#{incident_id}", begins="EV#")
+        found = self._reads.partition(items.dossier(incident_id), begins="EV#")
         return [event for item in found for event in self._layout.events(item)]
 
     def alerts(self, source: Source) -> Sequence[Alert]:
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
-        found = self._reads.partition(f"ALERT#{source.value}")
+        found = self._reads.partition(items.alerts_from(source))
         return [self._layout.model(Alert, item) for item in found]
 
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
@@ -157,9 +157,9 @@ class DynamoDbStore:
         current = [
             item
             for source in Source
-            for item in self._reads.partition(f"ALERT#{source.value}", where={"incident_id": incident_id})
+            for item in self._reads.partition(items.alerts_from(source), where={"incident_id": incident_id})
         ]
-        archived = self._reads.partition(f"INC#{incident_id}", begins="AL#")
+        archived = self._reads.partition(items.dossier(incident_id), begins="AL#")
         # A tombstone and its archived episode are one: the archive lasts, so it is what counts.
         episodes = [self._layout.model(Alert, item) for item in (*current, *archived)]
         by_place = {(alert.key, alert.episode, alert.source.value): alert for alert in episodes}
