@@ -17,6 +17,7 @@ SAM := .tools/sam/bin/sam
 export SAM_CLI_TELEMETRY := 0
 # Where the stack goes: make deploy STACK=tocsin-staging ARGS="--parameter-overrides AlarmEmail=you@example.com"
 STACK ?= tocsin
+FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -81,10 +82,12 @@ build-SyncFunction: $(BIN)/python
 deploy: build
 	$(SAM) deploy --stack-name $(STACK) --resolve-s3 --capabilities CAPABILITY_IAM $(ARGS)
 
-## Zip the same for aws lambda update-function-code: dist/tocsin-lambda.zip
+## Zip the same into dist/tocsin-lambda.zip; FUNCTION=tocsin-sync uploads it, too
 zip: $(BIN)/python
 	$(BIN)/python tools/ship.py build/lambda
 	$(BIN)/python tools/pack.py build/lambda dist/tocsin-lambda.zip
+	$(if $(FUNCTION),aws lambda update-function-code --publish --function-name $(FUNCTION) \
+		--zip-file fileb://dist/tocsin-lambda.zip --query Version --output text)
 
 ## Build the sdist and the wheel into dist/
 dist: $(TOOLS)
