@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -31,8 +32,13 @@ def login_name() -> str:
     return getpass.getuser()
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class Wiring(NamedTuple):
     """Everything from outside. ``program`` is what a person types to get here.
+
+    ``chosen`` are variables that the command line says; they go before those of the environment.
 
     What costs time to import is imported where it is first asked for: ``--help`` asks for none of it.
     """
@@ -44,6 +50,7 @@ class Wiring(NamedTuple):
     program: str = "tocsin"
     dotenv: Path = Path(".env")
     login: Callable[[], str] = login_name
+    chosen: Mapping[str, str] = _NOTHING
 
     @property
     def out(self) -> Screen:
@@ -61,7 +68,7 @@ class Wiring(NamedTuple):
 
         from .logs import log_to
 
-        settings = Settings.read(self.environ, self.dotenv)
+        settings = Settings.read({**self.environ, **self.chosen}, self.dotenv)
         log_to(self.err, settings.log_level, self.secrets())
         return settings
 

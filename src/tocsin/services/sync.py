@@ -272,10 +272,15 @@ def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
         yield batch
 
 
+def heartbeat_id(source: Source) -> str:
+    """Return the id of the record that says when a sweep of ``source`` last succeeded."""
+    return f"sweep:{source.value}"
+
+
 def _heartbeat(sweep: Sweep, *, unfinished: int, at: Utc, change_id: str) -> Change:
     record = Record(
         kind=HEARTBEAT,
-        id=f"sweep:{sweep.source.value}",
+        id=heartbeat_id(sweep.source),
         body={
             "at": at.isoformat(),
             "complete": sweep.complete,
