@@ -124,6 +124,11 @@ class DynamoDbStore:
         upcoming = int(answer["Attributes"]["upcoming"]["N"])
         return range(upcoming - count, upcoming)
 
+    def upcoming_number(self) -> int:
+        """Return the first number that nobody has drawn yet."""
+        item = self._reads.one(items.store_key("numbers"))
+        return FIRST_NUMBER if item is None else int(item["upcoming"]["N"])
+
     def incident(self, incident_id: str) -> Incident | None:
         """Return the incident as last committed, or None."""
         return self.incidents([incident_id]).get(incident_id)

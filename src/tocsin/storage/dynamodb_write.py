@@ -129,7 +129,7 @@ class _Writing:
 
     def _archived(self, episode: Alert) -> Action:
         item = self._layout.item(items.archive_key(episode), *items.documents(episode))
-        return Action({"Put": {"TableName": self._table, "Item": item}}, _unconditional)
+        return Action({"Put": {"TableName": self._table, "Item": item}}, _differs(f"episode {episode.key!r}", None))
 
     def _claim(self, write: ClaimWrite) -> Action:
         claim = write.claim
@@ -234,7 +234,3 @@ def _version_is(expected: int | None) -> "tuple[str, dict[str, AttributeValueTyp
 
 def _differs(what: str, expected: int | None) -> "Said":
     return lambda found: conditions.differs(what, items.version_of(found), expected)
-
-
-def _unconditional(_: object) -> str:
-    return ""
