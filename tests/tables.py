@@ -71,7 +71,8 @@ def moto_client():
     """Return a client for a table in this process; it must be used under moto's mock."""
     import moto  # noqa: F401  # hooks itself into whatever client is made from here on
 
-    return OneAtATime(boto3.client("dynamodb", **KEYS))
+    # A session of its own: the default one may be older than moto's hooks, and would ask AWS itself.
+    return OneAtATime(boto3.session.Session().client("dynamodb", **KEYS))
 
 
 def ministack_program():

@@ -30,7 +30,7 @@ class Secret:
     settings = MappingProxyType({"DATADOG_SECRET_NAME": SECRET})
 
     def __init__(self):
-        self._client = boto3.client("secretsmanager", region_name=REGION)
+        self._client = boto3.session.Session().client("secretsmanager", region_name=REGION)
         self._client.create_secret(Name=SECRET, SecretString="{}")
 
     def put(self, keys):
@@ -49,7 +49,7 @@ class Parameters:
     settings = MappingProxyType({"DATADOG_PARAMETER_PATH": PATH})
 
     def __init__(self):
-        self._client = boto3.client("ssm", region_name=REGION)
+        self._client = boto3.session.Session().client("ssm", region_name=REGION)
 
     def put(self, keys):
         """Rotate them."""
@@ -164,7 +164,7 @@ class TestSpelling:
     @pytest.mark.parametrize("text", ["swordfish", '["swordfish"]', '"swordfish"', ""])
     def test_a_secret_that_is_no_object_is_not_repeated(self, text, moto):
         """One that holds only the API key, for instance."""
-        client = boto3.client("secretsmanager", region_name=REGION)
+        client = boto3.session.Session().client("secretsmanager", region_name=REGION)
         client.create_secret(Name=SECRET, SecretString=text or " ")
         with pytest.raises(ConfigurationError, match=r"is no JSON object$") as wrong:
             source(DATADOG_SECRET_NAME=SECRET).keys()

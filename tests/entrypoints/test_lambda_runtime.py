@@ -37,7 +37,7 @@ def table(ministack):
 @pytest.fixture
 def environ(ministack_url, table, datadog):
     """Return the environment that the template gives the function, and where the stand-ins are."""
-    secrets = boto3.client("secretsmanager", endpoint_url=ministack_url, **KEYS)
+    secrets = boto3.session.Session().client("secretsmanager", endpoint_url=ministack_url, **KEYS)
     said = json.dumps({"api_key": API_KEY, "app_key": APP_KEY})
     try:
         secrets.create_secret(Name=SECRET, SecretString=said)

@@ -126,7 +126,7 @@ def _clock(theirs: datetime, before: datetime, after: datetime) -> Check:
         return Check("clock", Verdict.GOOD, "agrees with Datadog's")
     found = f"differs from Datadog's by {duration(skew.total_seconds())}"
     mend = "Set this machine's clock, and let it be kept right: timedatectl set-ntp true"
-    return Check("clock", Verdict.BAD if skew > SKEW_OF_AWS else Verdict.DOUBTFUL, found, mend)
+    return Check("clock", Verdict.BAD if skew > SKEW_OF_AWS else Verdict.DOUBTFUL, found, mend, 2)
 
 
 def _kept(wiring: Wiring, settings: Settings) -> Iterator[Check]:
