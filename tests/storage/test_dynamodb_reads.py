@@ -166,6 +166,14 @@ def test_a_record_that_the_index_still_shows_as_due_is_read_again(moto, table):
     assert [record.id for record in store.due(at(2))] == ["changed"]
 
 
+def test_no_more_is_read_of_what_is_due_than_was_asked_for(moto, table, store):
+    """Of every shard as many keys as the limit says, and as many records in all."""
+    store.commit(of_records(*(puts(a_record(str(number), due_at=at(number))) for number in range(40))))
+    counting = healthy(moto)
+    assert [one.id for one in a_patient_store(counting, table).due(at(99), limit=3)] == ["0", "1", "2"]
+    assert counting.names == {"query": 4, "batch_get_item": 1}
+
+
 def test_an_incident_on_its_way_out_of_the_active_ones_is_listed_once(moto, table):
     """While the index still shows it as active and already as resolved, the later version counts."""
     store = a_patient_store(Behind(moto, "list"), table)
