@@ -121,13 +121,18 @@ def ministack(folder):
             guard.wait(PATIENCE)
 
 
+def answers(url):
+    """Say whether the server at ``url`` is there."""
+    try:
+        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def _wait_for(url, guard):
     end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            if guard.poll() is not None or time.monotonic() > end:
-                pytest.fail("ministack did not start: see ministack.log")
-            time.sleep(0.1)
+    while not answers(url):
+        if guard.poll() is not None or time.monotonic() > end:
+            pytest.fail("ministack did not start: see ministack.log")
+        time.sleep(0.1)

@@ -10,6 +10,7 @@ from tests.fakes import MemoryStore
 from tocsin.domain.alert import Source
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
 from tocsin.errors import Conflict, StoreError
+from tocsin.ids import random_id
 from tocsin.services.moving import move
 from tocsin.storage.json_store import JsonStore
 
@@ -38,9 +39,8 @@ def source(tmp_path):
 
 
 def moved(source, target, now=NOON + timedelta(minutes=30)):
-    """Move, with ids of its own."""
-    ids = itertools.count(1)
-    return move(source, target, now=now, new_id=lambda: f"move-{id(ids)}-{next(ids)}")
+    """Move, with ids that no other move has."""
+    return move(source, target, now=now, new_id=random_id)
 
 
 def desk_at(store, first_id):
