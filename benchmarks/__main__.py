@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import changing, listing, loading, reconciling, starting, sweep
+from . import changing, importing, listing, loading, reconciling, starting, sweep
 from .measure import Bench, Row
 
 SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
@@ -23,6 +23,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "list": listing.measure,
     "load": loading.measure,
     "start": starting.measure,
+    "import": importing.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import tables
 from tests.desk import Desk
 from tests.fakes import MemoryStore
 from tocsin.storage.json_store import JsonStore
@@ -14,18 +15,66 @@ settings.register_profile("tocsin", deadline=None, suppress_health_check=[Health
 settings.load_profile("tocsin")
 
 
-@pytest.fixture(params=["memory", "json"])
+@pytest.fixture(params=["memory", "json", "moto", "ministack"])
 def any_store(request, tmp_path):
     """Return an empty store, once for each backend."""
-    store = MemoryStore() if request.param == "memory" else JsonStore(tmp_path / "incidents.json")
+    if request.param == "moto" and request.node.get_closest_marker("large"):
+        pytest.skip("moto copies the whole table for each transaction: ministack takes this one")
+    yield from _a_store(request, tmp_path)
+
+
+@pytest.fixture(params=["memory", "json", "ministack"])
+def quick_store(request, tmp_path):
+    """Return an empty store, once for each backend that is quick enough for whole stories."""
+    yield from _a_store(request, tmp_path)
+
+
+def _a_store(request, tmp_path):
+    match request.param:
+        case "memory":
+            store = MemoryStore()
+        case "json":
+            store = JsonStore(tmp_path / "incidents.json")
+        case stand_in:
+            store = tables.a_store(request.getfixturevalue(stand_in))
     yield store
     store.close()
 
 
 @pytest.fixture
-def desk(any_store):
-    """Return a desk on every backend."""
-    return Desk(any_store)
+def desk(quick_store):
+    """Return a desk on every quick backend."""
+    return Desk(quick_store)
+
+
+@pytest.fixture(scope="session")
+def moto_client():
+    """Return a client that moto answers as long as its mock is on."""
+    return tables.moto_client()
+
+
+@pytest.fixture
+def moto(moto_client):
+    """Return a client of moto's DynamoDB, in this process, which forgets everything with the test."""
+    from moto import mock_aws  # a second's worth of imports
+
+    with mock_aws():
+        yield moto_client
+
+
+@pytest.fixture(scope="session")
+def ministack_url(tmp_path_factory):
+    """Return the address of a ministack that runs as long as the tests do, or skip aloud where there is none."""
+    if tables.ministack_program() is None:
+        pytest.skip("no ministack at .tools/ministack: 'make tools' installs it, MINISTACK names another")
+    with tables.ministack(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ministack(ministack_url):
+    """Return a client of ministack's DynamoDB; each test makes a table of its own."""
+    return tables.connect(ministack_url)
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,12 @@ def test_everything_that_can_be_set_arrives():
         ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
         ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),
         ("OLDEST_ALERT_SECONDS", "0", "OLDEST_ALERT_SECONDS is '0'"),
+        ("USE_DYNAMODB", "yess", "USE_DYNAMODB is 'yess', but takes true or false"),
+        ("USE_DYNAMODB", "flase", "USE_DYNAMODB is 'flase', but takes true or false; did you mean false?"),
+        ("DYNAMODB_TABLE_NAME", "my table", "DYNAMODB_TABLE_NAME is 'my table', but takes the name of a table"),
+        ("AWS_REGION", "Frankfurt", "AWS_REGION is 'Frankfurt', but takes an AWS region"),
+        ("DATADOG_PARAMETER_PATH", "tocsin", "DATADOG_PARAMETER_PATH is 'tocsin', but takes a path that begins with /"),
+        ("DATADOG_SECRET_NAME", "a b", "DATADOG_SECRET_NAME is 'a b', but takes the name or ARN of a secret"),
         ("SERVICE_TAG", "service,app", "SERVICE_TAG is 'service,app', but takes the name of one tag"),
         ("LOG_LEVEL", "warn", "LOG_LEVEL is 'warn', but takes DEBUG, INFO, WARNING or ERROR; did you mean WARNING?"),
         ("LOG_LEVEL", "x" * 5_000, "LOG_LEVEL takes DEBUG"),
@@ -88,7 +94,7 @@ def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(variable,
 
 def test_variables_of_others_are_no_business_of_ours():
     """Other programs share the environment."""
-    assert Settings.read({"PATH": "/bin", "DATADOG_NONSENSE": "1", "USE_DYNAMODB": "perhaps"}) == Settings()
+    assert Settings.read({"PATH": "/bin", "DATADOG_NONSENSE": "1", "AWS_PROFILE": "perhaps"}) == Settings()
 
 
 def test_an_empty_or_blank_variable_counts_as_not_set():

@@ -63,7 +63,39 @@ VARIABLES = (
         "an address",
         secret=True,  # it may hold a password
     ),
+    Variable(
+        "DATADOG_SECRET_NAME",
+        "",
+        "A secret in AWS Secrets Manager that holds the two keys as JSON; it goes before keys that are set here.",
+        "the name or ARN of a secret",
+    ),
+    Variable(
+        "DATADOG_PARAMETER_PATH",
+        "",
+        "A path in the AWS SSM parameter store with the keys beneath it, as `api_key` and `app_key`.",
+        "a path that begins with /",
+    ),
     Variable("INCIDENTS_FILE", "incidents.json", "The file that holds the incidents.", "the path of a file"),
+    Variable(
+        "USE_DYNAMODB",
+        "false",
+        "Keep the incidents in DynamoDB in place of the file.",
+        "true or false",
+        ("true", "false"),
+    ),
+    Variable(
+        "DYNAMODB_TABLE_NAME",
+        "incidents",
+        "The DynamoDB table that holds the incidents.",
+        "the name of a table: 3 to 255 letters, digits, _, - and .",
+    ),
+    Variable(
+        "AWS_REGION",
+        "us-east-1",
+        "The AWS region of table and secret; AWS sets it itself.",
+        "an AWS region",
+        alias="AWS_DEFAULT_REGION",
+    ),
     Variable(
         "SEVERITY_RULES", "", "A TOML file of severity rules that come before the built-in ones.", "the path of a file"
     ),
@@ -161,7 +193,12 @@ class Settings(BaseModel):
     datadog_app_key: SecretStr = SecretStr("")
     datadog_site: str = "datadoghq.com"
     datadog_api_url: str = Field(default="", repr=False)
+    datadog_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")] = ""
+    datadog_parameter_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_.-]+)+/?$")] = ""
     incidents_file: Home = Path("incidents.json")
+    use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
+    dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")] = "incidents"
+    aws_region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
     severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300

@@ -18,7 +18,10 @@
         ├── NotOurFile
         ├── DamagedFile
         ├── NewerFormat
-        └── StoreBusy
+        ├── StoreBusy
+        ├── StoreUnreachable
+        ├── StoreRefused
+        └── NoTable
 
 Each class knows the HTTP status that fits it, the exit status of the command line, and whether trying again
 helps. The message is one line; ``hint`` says what the operator can do.
@@ -128,10 +131,24 @@ class DamagedFile(StoreError):
 
 
 class NewerFormat(StoreError):
-    """The file was written by a newer program. It was left untouched."""
+    """What is stored was written by a newer program. It was left untouched."""
 
 
 class StoreBusy(StoreError):
-    """Another process kept the store locked for too long."""
+    """Others kept the store busy for too long: a lock that was held, throttling that did not clear."""
 
     retryable = True
+
+
+class StoreUnreachable(StoreError):
+    """No usable answer from the store; whether the last write was done is not known: read again."""
+
+    retryable = True
+
+
+class StoreRefused(StoreError):
+    """The store does not let us in, or not do this."""
+
+
+class NoTable(StoreError):
+    """The table does not exist."""

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from tests.entrypoints.command_line import API_KEY, APP_KEY, CommandLine
+from tests.entrypoints.function import Function
 from tocsin.demo import DatadogServer, demo_world
 
 
@@ -36,3 +37,27 @@ def shop(tocsin, settings):
     """Return the command line with the settings for the simulated Datadog."""
     tocsin.environ |= settings
     return tocsin
+
+
+@pytest.fixture
+def quiet_logs():
+    """Leave logging as it was found: the function's log is one for the whole process."""
+    loggers = [logging.getLogger(), logging.getLogger("tocsin")]
+    before = [(one, list(one.handlers), one.level, one.propagate) for one in loggers]
+    yield
+    for one, handlers, level, propagate in before:
+        one.handlers[:] = handlers
+        one.setLevel(level)
+        one.propagate = propagate
+
+
+@pytest.fixture
+def environ(settings, tmp_path):
+    """Return the environment of a function that keeps its incidents in a file, and logs what it does."""
+    return settings | {"INCIDENTS_FILE": str(tmp_path / "incidents.json"), "LOG_LEVEL": "INFO"}
+
+
+@pytest.fixture
+def function(environ):
+    """Return a function on a file, with the keys in its environment."""
+    return Function(environ)

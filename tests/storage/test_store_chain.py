@@ -1,6 +1,10 @@
 """500 groups of one monitor: whatever is there of the chain at any moment is a valid beginning of it."""
 
+import pytest
+
 from tests.storage.chains import LINKS, chain, links_in
+
+pytestmark = pytest.mark.large
 
 
 def test_between_any_two_links_there_is_a_valid_beginning(any_store):

@@ -178,6 +178,7 @@ def test_a_list_follows_what_changes(any_store):
     assert ids(any_store.find(EVERYTHING)) == ["INC-1002"]
 
 
+@pytest.mark.large
 def test_a_page_looks_at_so_many_rows_and_no_more(any_store):
     """With a filter that fits nothing near the top, a page may be empty and still have a cursor."""
     oldest = opens(an_incident(1, opened_at=at(-1), service="rare"))
@@ -192,6 +193,7 @@ def test_a_page_looks_at_so_many_rows_and_no_more(any_store):
     assert second.cursor == ""
 
 
+@pytest.mark.large
 def test_active_incidents_are_found_behind_any_number_of_closed_ones(any_store):
     """A list of active incidents never looks at closed ones."""
     old = opens(an_incident(1, opened_at=at(-1)))

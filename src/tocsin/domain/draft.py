@@ -8,6 +8,7 @@ from .change import AlertWrite, Change, ClaimWrite, IncidentWrite, Record, Recor
 from .decision import Reason
 from .frozen import Utc
 from .incident import Incident
+from .lengths import EVENT, bounded, cut
 from .timeline import SYSTEM, Event, EventKind, fields_changed
 
 TIMER = "timer"
@@ -41,7 +42,8 @@ class Draft:
     def step(
         self, after: Incident, kind: EventKind, reason: Reason, *, text: str = "", alerts: Iterable[str] = ()
     ) -> None:
-        """Take one step: the incident becomes ``after``, and the timeline says so."""
+        """Take one step: the incident becomes ``after``, and the timeline says so. Texts are kept to their bounds."""
+        after = bounded(after)
         version = 0 if self._before is None else self._before.version + 1
         changes = fields_changed(self._state, after)
         self._state = after.model_copy(update={"version": version})
@@ -54,7 +56,7 @@ class Draft:
                 kind=kind,
                 reason=reason,
                 by=self._by,
-                text=text,
+                text=cut(text, EVENT),
                 alerts=tuple(alerts),
                 changes=changes,
             )

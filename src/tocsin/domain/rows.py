@@ -5,6 +5,7 @@ from .assess import Finding, fell_silent
 from .change import AlertWrite
 from .decision import Reason
 from .frozen import Utc
+from .lengths import QUERY, TITLE, cut
 
 
 def fired(finding: Finding, *, incident_id: str, correlation_key: str, episode: int) -> AlertWrite:
@@ -14,7 +15,7 @@ def fired(finding: Finding, *, incident_id: str, correlation_key: str, episode: 
     alert = Alert(
         source=seen.source,
         origin=seen.origin,
-        group=seen.group,
+        group=cut(seen.group, TITLE),
         key=seen.key,
         correlation_key=correlation_key,
         incident_id=incident_id,
@@ -22,8 +23,8 @@ def fired(finding: Finding, *, incident_id: str, correlation_key: str, episode: 
         severity=severity,
         word=seen.word,
         muted=seen.muted,
-        title=seen.title,
-        query=seen.query,
+        title=cut(seen.title, TITLE),
+        query=cut(seen.query, QUERY),
         threshold=seen.threshold,
         value=seen.value,
         link=seen.links.group or seen.links.monitor,

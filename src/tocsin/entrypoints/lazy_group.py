@@ -9,14 +9,20 @@ from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 from .nearest import did_you_mean
+from .store_choice import with_store_option
+from .wiring import Wiring
 
 
 class Entry(NamedTuple):
-    """Where a command is (``module:attribute``), what it does in one line, and under which heading it stands."""
+    """Where a command is (``module:attribute``), what it does in one line, and under which heading it stands.
+
+    ``stored``: it opens the store that is chosen.
+    """
 
     where: str
     help: str
     heading: str = "Commands"
+    stored: bool = True
 
 
 class LazyGroup(click.Group):
@@ -40,7 +46,7 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             message = f"{entry.where} is no command"
             raise TypeError(message)
-        return command
+        return with_store_option(command) if entry.stored else command
 
     @override
     def resolve_command(
@@ -49,6 +55,9 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in self._table and not name.startswith("-") and not ctx.resilient_parsing:
             message = f"There is no command '{name}'{did_you_mean(name, self._table) or '.'}"
+            raise click.UsageError(message, ctx)
+        if name in self._table and not self._table[name].stored and ctx.ensure_object(Wiring).chosen:
+            message = f"'{name}' does not work on the store that is chosen: leave --store out"
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 

@@ -5,6 +5,7 @@ import click
 from tocsin import __version__
 
 from .lazy_group import Entry, LazyGroup
+from .store_choice import store_option
 
 COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
 """What a shell sets to ask for completions."""
@@ -15,7 +16,10 @@ _COMMANDS = "tocsin.entrypoints.commands"
 TABLE = {
     "sync": Entry(f"{_COMMANDS}.sync:sync", "Pull Datadog's monitors and bring the incidents up to date.", ALERTS),
     "tick": Entry(f"{_COMMANDS}.upkeep:tick", "Do what is due now: resolve what has settled.", ALERTS),
-    "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS),
+    "invoke-local": Entry(
+        f"{_COMMANDS}.invoke_local:invoke_local", "Run the scheduled function here, as Lambda does.", ALERTS
+    ),
+    "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False),
     "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
     "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
     "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
@@ -27,10 +31,15 @@ TABLE = {
     "resolve": Entry(f"{_COMMANDS}.actions:resolve", "Resolve, with root cause and steps taken.", INCIDENTS),
     "close": Entry(f"{_COMMANDS}.actions:close", "Close a resolved incident.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
-    "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES),
+    "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
-    "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE),
-    "completion": Entry(f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE),
+    "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
+    "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE),
+    "move": Entry(f"{_COMMANDS}.move:move", "Copy everything from one store to another.", STORE, False),
+    "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE, False),
+    "completion": Entry(
+        f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE, False
+    ),
 }
 """Every command, in the order of the help text."""
 
@@ -45,6 +54,7 @@ program = LazyGroup(
     epilog="Exit status: 0 done, 1 a fault of ours, 2 usage or settings, 3 source not (wholly) read, 4 not found, "
     "5 refused, 6 store, 130 interrupted.",
     params=[
+        store_option(),
         click.Option(
             ["--version"],
             is_flag=True,
@@ -52,7 +62,7 @@ program = LazyGroup(
             expose_value=False,
             help="Show the version and exit.",
             callback=lambda ctx, _param, wanted: _version(ctx, wanted),
-        )
+        ),
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

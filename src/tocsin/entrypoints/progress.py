@@ -18,8 +18,12 @@ class Progress:
 
     def __call__(self, pages: int, number: int) -> None:
         """Say how many so far."""
+        self.say(f"{number:,} so far, page {pages}")
+
+    def say(self, text: str) -> None:
+        """Say how far it is."""
         if self._stream is not None:
-            self._stream.write(f"{_ERASE}{self._what}: {number:,} so far, page {pages}")
+            self._stream.write(f"{_ERASE}{self._what}: {text}")
             self._stream.flush()
 
     def __enter__(self) -> Self:

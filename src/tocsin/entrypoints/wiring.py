@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from tocsin.config import Settings
     from tocsin.domain.rules import Rules
     from tocsin.services.incidents import IncidentService
-    from tocsin.sources.datadog import DatadogSource
     from tocsin.storage.store import Store
+
+    from .aws import Aws
+    from .rotating import RotatingDatadog
 
 
 def login_name() -> str:
@@ -29,8 +32,13 @@ def login_name() -> str:
     return getpass.getuser()
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class Wiring(NamedTuple):
     """Everything from outside. ``program`` is what a person types to get here.
+
+    ``chosen`` are variables that the command line says; they go before those of the environment.
 
     What costs time to import is imported where it is first asked for: ``--help`` asks for none of it.
     """
@@ -42,6 +50,7 @@ class Wiring(NamedTuple):
     program: str = "tocsin"
     dotenv: Path = Path(".env")
     login: Callable[[], str] = login_name
+    chosen: Mapping[str, str] = _NOTHING
 
     @property
     def out(self) -> Screen:
@@ -59,7 +68,7 @@ class Wiring(NamedTuple):
 
         from .logs import log_to
 
-        settings = Settings.read(self.environ, self.dotenv)
+        settings = Settings.read({**self.environ, **self.chosen}, self.dotenv)
         log_to(self.err, settings.log_level, self.secrets())
         return settings
 
@@ -71,16 +80,23 @@ class Wiring(NamedTuple):
 
     def rules(self, settings: "Settings") -> "Rules":
         """Return how to decide. Raises :class:`~tocsin.errors.ConfigurationError`."""
-        from .rules_file import read_rules
+        from .assembly import rules_of
 
-        return settings.rules(read_rules(settings.severity_rules))
+        return rules_of(settings)
+
+    def aws(self, settings: "Settings") -> "Aws":
+        """Return AWS in the region that the settings name."""
+        from .aws import Aws
+
+        return Aws(settings.aws_region, self.environ)
 
     @contextmanager
     def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":
         """Open the store that the settings name, and close it."""
-        from tocsin.storage.json_store import JsonStore
+        from .assembly import open_store
 
-        with closing(JsonStore((settings or self.settings()).incidents_file)) as store:
+        settings = settings or self.settings()
+        with closing(open_store(settings, lambda: self.aws(settings))) as store:
             yield store
 
     @contextmanager
@@ -93,24 +109,13 @@ class Wiring(NamedTuple):
         with self.store(settings) as store:
             yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
 
-    def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "DatadogSource":
+    def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "RotatingDatadog":
         """Return the Datadog that the settings name. Raises :class:`~tocsin.errors.ConfigurationError`."""
-        api_key, app_key = settings.keys(otherwise=f"`{self.program} demo` works without")
-        from tocsin.sources.datadog import DatadogSource
+        from .assembly import datadog
+        from .datadog_keys import key_source
 
-        return DatadogSource(
-            api_key=api_key,
-            app_key=app_key,
-            site=settings.datadog_site,
-            api_url=settings.datadog_api_url or None,
-            service_tag=settings.service_tag,
-            environment_tag=settings.environment_tag,
-            team_tag=settings.team_tag,
-            every_no_data=any(rule.opens for rule in rules.severities.rules),
-            progress=progress,
-            sleep=self.sleep,
-            clock=self.clock,
-        )
+        keys = key_source(settings, self.aws(settings), otherwise=f"`{self.program} demo` works without")
+        return datadog(settings, rules, keys, clock=self.clock, sleep=self.sleep, progress=progress)
 
     def actor(self, by: str) -> str:
         """Return who acts: ``by``, or the login name. Raises :class:`~tocsin.errors.InvalidInput` if nobody is known."""

@@ -21,7 +21,7 @@ from tocsin.storage.store import Page, Store
 
 from .source import AlertSource
 from .sync import SyncReport, sync
-from .tick import MOST_ATTEMPTS, TickReport, tick
+from .tick import MOST_ATTEMPTS, EnoughTime, TickReport, always, tick
 
 DEFAULT_RULES = Rules()
 
@@ -48,15 +48,24 @@ class IncidentService:
         self._clock = clock
         self._new_id = new_id
 
-    def sync(self, source: AlertSource, *, dry_run: bool = False, adopt: bool = False) -> SyncReport:
+    def sync(
+        self, source: AlertSource, *, dry_run: bool = False, adopt: bool = False, enough_time: EnoughTime = always
+    ) -> SyncReport:
         """Pull ``source`` once and bring the incidents up to date. See :func:`tocsin.services.sync.sync`."""
         return sync(
-            self.store, source, self.rules, clock=self._clock, new_id=self._new_id, dry_run=dry_run, adopt=adopt
+            self.store,
+            source,
+            self.rules,
+            clock=self._clock,
+            new_id=self._new_id,
+            dry_run=dry_run,
+            adopt=adopt,
+            enough_time=enough_time,
         )
 
-    def tick(self) -> TickReport:
+    def tick(self, *, enough_time: EnoughTime = always) -> TickReport:
         """Do what is due now: resolve what has settled, start the cycles that were put off."""
-        return tick(self.store, self.rules, clock=self._clock, new_id=self._new_id)
+        return tick(self.store, self.rules, clock=self._clock, new_id=self._new_id, enough_time=enough_time)
 
     def incidents(
         self,

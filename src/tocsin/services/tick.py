@@ -1,5 +1,7 @@
 """The clock's turn: whatever is due is done. Without it nothing settles when no sweep and no push arrives."""
 
+from collections.abc import Callable
+
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record
 from tocsin.domain.frozen import Frozen
@@ -14,23 +16,40 @@ MOST_ATTEMPTS = 5
 
 BATCH = 100
 
+EnoughTime = Callable[[], bool]
+"""Says whether there is time to begin one more piece of work."""
+
+
+def always() -> bool:
+    """Return true: whoever has no deadline has time."""
+    return True
+
 
 class TickReport(Frozen):
-    """What a tick did: the incidents it resolved, those that got a new cycle, and how much it left to the next."""
+    """What a tick did: the incidents it resolved, those that got a new cycle, and how much it left to the next.
+
+    ``left`` counts what others kept writing to, and what was known to be due when the time was over: at least that.
+    """
 
     resolved: tuple[str, ...] = ()
     cycles_started: tuple[str, ...] = ()
     left: int = 0
 
 
-def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId) -> TickReport:
-    """Act on every record that is due now. Safe to run anywhere, at any time, several at once."""
+def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time: EnoughTime = always) -> TickReport:
+    """Act on every record that is due now. Safe to run anywhere, at any time, several at once.
+
+    Once ``enough_time`` says no, what is still due stays for the next tick.
+    """
     now = clock()
     resolved: list[str] = []
     started: list[str] = []
     left: set[tuple[str, str]] = set()
     while todo := [one for one in store.due(now, limit=BATCH + len(left)) if (one.kind, one.id) not in left]:
-        for timer in todo:
+        for number, timer in enumerate(todo):
+            if not enough_time():
+                left |= {(one.kind, one.id) for one in todo[number:]}
+                return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
             change = _ring(store, timer, rules, clock=clock, new_id=new_id)
             if change is None:
                 left.add((timer.kind, timer.id))

@@ -32,8 +32,8 @@ class DatadogSource:
     """Polls the monitors of one Datadog organisation; implements :class:`~tocsin.services.source.AlertSource`.
 
     ``every_no_data`` observes No Data even where a monitor does not ask to be told, for severity rules that open
-    incidents for it. ``deadline`` (seconds) bounds a sweep; a server that falls silent may stretch it by one read
-    time-out. Raises :class:`~tocsin.errors.ConfigurationError` for settings that cannot work.
+    incidents for it. ``deadline`` (seconds, or what tells them when a sweep begins) bounds a sweep; a server that falls
+    silent may stretch it by one read time-out, which is no longer than itself. Raises :class:`~tocsin.errors.ConfigurationError` for settings that cannot work.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class DatadogSource:
         environment_tag: str = "env",
         team_tag: str = "team",
         every_no_data: bool = False,
-        deadline: float = SWEEP_SECONDS,
+        deadline: float | Callable[[], float] = SWEEP_SECONDS,
         confirm_budget: int = CONFIRMED_PER_SWEEP,
         progress: Progress | None = None,
         http: Http | None = None,
@@ -101,7 +101,7 @@ class DatadogSource:
         list was seen; only then is an absent monitor asked for. Raises a :class:`~tocsin.errors.SourceError` if not
         even the first page could be read.
         """
-        time_left = self._client.within(self._deadline)
+        time_left = self._client.within(self._deadline() if callable(self._deadline) else self._deadline)
         reading = Reading(self._naming, known, every_no_data=self._every_no_data)
         first = self._page(0, time_left, doubtful_end=True)
         why_incomplete = self._read_all(first, reading, time_left)

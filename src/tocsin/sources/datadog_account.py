@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from ipaddress import ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -77,6 +76,8 @@ def _check_key(name: str, key: str) -> None:
 
 
 def _nearest_site(wanted: str) -> str:
+    from difflib import get_close_matches
+
     inside = [site for site in SITES if site in wanted]
     labelled = [site for site in SITES if wanted in site.split(".")]
     return max(inside, key=len, default="") or next(iter([*labelled, *get_close_matches(wanted, SITES, 1)]), "")

@@ -26,18 +26,18 @@ def conflict(image: Image, change: Change) -> str:
     for alert_write in change.alerts:
         alert = alert_write.alert
         row = image.alerts.get(alert.source.value, {}).get(alert.key)
-        if said := _differs(f"alert {alert.key!r}", None if row is None else row.version, alert_write.expected):
+        if said := differs(f"alert {alert.key!r}", None if row is None else row.version, alert_write.expected):
             return said
     for claim_write in change.claims:
         claim = image.claims.get(claim_write.claim.key)
         held_by = "" if claim is None else claim.incident_id
         if held_by != claim_write.held_by:
-            return f"the claim on {claim_write.claim.key!r} is held by {held_by or 'nobody'}"
+            return held(claim_write.claim.key, held_by)
     for write in change.records:
         if write.expected is not None:
             record = image.records.get((write.kind, write.id))
             found = None if record is None else record.version
-            if said := _differs(f"{write.kind} {write.id!r}", found, write.expected or None):
+            if said := differs(f"{write.kind} {write.id!r}", found, write.expected or None):
                 return said
     return ""
 
@@ -46,10 +46,11 @@ def stale(image: Image, incident_id: str, expected: int | None) -> str:
     """Return what is wrong with ``expected`` as the version of an incident; empty if it is right."""
     dossier = image.dossiers.get(incident_id)
     found = dossier.version if dossier is not None and dossier.row else None
-    return _differs(incident_id, found, expected)
+    return differs(incident_id, found, expected)
 
 
-def _differs(what: str, found: int | None, expected: int | None) -> str:
+def differs(what: str, found: int | None, expected: int | None) -> str:
+    """Return how the version that was found is not the one that was expected; empty if it is."""
     if found == expected:
         return ""
     if found is None:
@@ -57,3 +58,8 @@ def _differs(what: str, found: int | None, expected: int | None) -> str:
     if expected is None:
         return f"{what} exists already"
     return f"{what} was changed meanwhile: version {found}, not {expected}"
+
+
+def held(key: str, held_by: str) -> str:
+    """Return who holds the claim on a key, where somebody else was expected to."""
+    return f"the claim on {key!r} is held by {held_by or 'nobody'}"

@@ -216,6 +216,21 @@ class JsonStore:
             rows = [(kind, record_id, image.records[kind, record_id].raw) for _, kind, record_id in come]
         return [self._model(Record, raw, f"{kind} {record_id!r}") for kind, record_id, raw in rows]
 
+    def upcoming_number(self) -> int:
+        """Return the first number that nobody has drawn yet."""
+        with self._reading() as image:
+            return image.next_number
+
+    def claim_keys(self) -> Sequence[str]:
+        """Return the correlation keys of all claims."""
+        with self._reading() as image:
+            return list(image.claims)
+
+    def record_keys(self) -> Sequence[tuple[str, str]]:
+        """Return kind and id of all records."""
+        with self._reading() as image:
+            return list(image.records)
+
     def close(self) -> None:
         """Let go of what is held in memory; nothing else is held between calls. Closing twice is no error."""
         with self._mutex:

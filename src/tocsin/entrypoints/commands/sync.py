@@ -11,6 +11,7 @@ from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.moments import duration
 from tocsin.entrypoints.progress import Progress
 from tocsin.entrypoints.sync_summary import brief, show_report
+from tocsin.entrypoints.tables import offer_table
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import Conflict, SourceError, TocsinError
 from tocsin.services.incidents import IncidentService
@@ -26,9 +27,10 @@ from tocsin.services.sync import SyncReport
     metavar="SECONDS",
     help="Sync again after so many seconds, until Ctrl-C.",
 )
+@click.option("--yes", is_flag=True, help="Make the DynamoDB table if there is none, without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report; with --watch one a line.")
 @pass_wiring
-def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, as_json: bool) -> int:
+def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, yes: bool, as_json: bool) -> int:
     """Pull Datadog's monitors once and bring the incidents up to date.
 
     Exits with 3 if not everything could be read (nothing is resolved then for being absent), and with 5 if others
@@ -37,6 +39,8 @@ def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, as_
     settings = wiring.settings()
     progress = Progress(wiring.err, "Reading monitors")
     with wiring.service(settings) as service, wiring.source(settings, service.rules, progress) as source:
+        if settings.use_dynamodb and not dry_run:
+            offer_table(wiring, settings, service.store, yes=yes)
 
         def once() -> SyncReport:
             with progress:

@@ -1,0 +1,302 @@
+"""One run of the scheduled sync: sweep, tick, say how it went; and fail where somebody should look.
+
+**What raises.** A sweep that failed as a whole: the keys, Datadog, the table, a fault of ours. Lambda counts it as an
+error, keeps it in the on-failure destination, and the alarm for errors sees it. It is logged in one line and counted
+first, and what is due is done all the same: settling and paging do not wait for Datadog.
+
+**What does not.** A sweep that is incomplete, or one that the deadline cut short: what was read was applied, and nothing
+was concluded from the rest. An error would send the whole run to where failures are kept, and say nothing that is not
+better said by a warning and by the metrics ``IncompleteSweeps`` and ``UnfinishedAlerts``, which have alarms of their
+own. Neither counts as a ``SuccessfulSweeps``, so that a state that lasts is noticed in any case.
+
+**Several runs at once** do no harm: each change is written on the condition that nobody else wrote first.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from tocsin.clock import Clock
+from tocsin.config import Settings, secrets_in
+from tocsin.domain.rules import Rules
+from tocsin.domain.search import ACTIVE, IncidentFilter
+from tocsin.errors import ConfigurationError, TocsinError
+from tocsin.ids import NewId
+from tocsin.services.sync import SyncReport, after_tick, pull
+from tocsin.services.tick import TickReport, tick
+from tocsin.sources.datadog import SWEEP_SECONDS
+from tocsin.storage.store import MOST_EXAMINED, Store
+
+from . import lambda_metrics
+from .assembly import datadog, open_store, rules_of
+from .aws import Aws
+from .datadog_keys import KeySource, key_source
+from .lambda_logs import LambdaLog
+from .redaction import hide
+from .rotating import RotatingDatadog
+
+MARGIN = 5.0
+"""Seconds before the deadline at which no new work is begun: what is under way must end, and the run be counted."""
+
+SHARE_OF_MARGIN = 0.2
+"""The most of the time of a short run that the margin takes."""
+
+COUNTED_EVERY = timedelta(minutes=5)
+"""How old the number of active incidents may get while nothing changes: counting them costs reads."""
+
+MOST_RETURNED = 200
+"""Entries of one list in the result. Lambda refuses one of more than 6 MB; ``left_out`` counts the others."""
+
+SERVICE = "tocsin-sync"
+
+
+class LambdaContext(Protocol):
+    """Of what Lambda tells about a run, what is used."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this run."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the run may still take."""
+
+
+class Deadline:
+    """How a run divides its time. It is counted from when it is made."""
+
+    def __init__(self, context: LambdaContext) -> None:
+        self._context = context
+        self._margin = min(MARGIN, SHARE_OF_MARGIN * self.remaining)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until Lambda ends the run."""
+        return self._context.get_remaining_time_in_millis() / 1000
+
+    def enough(self) -> bool:
+        """Say whether to begin one more piece of work."""
+        return self.remaining > self._margin
+
+    def for_sweep(self) -> float:
+        """Return the seconds that a sweep may take now.
+
+        That is half of what there is: a server that falls silent at the end can make a sweep last twice as long, and
+        if it does not, the other half is for writing.
+        """
+        return min(SWEEP_SECONDS, max(self.remaining - self._margin, 0) / 2)
+
+
+class _Parts(NamedTuple):
+    """What is made once a process."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    keys: KeySource
+
+
+class SyncHandler:
+    """Runs the scheduled sync, as often as it is called; what costs time to make is made once and kept.
+
+    The event is neither read nor logged. ``dotenv`` completes the environment where there is such a file.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        new_id: NewId,
+        dotenv: Path | None = None,
+    ) -> None:
+        self._environ = environ
+        self._dotenv = dotenv
+        self._clock = clock
+        self._sleep = sleep
+        self._new_id = new_id
+        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
+        self._log = LambdaLog(self._name)
+        self._cold = True
+        self._parts: _Parts | None = None
+        self._source: RotatingDatadog | None = None
+        self._deadline: Deadline | None = None
+        self._counted_at: datetime | None = None
+
+    def prepare(self) -> None:
+        """Make what can be made before the first run. What fails here fails again there, and is logged and counted."""
+        try:
+            self._prepared()
+        except Exception:  # noqa: BLE001 - while Lambda starts a process, an error is told badly and tried twice
+            self._parts = None
+
+    def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
+        """Sync once, and return the report as JSON, its lists cut to :data:`MOST_RETURNED`.
+
+        Raises what made the sweep or the tick fail; its text holds no key.
+        """
+        del event
+        began = self._clock()
+        run = lambda_metrics.Run(cold_start=self._cold)
+        self._cold = False
+        with self._log.request(context.aws_request_id, cold_start=run.cold_start):
+            try:
+                report = self._run(run, Deadline(context), began)
+            except Exception as error:
+                self._log.hide(self._secrets())
+                self._tell_failure(error)
+                self._count(run, began)
+                if self._reveals(error):
+                    shown = f"{type(error).__name__}: {hide(str(error), self._secrets())}"
+                    raise RuntimeError(shown) from None
+                raise
+            self._log.hide(self._secrets())
+            self._tell(report)
+            self._count(run, began)
+            return result(report)
+
+    def _run(self, run: lambda_metrics.Run, deadline: Deadline, began: datetime) -> SyncReport:
+        parts = self._prepared()
+        self._deadline = deadline
+        try:
+            source = self._datadog(parts)
+            pulled = pull(
+                parts.store,
+                source,
+                parts.rules,
+                clock=self._clock,
+                new_id=self._new_id,
+                enough_time=deadline.enough,
+            )
+        except Exception:
+            self._tick_all_the_same(run, parts, deadline)
+            raise
+        run.report = pulled
+        ticked = self._tick(parts, deadline)
+        report = after_tick(pulled, ticked, seconds=(self._clock() - began).total_seconds())
+        run.report = report
+        self._count_incidents(run, parts.store, report.opened, ticked, changed=report.changed)
+        return report
+
+    def _prepared(self) -> _Parts:
+        if self._parts is None:
+            self._log.hide(secrets_in(self._environ, self._dotenv))
+            settings = Settings.read(self._environ, self._dotenv)
+            self._log.level(settings.log_level)
+            if self._environ.get("AWS_LAMBDA_FUNCTION_NAME") and not settings.use_dynamodb:
+                message = "USE_DYNAMODB is not true: a file on Lambda is forgotten with the process"
+                raise ConfigurationError(message, hint="Set USE_DYNAMODB=true and DYNAMODB_TABLE_NAME.")
+            aws = Aws(settings.aws_region, self._environ)
+            rules = rules_of(settings)
+            self._parts = _Parts(settings, rules, open_store(settings, lambda: aws), key_source(settings, aws))
+        return self._parts
+
+    def _datadog(self, parts: _Parts) -> RotatingDatadog:
+        if self._source is None:
+            self._source = datadog(
+                parts.settings,
+                parts.rules,
+                parts.keys,
+                clock=self._clock,
+                sleep=self._sleep,
+                deadline=lambda: SWEEP_SECONDS if self._deadline is None else self._deadline.for_sweep(),
+            )
+            self._log.hide(self._source.secrets)
+        return self._source
+
+    def _tick(self, parts: _Parts, deadline: Deadline) -> TickReport:
+        return tick(parts.store, parts.rules, clock=self._clock, new_id=self._new_id, enough_time=deadline.enough)
+
+    def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
+        """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""
+        try:
+            ticked = self._tick(parts, deadline)
+            self._count_incidents(run, parts.store, (), ticked, changed=bool(ticked.resolved))
+        except Exception as error:  # noqa: BLE001 - the caller is raising what came first
+            self._tell_failure(error, "what is due could not be done either")
+
+    def _count_incidents(
+        self,
+        run: lambda_metrics.Run,
+        store: Store,
+        opened: tuple[str, ...],
+        ticked: TickReport,
+        *,
+        changed: bool,
+    ) -> None:
+        """Count by severity what opened and resolved, and now and then what is active. Failing at it fails no run."""
+        try:
+            named = [*opened, *ticked.resolved]
+            incidents = store.incidents(named) if named else {}
+            run.opened = lambda_metrics.severities(opened, incidents)
+            run.resolved = lambda_metrics.severities(ticked.resolved, incidents)
+            now = self._clock()
+            if changed or self._counted_at is None or now - self._counted_at >= COUNTED_EVERY:
+                run.active = active(store)
+                self._counted_at = now
+        except TocsinError as error:
+            self._log.say(logging.WARNING, f"incidents could not be counted: {error}")
+
+    def _count(self, run: lambda_metrics.Run, began: datetime) -> None:
+        run.seconds = (self._clock() - began).total_seconds()
+        namespace = self._environ.get("POWERTOOLS_METRICS_NAMESPACE") or lambda_metrics.NAMESPACE
+        for document in lambda_metrics.documents(run, namespace=namespace, service=self._name):
+            print(json.dumps(document, separators=(",", ":")), flush=True)  # noqa: T201 - that is how CloudWatch reads
+
+    def _tell(self, report: SyncReport) -> None:
+        facts = {
+            "monitors": report.monitors,
+            "decisions": {reason.value: number for reason, number in report.decisions.items()},
+            "opened": report.opened[:MOST_RETURNED],
+            "resolved": report.resolved[:MOST_RETURNED],
+            "seconds": round(report.seconds, 3),
+        }
+        if not report.complete:
+            self._log.say(logging.WARNING, f"the sweep is incomplete: {report.why_incomplete}")
+        if report.quarantined:
+            monitors = [f"{one.origin or '?'}: {one.why}" for one in report.quarantined[:MOST_RETURNED]]
+            number = len(report.quarantined)
+            self._log.say(logging.WARNING, f"{number} monitors could not be read", quarantined=monitors)
+        if report.unfinished or report.due_left:
+            why = "the time was over" if report.out_of_time or report.due_left else "others kept writing to them"
+            left = {"unfinished": len(report.unfinished), "due_left": report.due_left}
+            self._log.say(logging.WARNING, f"some is left to the next run: {why}", **left)
+        self._log.say(logging.INFO, "synced", **facts)
+
+    def _tell_failure(self, error: Exception, text: str = "the sync failed") -> None:
+        facts: dict[str, object] = {"error": type(error).__name__}
+        if isinstance(error, TocsinError):
+            facts |= {"hint": error.hint, "retryable": error.retryable}
+        self._log.say(logging.ERROR, f"{text}: {error}", **facts)
+
+    def _secrets(self) -> tuple[str, ...]:
+        fetched = () if self._source is None else self._source.secrets
+        return (*secrets_in(self._environ, self._dotenv), *fetched)
+
+    def _reveals(self, error: Exception) -> bool:
+        return hide(str(error), self._secrets()) != str(error)
+
+
+def active(store: Store) -> int:
+    """Count the active incidents."""
+    number, cursor = 0, ""
+    while True:
+        page = store.find(IncidentFilter(statuses=ACTIVE), limit=MOST_EXAMINED, cursor=cursor)
+        number += len(page.incidents)
+        cursor = page.cursor
+        if not cursor:
+            return number
+
+
+def result(report: SyncReport) -> dict[str, object]:
+    """Return the report as JSON that Lambda can hand on: long lists are cut, and ``left_out`` says by how much."""
+    said: dict[str, object] = report.model_dump(mode="json")
+    left_out: dict[str, int] = {}
+    for name, value in said.items():
+        if isinstance(value, list) and len(value) > MOST_RETURNED:
+            left_out[name] = len(value) - MOST_RETURNED
+            said[name] = value[:MOST_RETURNED]
+    return {**said, "left_out": left_out}

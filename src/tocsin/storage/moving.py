@@ -1,0 +1,56 @@
+"""What a store can say beyond its promises, so that all of it can be moved to another.
+
+Incidents, their timelines and alerts are reached through :class:`~tocsin.storage.store.Store`. Claims and records are
+asked for by key, and the keys of those that nothing points at any more (the claim of a forgotten incident, say) only
+the store itself can tell.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
+
+from .store import FIRST_NUMBER, Store
+
+RecordKey = tuple[str, str]
+"""Kind and id."""
+
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+_ALL = 1_000_000
+
+
+@runtime_checkable
+class Inventory(Protocol):
+    """A store that can list its keys cheaply. A DynamoDB table cannot: that would be a scan."""
+
+    def claim_keys(self) -> Sequence[str]:
+        """Return the correlation keys of all claims."""
+
+    def record_keys(self) -> Sequence[RecordKey]:
+        """Return kind and id of all records."""
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """A store that says how far its numbers are drawn, those of forgotten incidents included."""
+
+    def upcoming_number(self) -> int:
+        """Return the first number that nobody has drawn yet."""
+
+
+def upcoming_number(store: Store, used: Iterable[int]) -> int:
+    """Return the first number that nobody has drawn yet: as the store says, or else the first beyond ``used``."""
+    if isinstance(store, Numbered):
+        return store.upcoming_number()
+    return max(used, default=FIRST_NUMBER - 1) + 1
+
+
+def claim_keys(store: Store, known: Iterable[str]) -> list[str]:
+    """Return the correlation keys of all claims: those that the store lists, or else ``known``, of what it holds."""
+    return sorted(store.claim_keys() if isinstance(store, Inventory) else {key for key in known if key})
+
+
+def record_keys(store: Store, known: Iterable[RecordKey]) -> list[RecordKey]:
+    """Return the keys of all records: those that the store lists, or else those with a due time, and ``known``."""
+    if isinstance(store, Inventory):
+        return sorted(store.record_keys())
+    return sorted({*known, *((one.kind, one.id) for one in store.due(_LAST_MOMENT, limit=_ALL))})

@@ -1,0 +1,392 @@
+"""What the stack's roles may do is what the code does: no call is refused, and nothing broader is granted.
+
+The calls are recorded, not guessed: the real handler runs through half a day of a shop against a stand-in for AWS,
+behind a proxy that notes every request.
+"""
+
+import fnmatch
+import http.client
+import json
+import threading
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import tables
+from tests.cloud.cloudformation import Stack, statements
+from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
+from tocsin.entrypoints.sync_handler import SyncHandler
+
+ITEM_ACTIONS = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+"""IAM knows no TransactWriteItems: each action in it needs its own permission."""
+
+SERVICES = {
+    "DynamoDB_20120810": "dynamodb",
+    "secretsmanager": "secretsmanager",
+    "AmazonSSM": "ssm",
+}
+
+
+class Recorder:
+    """A proxy on loopback in front of a stand-in. ``calls`` holds (IAM action, what it was done to)."""
+
+    def __init__(self, url):
+        self.calls = set()
+        target = urlsplit(url)
+        calls = self.calls
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                calls.update(permissions(self.headers["X-Amz-Target"], json.loads(body)))
+                onward = http.client.HTTPConnection(target.hostname, target.port, timeout=10)
+                headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                onward.request("POST", self.path, body, headers)
+                answer = onward.getresponse()
+                said = answer.read()
+                onward.close()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def permissions(target, body):
+    """Yield (IAM action, resource) for one request as AWS's reference of actions has it."""
+    prefix, _, operation = target.partition(".")
+    service = SERVICES[prefix]
+    match operation:
+        case "TransactWriteItems":
+            for item in body["TransactItems"]:
+                ((kind, action),) = item.items()
+                yield ITEM_ACTIONS[kind], f"table/{action['TableName']}"
+        case "BatchGetItem" | "BatchWriteItem":
+            for table in body["RequestItems"]:
+                yield f"dynamodb:{operation}", f"table/{table}"
+        case "Query" if "IndexName" in body:
+            yield "dynamodb:Query", f"table/{body['TableName']}/index/{body['IndexName']}"
+        case _ if service == "dynamodb":
+            yield f"dynamodb:{operation}", f"table/{body['TableName']}"
+        case _:
+            yield f"{service}:{operation}", body.get("SecretId") or body.get("Path") or body.get("Name")
+
+
+class Context:
+    """What Lambda tells a run about itself."""
+
+    aws_request_id = "7b8f2f4c"
+
+    def get_remaining_time_in_millis(self):
+        return 50_000
+
+
+@pytest.fixture(scope="module")
+def recorded(ministack_url):
+    """Return the calls of a handler through everything that a shop can go through, with keys from either place."""
+    client = tables.connect(ministack_url)
+    session = {"endpoint_url": ministack_url, **tables.KEYS}
+    secret, path = "tocsin-test/keys", "/tocsin-test/keys"
+    keep_keys(session, secret, path)
+    calls = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in zip(
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"), tables.KEYS.values(), strict=True
+        ):
+            patch.setenv(name, value)
+        for place, value in (("DATADOG_SECRET_NAME", secret), ("DATADOG_PARAMETER_PATH", path)):
+            with Recorder(ministack_url) as recorder:
+                table = tables.a_table(client)
+                live(recorder.url, table, {place: value})
+                calls[place] = {(action, str(what).replace(table, "TABLE")) for action, what in recorder.calls}
+    return calls
+
+
+def keep_keys(session, secret, path):
+    import boto3
+
+    keys = {"api_key": DEMO_API_KEY, "app_key": DEMO_APP_KEY}
+    boto3.client("secretsmanager", **session).create_secret(Name=secret, SecretString=json.dumps(keys))
+    ssm = boto3.client("ssm", **session)
+    for name, value in keys.items():
+        ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="SecureString")
+
+
+def live(url, table, place):
+    """Run the handler through opening, joining, quiet, flapping, recovering, resolving, and a month of nothing."""
+    clock = SimulatedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    world = demo_world(clock)
+    ids = (f"change-{number}" for number in range(1_000_000))
+    with DatadogServer(world) as datadog:
+        environ = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_REGION": tables.REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": "tocsin-sync",
+            "USE_DYNAMODB": "true",
+            "DYNAMODB_TABLE_NAME": table,
+            "POWERTOOLS_SERVICE_NAME": table,
+            "DATADOG_API_URL": datadog.url,
+            **place,
+        }
+        handler = SyncHandler(environ, clock=clock, sleep=lambda _: None, new_id=lambda: next(ids))
+
+        def sweep(minutes=1):
+            clock.advance(minutes=minutes)
+            return handler({}, Context())
+
+        sweep()
+        world.trigger(MonitorId.CHECKOUT_ERRORS)
+        for group in list(world.get(MonitorId.HOST_CPU).groups):
+            world.trigger(MonitorId.HOST_CPU, group)
+        assert sweep()["opened"]
+        sweep()
+        world.recover(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+        world.trigger(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+        world.recover(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+        assert sweep(minutes=10)["resolved"]
+        world.trigger(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+        world.delete(MonitorId.HOST_CPU)
+        sweep()
+        world.recover(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+        sweep(minutes=40 * 24 * 60)
+        world.trigger(MonitorId.CHECKOUT_ERRORS)
+        sweep()
+
+
+def granted(stack, role, service):
+    """Return (action, resource) of what a role may do with a service, the table named as the recording names it."""
+    pairs = {
+        (action, resource)
+        for one in statements(stack.properties(role))
+        for action in one["Action"]
+        for resource in one["Resource"]
+        if action.startswith(f"{service}:")
+    }
+    return {
+        (action, resource.partition(":123456789012:")[2].replace("tocsin-incidents", "TABLE"))
+        for action, resource in pairs
+    }
+
+
+def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):
+    """Action by action and index by index, both ways."""
+    done = {call for calls in recorded.values() for call in calls if call[0].startswith("dynamodb:")}
+    assert granted(stack, "SyncRole", "dynamodb") == done
+
+
+def test_the_function_may_read_the_one_secret_that_it_reads(recorded):
+    """And no parameter, where the keys are in a secret."""
+    stack = Stack("template.yaml", DatadogSecretName="tocsin-test/keys")
+    done = {call for call in recorded["DATADOG_SECRET_NAME"] if not call[0].startswith("dynamodb:")}
+    assert done == {("secretsmanager:GetSecretValue", "tocsin-test/keys")}
+    assert granted(stack, "SyncRole", "secretsmanager") == {
+        ("secretsmanager:GetSecretValue", "secret:tocsin-test/keys-??????")
+    }
+    assert granted(stack, "SyncRole", "ssm") == set()
+
+
+def test_the_function_may_read_the_one_path_of_parameters_that_it_reads(recorded):
+    """And no secret, where the keys are in parameters."""
+    stack = Stack("template.yaml", DatadogParameterPath="/tocsin-test/keys")
+    done = {call for call in recorded["DATADOG_PARAMETER_PATH"] if not call[0].startswith("dynamodb:")}
+    assert done == {("ssm:GetParametersByPath", "/tocsin-test/keys")}
+    assert granted(stack, "SyncRole", "ssm") == {("ssm:GetParametersByPath", "parameter/tocsin-test/keys")}
+    assert granted(stack, "SyncRole", "secretsmanager") == set()
+
+
+EVERYTHING = {
+    "DatadogSecretName": "tocsin/datadog",
+    "KeysKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234",
+    "Tracing": "Active",
+}
+
+
+def test_no_role_of_the_stack_has_a_wildcard_where_aws_knows_anything_narrower():
+    """No action with a star at all; a resource with one only where the action has no resources."""
+    stack = Stack("template.yaml", **EVERYTHING)
+    for role in stack.of_type("AWS::IAM::Role").values():
+        for one in statements(role):
+            assert not [action for action in one["Action"] if "*" in action]
+            if "*" in one["Resource"]:
+                assert set(one["Action"]) <= {
+                    "cloudwatch:DescribeAlarms",
+                    "xray:PutTelemetryRecords",
+                    "xray:PutTraceSegments",
+                }
+
+
+def test_roles_have_nothing_but_what_is_written_in_the_template():
+    """No managed policy that AWS may widen."""
+    for role in Stack("template.yaml", **EVERYTHING).of_type("AWS::IAM::Role").values():
+        assert not role.get("ManagedPolicyArns")
+
+
+def test_the_function_may_send_traces_only_if_asked_to(stack):
+    """And decrypt only with a key that was named."""
+    actions = {action for one in statements(stack.properties("SyncRole")) for action in one["Action"]}
+    assert not [action for action in actions if action.startswith(("xray:", "kms:"))]
+    asked = Stack("template.yaml", **EVERYTHING)
+    actions = {action for one in statements(asked.properties("SyncRole")) for action in one["Action"]}
+    assert {"xray:PutTraceSegments", "kms:Decrypt"} <= actions
+
+
+def test_the_schedule_may_run_the_live_version_and_nothing_else(stack):
+    """And put what it could not deliver into its queue."""
+    assert granted(stack, "ScheduleRole", "lambda") == {("lambda:InvokeFunction", "function:tocsin-sync:live")}
+    assert granted(stack, "ScheduleRole", "sqs") == {("sqs:SendMessage", "tocsin-undelivered")}
+
+
+def test_only_schedules_of_this_account_may_take_the_schedules_role(stack):
+    """Nobody else's schedule can borrow it."""
+    (trust,) = stack.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012"
+
+
+# -- the roles that deploy --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def beside():
+    """Return the stack of the deploying roles, for a stack called as PSEUDO calls it."""
+    return Stack("infra/github-oidc.yaml", Repository="ann/tocsin", Environment="staging", StackName="tocsin")
+
+
+def test_the_deploying_role_trusts_one_environment_of_one_repository(beside):
+    """Word for word: no star, no other branch, no pull request."""
+    (trust,) = beside.properties("GitHubRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert trust["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:ann/tocsin:environment:staging",
+        }
+    }
+
+
+def test_a_deployment_cannot_change_the_roles_that_deploy(beside):
+    """What the stack may touch begins with its name; their names do not."""
+    changed = [
+        resource
+        for one in statements(beside.properties("CloudFormationRole"))
+        for resource in one["Resource"]
+        if one["Effect"] == "Allow" and any(action.startswith("iam:") for action in one["Action"])
+    ]
+    for role in ("GitHubRole", "CloudFormationRole"):
+        arn = f"arn:aws:iam::123456789012:role/{beside.properties(role)['RoleName']}"
+        assert not [pattern for pattern in changed if fnmatch.fnmatchcase(arn, pattern)]
+
+
+def test_a_deployment_can_make_only_bounded_roles(beside):
+    """And cannot take the bound off again."""
+    for one in statements(beside.properties("CloudFormationRole")):
+        if one["Effect"] == "Allow" and {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"} & set(
+            one["Action"]
+        ):
+            assert one["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == "deploy-tocsin-boundary"
+        assert "iam:DeleteRolePermissionsBoundary" not in one["Action"]
+
+
+def test_a_deployment_cannot_delete_the_incidents(beside):
+    """It is denied, whatever else is allowed."""
+    denied = [one for one in statements(beside.properties("CloudFormationRole")) if one["Effect"] == "Deny"]
+    assert [(one["Action"], one["Resource"]) for one in denied] == [
+        (["dynamodb:DeleteBackup", "dynamodb:DeleteTable"], ["*"])
+    ]
+
+
+def test_the_boundary_lets_the_stack_work(beside):
+    """Whatever a role of the stack is granted is within it, or it would silently be refused."""
+    boundary = [
+        {**one, "Action": action, "Resource": resources if isinstance(resources, list) else [resources]}
+        for one in beside.properties("Boundary")["PolicyDocument"]["Statement"]
+        for action in [one["Action"] if isinstance(one["Action"], list) else [one["Action"]]]
+        for resources in [one["Resource"]]
+    ]
+    place = {"DatadogSecretName": "tocsin/datadog"}, {"DatadogParameterPath": "/tocsin/datadog"}
+    for keys in place:
+        stack = Stack("template.yaml", **{**EVERYTHING, "DatadogSecretName": "", **keys})
+        for name, role in stack.of_type("AWS::IAM::Role").items():
+            for one in statements(role):
+                for action in one["Action"]:
+                    for resource in one["Resource"]:
+                        assert within(boundary, action, resource), f"{name} may not {action} on {resource}"
+
+
+def within(boundary, action, resource):
+    return any(
+        action in one["Action"]
+        and any(resource == wide or fnmatch.fnmatchcase(resource, wide.replace("?", "[?]")) for wide in one["Resource"])
+        for one in boundary
+    )
+
+
+def test_the_stacks_roles_take_the_boundary_when_it_is_given():
+    """All of them."""
+    arn = "arn:aws:iam::123456789012:policy/deploy-tocsin-boundary"
+    stack = Stack("template.yaml", DatadogSecretName="x", PermissionsBoundaryArn=arn)
+    assert {one["PermissionsBoundary"] for one in stack.of_type("AWS::IAM::Role").values()} == {arn}
+    assert not [
+        one for one in Stack("template.yaml").of_type("AWS::IAM::Role").values() if "PermissionsBoundary" in one
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(Stack("template.yaml", DatadogSecretName="x").resources))
+def test_cloudformation_may_make_every_resource_of_the_stack(beside, kind):
+    """Each thing that has a name of its own is covered by what the deploying role may touch."""
+    stack = Stack("template.yaml", DatadogSecretName="x")
+    arns = {
+        "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-central-1:123456789012:table/{}",
+        "AWS::Serverless::Function": "arn:aws:lambda:eu-central-1:123456789012:function:{}",
+        "AWS::Logs::LogGroup": "arn:aws:logs:eu-central-1:123456789012:log-group:{}",
+        "AWS::CodeDeploy::DeploymentConfig": "arn:aws:codedeploy:eu-central-1:123456789012:deploymentconfig:{}",
+        "AWS::SQS::Queue": "arn:aws:sqs:eu-central-1:123456789012:{}",
+        "AWS::SNS::Topic": "arn:aws:sns:eu-central-1:123456789012:{}",
+        "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{}",
+        "AWS::CloudWatch::Dashboard": "arn:aws:cloudwatch::123456789012:dashboard/{}",
+        "AWS::IAM::Role": "arn:aws:iam::123456789012:role/tocsin-{}-1ABC",  # named by CloudFormation
+        # Policies of the queues and the topic: they have no name, and are set on those.
+        "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-central-1:123456789012:tocsin-undelivered",
+        "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-central-1:123456789012:tocsin-alarms",
+    }
+    arn = arns[stack.resources[kind]["Type"]].format(stack.name_of(kind))
+    allowed = [
+        pattern
+        for one in statements(beside.properties("CloudFormationRole"))
+        if one["Effect"] == "Allow"
+        for pattern in one["Resource"]
+        if pattern != "*"
+    ]
+    assert [pattern for pattern in allowed if fnmatch.fnmatchcase(arn, pattern)]

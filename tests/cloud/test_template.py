@@ -1,0 +1,379 @@
+"""The promises of template.yaml, each by its name. What a linter knows of AWS is its own affair."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.cloud.cloudformation import PSEUDO, Stack, load, statements
+from tocsin.config import VARIABLES, Settings
+from tocsin.domain.decision import Reason
+from tocsin.entrypoints import lambda_metrics
+from tocsin.services.sync import SyncReport
+from tocsin.storage import dynamodb_table
+
+SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
+LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION"}
+"""Settings that the function does not get: keys come from a secret, incidents go to a table, AWS sets the region."""
+
+
+def environment(stack):
+    return stack.properties("SyncFunction")["Environment"]["Variables"]
+
+
+def alarms(stack):
+    return stack.of_type("AWS::CloudWatch::Alarm")
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_is_the_one_that_the_store_expects(stack):
+    """Keys, attributes, indexes, stream and encryption are those that the command line would make."""
+    there = stack.properties("IncidentTable")
+    wanted = dict(dynamodb_table.TABLE)
+    del wanted["TableName"]
+    wanted["SSESpecification"] = {"SSEEnabled": wanted["SSESpecification"]["Enabled"]}
+    wanted["StreamSpecification"] = {"StreamViewType": wanted["StreamSpecification"]["StreamViewType"]}
+    assert {name: there[name] for name in wanted} == wanted
+
+
+def test_the_table_forgets_by_the_attribute_that_the_store_writes(stack):
+    """What is over goes by itself."""
+    ttl = stack.properties("IncidentTable")["TimeToLiveSpecification"]
+    assert ttl == {"AttributeName": dynamodb_table.EXPIRES, "Enabled": True}
+
+
+def test_the_table_can_be_restored_to_any_second(stack):
+    """Point-in-time recovery is on."""
+    assert stack.properties("IncidentTable")["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_table_outlives_its_stack(stack):
+    """Neither deleting the stack nor replacing the resource takes the incidents away."""
+    table = stack.resources["IncidentTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert stack.properties("IncidentTable")["DeletionProtectionEnabled"] is True
+
+
+# -- the function -----------------------------------------------------------------------------------------------------
+
+
+def test_the_function_is_the_one_that_the_issue_names(function):
+    """Handler, runtime and architecture."""
+    assert function["Handler"] == "lambda_function.lambda_handler"
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+
+
+def test_a_run_ends_before_the_next_begins(stack, function):
+    """Whichever schedule is chosen."""
+    offered = stack.template["Parameters"]["Schedule"]["AllowedValues"]
+    assert function["Timeout"] < min(SCHEDULES[one] for one in offered)
+
+
+def test_silence_is_noticed_whatever_the_schedule_is(stack):
+    """Two runs at least fit into the time that the alarm waits."""
+    alarm = alarms(stack)["SilenceAlarm"]
+    offered = stack.template["Parameters"]["Schedule"]["AllowedValues"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] >= 2 * max(SCHEDULES[one] for one in offered)
+
+
+def test_every_setting_reaches_the_function(stack):
+    """All that can be set is a parameter, but for what makes no sense there."""
+    ours = {name for name in environment(stack) if not name.startswith("POWERTOOLS_")}
+    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY
+
+
+def test_a_stack_of_defaults_decides_as_a_laptop_of_defaults(stack):
+    """The defaults of the parameters are those of the settings, but for keys, table and log level."""
+    given = environment(stack)
+    defaults = {one.name: one.default for one in VARIABLES}
+    differs = {name for name, value in given.items() if name in defaults and str(value) != defaults[name]}
+    assert differs == {"USE_DYNAMODB", "DYNAMODB_TABLE_NAME", "DATADOG_SECRET_NAME", "LOG_LEVEL"}
+
+
+def test_the_environment_is_accepted_by_the_settings(stack):
+    """The very values of the template are read by the very code."""
+    settings = Settings.read({name: str(value) for name, value in environment(stack).items()})
+    assert settings.use_dynamodb
+    assert settings.dynamodb_table_name == "tocsin-incidents"
+    assert settings.datadog_secret_name == "tocsin/datadog"
+
+
+@pytest.mark.parametrize("name", [one.name for one in VARIABLES if one.words and one.name not in LOCAL_ONLY])
+def test_a_parameter_offers_the_words_that_its_setting_takes(stack, name):
+    """No choice of the console is refused by the program."""
+    if name == "USE_DYNAMODB":
+        return
+    raw = stack.template["Resources"]["SyncFunction"]["Properties"]["Environment"]["Variables"][name]
+    (words,) = [one.words for one in VARIABLES if one.name == name]
+    assert tuple(stack.template["Parameters"][raw["Ref"]]["AllowedValues"]) == words
+
+
+def test_no_key_can_be_put_into_the_stack(stack):
+    """There is no parameter for one, so that none can show in the console, a change set or a log."""
+    assert not [name for name in stack.template["Parameters"] if re.search("ApiKey|AppKey|Password|Token", name)]
+    assert "DATADOG_API_KEY" not in environment(stack)
+
+
+def test_keys_come_from_a_secret_or_from_parameters_and_never_from_both(stack):
+    """CloudFormation itself refuses none, and both."""
+    (rule,) = stack.template["Rules"].values()
+    (assertion,) = rule["Assertions"]
+
+    def accepts(**given):
+        return Stack("template.yaml", **given).resolve(assertion["Assert"])
+
+    assert accepts(DatadogSecretName="a")
+    assert accepts(DatadogParameterPath="/a")
+    assert not accepts()
+    assert not accepts(DatadogSecretName="a", DatadogParameterPath="/a")
+
+
+def test_a_failed_run_is_kept_and_not_repeated(function, stack):
+    """The next run does its work; what failed goes to a queue where it can be looked at."""
+    invoke = function["EventInvokeConfig"]
+    assert invoke["MaximumRetryAttempts"] == 0
+    assert invoke["DestinationConfig"]["OnFailure"] == {
+        "Type": "SQS",
+        "Destination": f"arn:aws:sqs:{PSEUDO['AWS::Region']}:{PSEUDO['AWS::AccountId']}:tocsin-failed-runs",
+    }
+
+
+def test_what_the_schedule_cannot_deliver_is_kept_too(function):
+    """In a queue of its own: the function never saw it."""
+    (event,) = function["Events"].values()
+    assert event["Type"] == "ScheduleV2"
+    assert event["Properties"]["DeadLetterConfig"]["Arn"].endswith(":tocsin-undelivered")
+
+
+def test_a_new_version_goes_live_by_degrees_and_is_taken_back_when_runs_fail(stack, function):
+    """The alias gets it by CodeDeploy, which watches the alarm for errors."""
+    preference = function["DeploymentPreference"]
+    assert function["AutoPublishAlias"] == "live"
+    assert function["AutoPublishAliasAllProperties"] is True
+    assert preference["Enabled"] == "true"
+    assert preference["Alarms"] == ["tocsin-errors"]
+    canary = stack.properties("HalfForTenMinutes")["TrafficRoutingConfig"]["TimeBasedCanary"]
+    assert preference["Type"] == stack.properties("HalfForTenMinutes")["DeploymentConfigName"]
+    runs = canary["CanaryInterval"] * canary["CanaryPercentage"] / 100
+    assert runs >= 4, "too few runs try the new version to ring the alarm"
+
+
+def test_the_canary_is_over_before_the_alarm_for_errors_needs_longer(stack):
+    """The runs that fail during the canary are enough to ring it."""
+    alarm = alarms(stack)["ErrorsAlarm"]
+    canary = stack.properties("HalfForTenMinutes")["TrafficRoutingConfig"]["TimeBasedCanary"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= canary["CanaryInterval"] * 60 / 2
+    assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"] * canary["CanaryPercentage"] / 100
+
+
+def test_without_gradual_deployment_nothing_of_codedeploy_is_made():
+    """A fix can go live at once while the alarm rings."""
+    at_once = Stack("template.yaml", DatadogSecretName="x", GradualDeployment="false")
+    assert not [name for name, one in at_once.resources.items() if "CodeDeploy" in one["Type"]]
+    assert at_once.properties("SyncFunction")["DeploymentPreference"]["Enabled"] == "false"
+
+
+def test_concurrency_is_reserved_only_on_request(function):
+    """Overlapping runs do no harm, and a young account has nothing to reserve."""
+    assert "ReservedConcurrentExecutions" not in function
+    asked = Stack("template.yaml", DatadogSecretName="x", ReservedConcurrency=2)
+    assert asked.properties("SyncFunction")["ReservedConcurrentExecutions"] == 2
+
+
+# -- logs and queues --------------------------------------------------------------------------------------------------
+
+
+def test_logs_do_not_stay_for_ever(stack, function):
+    """The function logs to the group whose retention is set, and nobody may make another."""
+    (group,) = stack.of_type("AWS::Logs::LogGroup").values()
+    assert group["RetentionInDays"] == 30
+    assert function["LoggingConfig"]["LogGroup"] == group["LogGroupName"]
+    assert not [one for one in statements(stack.properties("SyncRole")) if "logs:CreateLogGroup" in one["Action"]]
+
+
+def test_queues_are_encrypted_and_closed_to_plain_http(stack):
+    """Both of them."""
+    queues = stack.of_type("AWS::SQS::Queue")
+    (policy,) = stack.of_type("AWS::SQS::QueuePolicy").values()
+    assert all(one["SqsManagedSseEnabled"] for one in queues.values())
+    assert policy["Queues"] == [one["QueueName"] for one in queues.values()]
+    assert policy["PolicyDocument"]["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+# -- alarms -----------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
+    """By metric."""
+    assert Counter((one["Namespace"], one["MetricName"]) for one in alarms(stack).values()) == {
+        ("AWS/Lambda", "Errors"): 1,
+        ("AWS/Lambda", "Throttles"): 1,
+        ("Tocsin", "SuccessfulSweeps"): 1,
+        ("Tocsin", "IncompleteSweeps"): 1,
+        ("Tocsin", "UnfinishedAlerts"): 1,
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 2,
+        ("AWS/DynamoDB", "ReadThrottleEvents"): 1,
+        ("AWS/DynamoDB", "WriteThrottleEvents"): 1,
+    }
+
+
+def test_every_alarm_tells_when_it_rings_and_when_it_is_over(stack):
+    """On the one topic."""
+    for name, one in alarms(stack).items():
+        assert one["AlarmActions"] == one["OKActions"] == ["tocsin-alarms"], name
+
+
+def test_every_alarm_says_where_to_read_on(stack):
+    """At three in the morning."""
+    assert [name for name, one in alarms(stack).items() if "docs/operate.md" not in one["AlarmDescription"]] == []
+
+
+def test_silence_for_fifteen_minutes_is_an_alarm(stack):
+    """Missing figures count as failure, whatever the reason that they are missing."""
+    alarm = alarms(stack)["SilenceAlarm"]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+
+
+def test_only_silence_takes_missing_figures_for_failure(stack):
+    """Everything else that is not counted did not happen."""
+    breaching = [name for name, one in alarms(stack).items() if one["TreatMissingData"] == "breaching"]
+    assert breaching == ["SilenceAlarm"]
+
+
+def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
+    """Names, namespace and dimensions, of a run in which everything happened that can be counted."""
+    report = SyncReport.model_construct(
+        complete=False,
+        quarantined=("one",),
+        unfinished=("one",),
+        monitors=1,
+        decisions={next(iter(Reason)): 1},
+    )
+    run = lambda_metrics.Run(cold_start=True, report=report, active=1, opened=Counter(high=1), resolved=Counter(high=1))
+    variables = environment(stack)
+    written = lambda_metrics.documents(
+        run, namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"]
+    )
+    series = {
+        (block["Namespace"], metric["Name"], tuple((name, document[name]) for name in dimensions))
+        for document in written
+        for block in document["_aws"]["CloudWatchMetrics"]
+        for metric in block["Metrics"]
+        for dimensions in map(sorted, block["Dimensions"])
+    }
+    ours = [one for one in alarms(stack).values() if one["Namespace"] == "Tocsin"]
+    watched = {
+        (one["Namespace"], one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
+        for one in ours
+    }
+    assert watched <= series
+    body = stack.properties("Dashboard")["DashboardBody"]
+    shown = set(re.findall(r'\["Tocsin", "(\w+)"', body)) | set(re.findall(r'MetricName=\\"(\w+)\\"', body))
+    assert shown <= {name for _, name, _ in series}
+    assert "{Tocsin,service,severity}" in body
+    assert {tuple(name for name, _ in dimensions) for _, _, dimensions in series} == {
+        ("service",),
+        ("service", "severity"),
+    }
+
+
+def test_two_stacks_of_one_account_do_not_answer_for_each_other(stack):
+    """The dimension of all metrics is the stack's name, as are the beginnings of all names."""
+    assert environment(stack)["POWERTOOLS_SERVICE_NAME"] == "tocsin"
+    named = [one for one in map(stack.name_of, stack.resources) if one not in stack.resources]
+    assert len(named) > 15
+    assert [one for one in named if "tocsin" not in one] == []
+
+
+def test_the_dashboard_is_json_and_shows_every_alarm(stack):
+    """With everything substituted."""
+    import json
+
+    body = json.loads(stack.properties("Dashboard")["DashboardBody"])
+    (shown,) = [one["properties"]["alarms"] for one in body["widgets"] if one["type"] == "alarm"]
+    arns = {f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{one['AlarmName']}" for one in alarms(stack).values()}
+    assert set(shown) == arns
+
+
+def test_an_e_mail_address_is_enough_to_be_told():
+    """And without one there is a topic to subscribe to."""
+    told = Stack("template.yaml", DatadogSecretName="x", AlarmEmail="ann@example.com")
+    subscription = told.properties("AlarmSubscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ann@example.com")
+    assert "AlarmSubscription" not in Stack("template.yaml", DatadogSecretName="x").resources
+
+
+# -- parameters and outputs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["template.yaml", "infra/github-oidc.yaml"])
+def test_every_parameter_is_described_and_held_to_a_form(path):
+    """A pattern with its explanation, a choice, or bounds; free are only lists that may hold anything."""
+    free = {"IncludeTags", "ExcludeTags", "IncludeEnvironments", "ExcludeEnvironments"}
+    for name, one in load(path)["Parameters"].items():
+        assert one["Description"].endswith((".", "?")), name
+        held = "AllowedValues" in one or {"MinValue", "MaxValue"} <= set(one) or "AllowedPattern" in one
+        assert held or name in free, name
+        assert ("AllowedPattern" in one) == ("ConstraintDescription" in one), name
+
+
+@pytest.mark.parametrize("path", ["template.yaml", "infra/github-oidc.yaml"])
+def test_every_default_fits_its_own_pattern(path):
+    """Whoever changes nothing is not refused."""
+    for name, one in load(path)["Parameters"].items():
+        if "AllowedPattern" in one and "Default" in one:
+            assert re.search(one["AllowedPattern"], one["Default"]), name
+
+
+@pytest.mark.parametrize(
+    "name, good, bad",
+    [
+        ("DatadogSecretName", ["tocsin/datadog", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        ("DatadogParameterPath", ["/tocsin/datadog", ""], ["tocsin", "/tocsin/", "/*"]),
+        ("DatadogSite", ["datadoghq.eu", "us5.datadoghq.com"], ["https://datadoghq.eu", "datadoghq", "a b.com"]),
+        (
+            "DatadogApiUrl",
+            ["", "https://proxy.example.com/dd", "http://127.0.0.1:8080"],
+            ["http://example.com", "https://user:pw@example.com", "ftp://example.com", "http://127.0.0.1.example.com"],
+        ),
+        ("AlarmEmail", ["", "a@example.com"], ["a", "a@b", "a b@example.com"]),
+        ("SeverityRules", ["", "severities.toml"], ["../severities.toml", "/etc/passwd", "rules.yaml"]),
+        ("LeastPriority", ["", "3", "P3"], ["0", "6", "33"]),
+        ("OldestAlertSeconds", ["", "86400"], ["0", "-1", "1.5"]),
+        ("OtherTableName", ["", "tocsin-incidents-restored"], ["ab", "a/b"]),
+    ],
+)
+def test_a_parameter_takes_what_is_meant_and_refuses_what_is_not(stack, name, good, bad):
+    """Before anything is deployed."""
+    pattern = stack.template["Parameters"][name]["AllowedPattern"]
+    assert [one for one in good if not re.search(pattern, one)] == []
+    assert [one for one in bad if re.search(pattern, one)] == []
+
+
+def test_every_parameter_is_in_a_group_of_the_console(stack):
+    """None is lost at the end of the form."""
+    groups = stack.template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sorted(name for one in groups for name in one["Parameters"]) == sorted(stack.template["Parameters"])
+
+
+def test_the_outputs_name_what_one_needs_next(stack):
+    """To read, to look, to be told."""
+    outputs = {name: stack.resolve(one["Value"]) for name, one in stack.template["Outputs"].items()}
+    assert outputs["TableName"] == "tocsin-incidents"
+    assert outputs["ListIncidents"].endswith("DYNAMODB_TABLE_NAME=tocsin-incidents python cli.py list")
+    assert {"FunctionName", "AlarmTopicArn", "DashboardUrl", "LogGroupName", "FailedRunQueueUrl"} <= set(outputs)
+
+
+def test_a_restored_table_can_take_the_place_of_the_stacks_own():
+    """Everywhere: environment, permissions, alarms, dashboard, outputs."""
+    other = Stack("template.yaml", DatadogSecretName="x", OtherTableName="tocsin-incidents-restored")
+    assert environment(other)["DYNAMODB_TABLE_NAME"] == "tocsin-incidents-restored"
+    tables = [one for each in statements(other.properties("SyncRole")) for one in each["Resource"] if ":table/" in one]
+    assert all(":table/tocsin-incidents-restored" in one for one in tables)
+    throttles = [one for one in alarms(other).values() if one["Namespace"] == "AWS/DynamoDB"]
+    assert {one["Dimensions"][0]["Value"] for one in throttles} == {"tocsin-incidents-restored"}
+    assert "IncidentTable" in other.resources, "the stack's own is kept"

@@ -1,0 +1,170 @@
+"""The scripts that build, weigh, pack and try what ships."""
+
+import re
+import stat
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from tests.cloud.cloudformation import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import pack
+import ship
+import smoke
+import weigh
+
+
+@pytest.fixture
+def built(tmp_path):
+    """Return a folder as if pip had filled it: with what runs, and with what never does."""
+    for name in (
+        "lambda_function.py",
+        "botocore/data/endpoints.json",
+        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        "botocore/data/ec2/2016-11-15/service-2.json.gz",
+        "datadog_api_client/v1/api/monitors_api.py",
+        "datadog_api_client/v2/api/incidents_api.py",
+        "tocsin/entrypoints/lambda_sync.py",
+        "tocsin/entrypoints/commands/sync.py",
+        "tocsin/demo/world.py",
+        "certifi/tests/test_it.py",
+        "pydantic/main.pyi",
+        "pydantic-2.dist-info/RECORD",
+        "pydantic-2.dist-info/METADATA",
+        "pydantic-2.dist-info/licenses/LICENSE",
+        "bin/jp.py",
+    ):
+        path = tmp_path / "built" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    return tmp_path / "built"
+
+
+def test_only_what_runs_is_left(built):
+    """And what a licence wants to come along."""
+    ship.trim(built)
+    assert {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()} == {
+        "lambda_function.py",
+        "botocore/data/endpoints.json",
+        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        "datadog_api_client/v1/api/monitors_api.py",
+        "tocsin/entrypoints/lambda_sync.py",
+        "pydantic-2.dist-info/METADATA",
+        "pydantic-2.dist-info/licenses/LICENSE",
+    }
+
+
+def test_bytecode_is_taken_whatever_the_time_stamps_say(built):
+    """It is never checked against its source, which an unpacked archive dates anew."""
+    ship.compile_all(built, sys.executable)
+    (compiled,) = (built / "__pycache__").glob("lambda_function.*.pyc")
+    assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 0b01  # by hash, and not checked
+
+
+def test_the_same_content_makes_the_same_archive(built, tmp_path):
+    """So that Lambda sees whether anything changed."""
+    pack.main(built, tmp_path / "one.zip")
+    for path in built.rglob("*"):
+        path.touch()
+    (built / "bin" / "jp.py").chmod(0o600)
+    pack.main(built, tmp_path / "other.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
+
+
+def test_lambda_can_read_every_file_of_the_archive(built, tmp_path):
+    """It runs as another user."""
+    pack.main(built, tmp_path / "one.zip")
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        modes = {stat.filemode(entry.external_attr >> 16)[1:] for entry in archive.infolist()}
+    assert modes == {"rw-r--r--"}
+
+
+def test_what_ships_may_not_grow_over_its_bar(built, capsys):
+    """Files without content, sparse, are enough to see it."""
+    assert weigh.main([str(built)]) == 0
+    with (built / "large.bin").open("wb") as file:
+        file.truncate((weigh.BAR_MB + 1) * 1_000_000)
+    assert weigh.main([str(built)]) == 1
+    assert "MISSED" in capsys.readouterr().err
+
+
+@pytest.fixture
+def importable(tmp_path):
+    """Return a folder with a handler that imports quickly what the real one imports."""
+    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py"):
+        path = tmp_path / "task" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (tmp_path / "task" / "lambda_function.py").write_text(
+        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog\nlambda_handler = print\n"
+    )
+    return tmp_path / "task"
+
+
+def test_an_import_from_bytecode_alone_is_timed(importable, capsys):
+    """In processes that see nothing else."""
+    ship.compile_all(importable, sys.executable)
+    assert weigh.main([str(importable), "--python", sys.executable]) == 0
+    assert "import" in capsys.readouterr().out
+
+
+def test_an_import_that_has_to_compile_is_refused(importable, capsys):
+    """On Lambda every cold start would do it again."""
+    assert weigh.main([str(importable), "--python", sys.executable]) == 1
+    # Whoever may write all the same writes the bytecode; that is no better.
+    assert re.search("(compiled|written) at import", capsys.readouterr().err)
+
+
+def test_a_first_run_that_would_import_the_store_is_refused(importable, capsys):
+    """What the process does not import while it starts, the first run pays for."""
+    (importable / "lambda_function.py").write_text("lambda_handler = print\n")
+    ship.compile_all(importable, sys.executable)
+    assert weigh.main([str(importable), "--python", sys.executable]) == 1
+    assert "dynamodb_store" in capsys.readouterr().err
+
+
+def test_without_a_python_to_compile_with_it_says_what_is_needed(tmp_path, monkeypatch, capsys):
+    """In one line, and touches nothing."""
+    monkeypatch.setattr(ship, "VERSION", "3.99")
+    assert ship.main([str(tmp_path / "out")]) == 1
+    assert "put python3.99 on the PATH" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "answer, report, status",
+    [
+        ({"ExecutedVersion": "7"}, {"complete": True}, 0),
+        ({"ExecutedVersion": "7"}, {"complete": False, "why_incomplete": "page 2"}, 1),
+        ({"ExecutedVersion": "7", "FunctionError": "Unhandled"}, {"errorMessage": "refused the keys"}, 1),
+    ],
+)
+def test_a_deployment_counts_only_if_the_function_did_its_work(answer, report, status, capsys):
+    """A sweep that failed or missed a part turns the workflow red."""
+    assert smoke.judge(answer, report) == status
+    assert str(report.get("errorMessage", "")) in capsys.readouterr().err
+
+
+def test_the_build_of_sam_is_the_one_recipe_of_make():
+    """What SAM calls for the function is there, and is ship.py."""
+    done = subprocess.run(
+        ["make", "--dry-run", "build-SyncFunction", "ARTIFACTS_DIR=/nowhere"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 'tools/ship.py "/nowhere"' in done.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.in"), key=str), ids=lambda path: path.stem)
+def test_every_tool_is_pinned_and_names_no_host(path):
+    """What is asked for is among the pins, each with one version."""
+    pins = path.with_suffix(".txt").read_text().splitlines()
+    asked = {line.partition("[")[0].strip().lower() for line in path.read_text().splitlines() if line.strip()}
+    assert asked <= {line.partition("==")[0].lower() for line in pins}
+    assert not [line for line in pins if "==" not in line or "://" in line or line.startswith("-")]

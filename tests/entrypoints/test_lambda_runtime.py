@@ -1,0 +1,111 @@
+"""The function in Lambda's real runtime client, from a folder that cannot be written to, cold and warm."""
+
+import json
+import sys
+
+import boto3
+import pytest
+
+from tests.entrypoints.command_line import API_KEY, APP_KEY
+from tests.entrypoints.runtime_api import Runtime, files, shipped
+from tests.tables import KEYS, REGION, a_table
+from tocsin.demo import MonitorId
+from tocsin.demo.faults import ServerError, Slow
+from tocsin.domain.search import IncidentFilter
+from tocsin.storage.dynamodb_store import DynamoDbStore
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the runtime client is for Linux alone")
+
+SECRET = "tocsin/runtime-test"
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    """Return a folder with what runs on Lambda, ready to be run."""
+    folder = shipped(tmp_path_factory.mktemp("task"))
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755)
+
+
+@pytest.fixture
+def table(ministack):
+    """Return the name of an empty table."""
+    return a_table(ministack)
+
+
+@pytest.fixture
+def environ(ministack_url, table, datadog):
+    """Return the environment that the template gives the function, and where the stand-ins are."""
+    secrets = boto3.session.Session().client("secretsmanager", endpoint_url=ministack_url, **KEYS)
+    said = json.dumps({"api_key": API_KEY, "app_key": APP_KEY})
+    try:
+        secrets.create_secret(Name=SECRET, SecretString=said)
+    except secrets.exceptions.ResourceExistsException:
+        secrets.put_secret_value(SecretId=SECRET, SecretString=said)
+    return {
+        "AWS_ENDPOINT_URL": ministack_url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+        "USE_DYNAMODB": "true",
+        "DYNAMODB_TABLE_NAME": table,
+        "DATADOG_SECRET_NAME": SECRET,
+        "DATADOG_API_URL": datadog.url,
+        "LOG_LEVEL": "INFO",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_SERVICE_NAME": "tocsin",
+        "POWERTOOLS_METRICS_NAMESPACE": "Tocsin",
+    }
+
+
+def test_a_cold_start_syncs_and_the_next_run_is_warm(task, environ, table, ministack, datadog, tmp_path):  # noqa: PLR0917
+    """Keys from the secret, incidents into the table, the report back to Lambda, nothing into the folder."""
+    datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
+    before = files(task)
+    with Runtime(task, tmp_path / "log", **environ) as runtime:
+        cold = runtime.api.invoke("request-1")
+        assert (cold.kind, cold.request_id) == ("response", "request-1")
+        warm = runtime.api.invoke("request-2")
+        lines = [json.loads(line) for line in runtime.said.splitlines()]
+    store = DynamoDbStore(ministack, table)
+    assert [one.id for one in store.find(IncidentFilter()).incidents] == cold.body["opened"]
+    assert (len(cold.body["opened"]), warm.body["opened"], warm.body["complete"]) == (1, [], True)
+    logged = [(one["correlation_id"], one["cold_start"]) for one in lines if "_aws" not in one]
+    assert logged == [("request-1", True), ("request-2", False)]
+    assert [one["ColdStart"] for one in lines if "ColdStart" in one] == [[1.0]]
+    assert files(task) == before
+    assert API_KEY not in runtime.said
+    assert APP_KEY not in runtime.said
+
+
+def test_a_failed_run_reaches_lambda_as_an_error_and_the_process_lives_on(task, environ, datadog, tmp_path):
+    """The alarm for errors counts it; the next run, in the same process, is well."""
+    with Runtime(task, tmp_path / "log", **environ | {"DATADOG_SECRET_NAME": "nowhere"}) as runtime:
+        failed = runtime.api.invoke("request-1")
+        again = runtime.api.invoke("request-2")
+    assert (failed.kind, failed.body["errorType"], again.kind) == ("error", "ConfigurationError", "error")
+    assert failed.body["errorMessage"].startswith("the secret nowhere (DATADOG_SECRET_NAME)")
+    with Runtime(task, tmp_path / "log", **environ) as runtime:
+        datadog.faults.next(ServerError(), count=4)
+        assert runtime.api.invoke("request-3").body["errorType"] == "Unreachable"
+        assert runtime.api.invoke("request-4").kind == "response"
+    assert API_KEY not in runtime.said
+
+
+def test_settings_that_cannot_work_fail_runs_and_not_the_start(task, environ, tmp_path):
+    """An error at the start would be told without our line, and the start tried again and again."""
+    with Runtime(task, tmp_path / "log", **environ | {"SETTLE_SECONDS": "soon"}) as runtime:
+        failed = runtime.api.invoke("request-1")
+    assert (failed.kind, failed.body["errorType"]) == ("error", "ConfigurationError")
+    line = json.loads(runtime.said.splitlines()[0])
+    assert (line["level"], line["correlation_id"]) == ("ERROR", "request-1")
+
+
+def test_a_run_ends_before_lambda_would_end_it(task, environ, datadog, tmp_path):
+    """With the deadline that Lambda says, whatever Datadog does."""
+    datadog.faults.always(Slow(seconds=30))
+    with Runtime(task, tmp_path / "log", **environ) as runtime:
+        failed = runtime.api.invoke("request-1", seconds=4.0)
+    assert (failed.kind, failed.body["errorType"]) == ("error", "Unreachable")
+    assert '"FailedSweeps"' in runtime.said

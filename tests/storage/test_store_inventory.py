@@ -1,0 +1,43 @@
+"""What a store says beyond its promises, so that all of it can be moved."""
+
+from tests import tables
+from tests.desk import NOON, Desk, says
+from tests.fakes import MemoryStore
+from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.storage import moving
+from tocsin.storage.json_store import JsonStore
+from tocsin.storage.store import FIRST_NUMBER
+
+HEARTBEAT = ("heartbeat", "sweep:datadog")
+
+
+def test_a_table_says_how_far_its_numbers_are_drawn(moto):
+    """Those of incidents that are forgotten too."""
+    store = tables.a_store(moto)
+    assert moving.upcoming_number(store, []) == FIRST_NUMBER
+    store.draw_numbers(3)
+    assert moving.upcoming_number(store, []) == FIRST_NUMBER + 3
+
+
+def test_a_file_says_all_that_it_holds(tmp_path):
+    """Claims and records that nothing points at are among them."""
+    store = JsonStore(tmp_path / "incidents.json")
+    Desk(store).sweep(says(1, since=0))
+    store.commit(
+        Change(id="r", at=NOON, records=(RecordWrite(kind="note", id="1", record=Record(kind="note", id="1")),))
+    )
+    assert moving.upcoming_number(store, []) == FIRST_NUMBER + 1
+    assert moving.claim_keys(store, []) == ["datadog:1"]
+    assert moving.record_keys(store, []) == [HEARTBEAT, ("note", "1")]
+
+
+def test_of_another_store_the_keys_are_those_that_what_it_holds_leads_to():
+    """The numbers of its incidents, their correlation keys, what is due, and what is known to be there."""
+    store = MemoryStore()
+    desk = Desk(store)
+    desk.sweep(says(1, since=0))
+    desk.minute(1).sweep(says(1, "OK", resolved=1))
+    assert moving.upcoming_number(store, []) == FIRST_NUMBER
+    assert moving.upcoming_number(store, [1001, 1007]) == 1008
+    assert moving.claim_keys(store, ["datadog:1", "", "datadog:1"]) == ["datadog:1"]
+    assert moving.record_keys(store, [HEARTBEAT]) == [HEARTBEAT, ("timer", "settle:INC-1001")]

@@ -1,0 +1,138 @@
+"""Stand-ins for DynamoDB: moto in this process, and ministack as a server of its own on loopback."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tocsin.storage import dynamodb_table
+from tocsin.storage.dynamodb_store import DynamoDbStore
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = "us-east-1"
+PATIENCE = 30.0
+KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+
+# Ends the server when this process goes, however it goes: its pipe closes then.
+GUARD = """
+import subprocess, sys
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+try:
+    sys.stdin.buffer.read()
+finally:
+    server.kill()
+    server.wait()
+"""
+
+
+class OneAtATime:
+    """A client that makes one call at a time, for a stand-in that does not survive two."""
+
+    def __init__(self, client):
+        self._client = client
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name):
+        asked = getattr(self._client, name)
+        if not callable(asked):
+            return asked
+
+        def call(*args, **options):
+            with self._lock:
+                return asked(*args, **options)
+
+        return call
+
+
+def a_table(client):
+    """Make a table of its own and return its name."""
+    name = f"incidents-{uuid.uuid4().hex[:12]}"
+    assert dynamodb_table.create(client, name, protect=False, sleep=lambda _: None)
+    return name
+
+
+def a_store(client, **options):
+    """Return a store on a table of its own."""
+    return DynamoDbStore(client, a_table(client), **options)
+
+
+def moto_client():
+    """Return a client for a table in this process; it must be used under moto's mock."""
+    import moto  # noqa: F401  # hooks itself into whatever client is made from here on
+
+    # A session of its own: the default one may be older than moto's hooks, and would ask AWS itself.
+    return OneAtATime(boto3.session.Session().client("dynamodb", **KEYS))
+
+
+def ministack_program():
+    """Return where ministack is, or None. It is a tool with an environment of its own: ``MINISTACK`` names another."""
+    program = Path(os.environ.get("MINISTACK", ROOT / ".tools" / "ministack" / "bin" / "ministack"))
+    return program if program.is_file() else None
+
+
+def connect(url, **options):
+    """Return a client of the server at ``url``."""
+    retries = {"mode": "standard", "total_max_attempts": 1}
+    config = Config(retries=retries, connect_timeout=2, read_timeout=10, max_pool_connections=20)
+    return boto3.session.Session().client("dynamodb", endpoint_url=url, config=config, **KEYS, **options)
+
+
+@contextlib.contextmanager
+def ministack(folder):
+    """Run ministack for as long as it is needed; give its address."""
+    program = ministack_program()
+    assert program is not None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(folder),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+    }
+    with (folder / "ministack.log").open("wb") as log:
+        guard = subprocess.Popen(
+            [sys.executable, "-c", GUARD, str(program)],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, guard)
+            yield url
+        finally:
+            guard.stdin.close()
+            guard.wait(PATIENCE)
+
+
+def answers(url):
+    """Say whether the server at ``url`` is there."""
+    try:
+        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _wait_for(url, guard):
+    end = time.monotonic() + PATIENCE
+    while not answers(url):
+        if guard.poll() is not None or time.monotonic() > end:
+            pytest.fail("ministack did not start: see ministack.log")
+        time.sleep(0.1)
