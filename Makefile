@@ -21,12 +21,12 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
 help:
-	@awk '/^## /{what = substr($$0, 4); next} /^[a-z]+:/ && what {sub(/:.*/, ""); printf "  make %-9s %s\n", $$0, what} {what = ""}' Makefile
+	@awk '/^## /{what = substr($$0, 4); next} /^[a-z]+:/ && what {sub(/:.*/, ""); printf "  make %-11s %s\n", $$0, what} {what = ""}' Makefile
 
 ## Play half an hour of incidents against a simulated Datadog
 demo: $(SHIPPED)
@@ -35,6 +35,10 @@ demo: $(SHIPPED)
 ## Run the tests in two processes (COVERAGE=1 measures them too)
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+
+## Run the tests that need a stand-in for AWS, a server of its own
+integration: $(TOOLS) .tools/ministack/.made
+	MINISTACK=.tools/ministack/bin/ministack $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)

@@ -14,6 +14,16 @@ from tocsin.storage.json_store import JsonStore
 settings.register_profile("tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("tocsin")
 
+STAND_IN = frozenset({"ministack", "ministack_url"})
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs the server that stands in for AWS, so that ``make integration`` can run just that."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if not STAND_IN.isdisjoint(item.fixturenames) or any(one == "ministack" for one in parameters):
+            item.add_marker(pytest.mark.standin)
+
 
 @pytest.fixture(params=["memory", "json", "moto", "ministack"])
 def any_store(request, tmp_path):
@@ -66,7 +76,7 @@ def moto(moto_client):
 def ministack_url(tmp_path_factory):
     """Return the address of a ministack that runs as long as the tests do, or skip aloud where there is none."""
     if tables.ministack_program() is None:
-        pytest.skip("no ministack at .tools/ministack: 'make tools' installs it, MINISTACK names another")
+        pytest.skip("a stand-in for AWS is started by 'make integration' alone")
     with tables.ministack(tmp_path_factory.mktemp("ministack")) as url:
         yield url
 

@@ -76,9 +76,9 @@ def moto_client():
 
 
 def ministack_program():
-    """Return where ministack is, or None. It is a tool with an environment of its own: ``MINISTACK`` names another."""
-    program = Path(os.environ.get("MINISTACK", ROOT / ".tools" / "ministack" / "bin" / "ministack"))
-    return program if program.is_file() else None
+    """Return where ministack is, a tool with an environment of its own, or None if ``MINISTACK`` does not say so."""
+    program = Path(os.environ.get("MINISTACK") or ROOT / "nowhere")
+    return program.resolve() if program.is_file() else None
 
 
 def connect(url, **options):
