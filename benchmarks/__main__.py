@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import changing, importing, listing, loading, reconciling, starting, sweep
+from . import changing, cloud_opening, cloud_steady, importing, listing, loading, reconciling, starting, sweep
 from .measure import Bench, Row
 
 SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
@@ -24,6 +24,8 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "load": loading.measure,
     "start": starting.measure,
     "import": importing.measure,
+    "cloud-open": cloud_opening.measure,
+    "cloud-steady": cloud_steady.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

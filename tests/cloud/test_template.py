@@ -373,7 +373,11 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
     other = Stack("template.yaml", DatadogSecretName="x", OtherTableName="tocsin-incidents-restored")
     assert environment(other)["DYNAMODB_TABLE_NAME"] == "tocsin-incidents-restored"
     tables = [one for each in statements(other.properties("SyncRole")) for one in each["Resource"] if ":table/" in one]
-    assert all(":table/tocsin-incidents-restored" in one for one in tables)
+    assert sorted(one.partition(":table/")[2] for one in tables) == [
+        "tocsin-incidents-restored",
+        "tocsin-incidents-restored/index/due",
+        "tocsin-incidents-restored/index/list",
+    ]
     throttles = [one for one in alarms(other).values() if one["Namespace"] == "AWS/DynamoDB"]
     assert {one["Dimensions"][0]["Value"] for one in throttles} == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"
