@@ -33,10 +33,16 @@ def any_store(request, tmp_path):
     yield from _a_store(request, tmp_path)
 
 
-@pytest.fixture(params=["memory", "json", "ministack"])
+@pytest.fixture(params=["memory", "json"])
 def quick_store(request, tmp_path):
-    """Return an empty store, once for each backend that is quick enough for whole stories."""
+    """Return an empty store, once for each backend that is quick enough for hundreds of stories."""
     yield from _a_store(request, tmp_path)
+
+
+@pytest.fixture
+def ministack_store(ministack):
+    """Return a store on a table of its own."""
+    return tables.a_store(ministack)
 
 
 def _a_store(request, tmp_path):

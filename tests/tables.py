@@ -81,11 +81,14 @@ def ministack_program():
     return program.resolve() if program.is_file() else None
 
 
-def connect(url, **options):
+SESSION = boto3.session.Session()  # shared: what a client is described by is read once, and by no forked process again
+
+
+def connect(url):
     """Return a client of the server at ``url``."""
     retries = {"mode": "standard", "total_max_attempts": 1}
     config = Config(retries=retries, connect_timeout=2, read_timeout=10, max_pool_connections=20)
-    return boto3.session.Session().client("dynamodb", endpoint_url=url, config=config, **KEYS, **options)
+    return SESSION.client("dynamodb", endpoint_url=url, config=config, **KEYS)
 
 
 @contextlib.contextmanager

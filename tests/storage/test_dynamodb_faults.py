@@ -39,9 +39,13 @@ def client(request):
     return request.getfixturevalue(request.param)
 
 
-def numbers(client, fault, calls):
-    """Return at which calls to fail: each fault at every other one, on moto, which is slow, at every eighth."""
-    step = 8 if isinstance(client, tables.OneAtATime) else 2
+def numbers(client, fault, calls, step=2):
+    """Return at which calls to fail: each fault at every second one or so, and on moto, which is slow, every eighth.
+
+    The faults take turns, so that together they fail at every call.
+    """
+    if isinstance(client, tables.OneAtATime):
+        step = 8
     return range(1 + FAULTS.index(fault) * step // len(FAULTS), calls + 1, step)
 
 
@@ -125,7 +129,7 @@ def test_a_fault_that_passes_is_not_noticed(client, fault):
 def test_a_fault_that_stays_leaves_whole_changes_and_the_next_run_does_the_rest(client, fault):
     """From each call on, everything fails: the store says so, no change is half there, and a second run completes it."""
     calls, ending = calls_of(client)
-    for number in numbers(client, fault, calls):
+    for number in numbers(client, fault, calls, step=4):
         table = tables.a_table(client)
         with pytest.raises(StoreError) as raised:
             story(a_patient_store(failing(client, number, fault, for_good=True), table, parallel=1))

@@ -1,6 +1,7 @@
 """What the items of the table look like: keys that always fit, versions, texts that take little room, and none too large."""
 
 import random
+from base64 import b64encode
 
 import orjson
 import pytest
@@ -52,7 +53,7 @@ def at_key(client, table, pk, sk="#"):
 
 def noise(length):
     """Return text that does not get shorter by deflating it."""
-    return "".join(random.Random(length).choices("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP./", k=length))
+    return b64encode(random.Random(length).randbytes(length)).decode()[:length]
 
 
 def test_items_stand_where_the_design_says(moto, table, store):
@@ -148,7 +149,7 @@ def test_the_largest_item_is_as_large_as_dynamodb_says(ministack):
     """What the store lets pass, the table takes: up to 400 KB, names and keys included."""
     store = tables.a_store(ministack)
     taken = []
-    for number, length in enumerate(range(530_000, 570_000, 1_000)):
+    for number, length in enumerate(range(510_000, 570_000, 5_000)):
         incident = an_incident(1000 + number, description=noise(length))
         try:
             store.commit(opens(incident))
@@ -156,7 +157,7 @@ def test_the_largest_item_is_as_large_as_dynamodb_says(ministack):
             continue
         taken.append(length)
         assert store.incident(incident.id) == incident
-    assert 0 < len(taken) < 40
+    assert 0 < len(taken) < 12
     assert LARGEST == 400 * 1024
 
 

@@ -7,6 +7,7 @@ stays well under the 400 KB of a DynamoDB item.
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from .incident import Incident
 
@@ -58,13 +59,10 @@ def cut_lines(lines: Sequence[str], most: int) -> tuple[str, ...]:
     sizes = [_size(line) + _AROUND_A_LINE for line in lines]
     if sum(sizes) <= most:
         return tuple(lines)
-    room = most - _ROOM_FOR_THE_MARK
-    kept: list[str] = []
-    for line, size in zip(lines, sizes, strict=True):
-        if size > room:
-            break
-        kept.append(line)
-        room -= size
+    ends = list(accumulate(sizes))
+    fitting = bisect_right(ends, most - _ROOM_FOR_THE_MARK)
+    kept = list(lines[:fitting])
+    room = most - _ROOM_FOR_THE_MARK - sum(sizes[:fitting])
     if room > 2 * _ROOM_FOR_THE_MARK:
         kept.append(cut(lines[len(kept)], room - _AROUND_A_LINE))
     missing = len(lines) - len(kept)

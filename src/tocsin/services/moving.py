@@ -7,13 +7,9 @@ the store promises anyway. Whoever moves stops the syncs of both stores first: w
 meanwhile may be missed, and then the digests differ.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby, islice
-from typing import NamedTuple, TypeVar
-
-import orjson
-from pydantic import BaseModel
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import (
@@ -29,42 +25,16 @@ from tocsin.domain.change import (
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.rules import Rules
-from tocsin.domain.search import IncidentFilter
 from tocsin.domain.timeline import Event, replay
 from tocsin.errors import Conflict, StoreError
 from tocsin.ids import NewId
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
-from .sync import HEARTBEAT, heartbeat_id
-
-AT_ONCE = 50
-"""Incidents whose changes are committed together."""
+from .comparing import AT_ONCE, HEARTBEATS, Part, Progress, archived, compare, every, name_of, over, some_of
 
 ROWS_IN_A_CHANGE = 25
 """Claims or records that share a change."""
-
-_HEARTBEATS = [(HEARTBEAT, heartbeat_id(source)) for source in Source]
-
-T = TypeVar("T")
-
-Progress = Callable[[str, int], None]
-"""Told what is being done, and how many were done so far."""
-
-
-class Part(Frozen):
-    """One kind of what was moved, counted and summed up in both stores; what is newer in the target is left out."""
-
-    what: str
-    source_count: int
-    target_count: int
-    source_digest: str
-    target_digest: str
-
-    @property
-    def same(self) -> bool:
-        """True if both stores hold the same."""
-        return (self.source_count, self.source_digest) == (self.target_count, self.target_digest)
 
 
 class MoveReport(Frozen):
@@ -116,7 +86,7 @@ class _Move:
         """Do it."""
         self._refuse_others()
         self._draw_numbers()
-        for number, some in enumerate(_some(_every(self._source), AT_ONCE)):
+        for number, some in enumerate(some_of(every(self._source), AT_ONCE)):
             self._incidents(some)
             self._progress("incidents", number * AT_ONCE + len(some))
         self._alerts()
@@ -126,11 +96,18 @@ class _Move:
             written=self._written,
             already_there=self._already,
             newer=tuple(sorted(self._newer)),
-            parts=tuple(self._compared()),
+            parts=compare(
+                self._source,
+                self._target,
+                newer=self._newer,
+                keys=self._keys,
+                now=self._now,
+                progress=self._progress,
+            ),
         )
 
     def _refuse_others(self) -> None:
-        for some in _some(_every(self._source), AT_ONCE):
+        for some in some_of(every(self._source), AT_ONCE):
             there = self._target.incidents(one.id for one in some)
             for one in some:
                 if one.id in there and not _is_same(one, there[one.id]):
@@ -139,8 +116,8 @@ class _Move:
 
     def _draw_numbers(self) -> None:
         """See that the target never hands out a number that the source has given."""
-        given = moving.upcoming_number(self._source, (_number(one.id) for one in _every(self._source)))
-        upcoming = moving.upcoming_number(self._target, (_number(one.id) for one in _every(self._target)))
+        given = moving.upcoming_number(self._source, (_number(one.id) for one in every(self._source)))
+        upcoming = moving.upcoming_number(self._target, (_number(one.id) for one in every(self._target)))
         if upcoming < given:
             self._target.draw_numbers(given - upcoming)
 
@@ -212,7 +189,8 @@ class _Move:
                 steps[number].append(write)
         for writes in steps:
             changes = [
-                Change(id=self._new_id(), at=self._now, alerts=tuple(some)) for some in _some(iter(writes), MOST_ALERTS)
+                Change(id=self._new_id(), at=self._now, alerts=tuple(some))
+                for some in some_of(iter(writes), MOST_ALERTS)
             ]
             failed = self._commit(changes)
             self._newer |= {write.alert.key for change in failed for write in change.alerts}
@@ -235,7 +213,7 @@ class _Move:
     def _claims(self) -> None:
         keys = moving.claim_keys(self._source, self._keys)
         missing: list[Claim] = []
-        for some in _some(iter(keys), AT_ONCE):
+        for some in some_of(iter(keys), AT_ONCE):
             here, there = self._source.claims(some), self._target.claims(some)
             for key, claim in here.items():
                 if key not in there:
@@ -246,29 +224,29 @@ class _Move:
                     self._newer.add(key)
         changes = [
             Change(id=self._new_id(), at=self._now, claims=tuple(ClaimWrite(claim=one) for one in some))
-            for some in _some(iter(missing), ROWS_IN_A_CHANGE)
+            for some in some_of(iter(missing), ROWS_IN_A_CHANGE)
         ]
         self._newer |= {write.claim.key for change in self._commit(changes) for write in change.claims}
 
     def _records(self) -> None:
         missing: list[Record] = []
-        for kind, record_id in moving.record_keys(self._source, _HEARTBEATS):
+        for kind, record_id in moving.record_keys(self._source, HEARTBEATS):
             here, there = self._source.record(kind, record_id), self._target.record(kind, record_id)
-            if here is None or _over(here, self._now):
+            if here is None or over(here, self._now):
                 continue
             if there is None:
                 missing.append(here)
             elif there == here:
                 self._already += 1
             else:
-                self._newer.add(_name(here))
+                self._newer.add(name_of(here))
         changes = [
             Change(
                 id=self._new_id(),
                 at=self._now,
                 records=tuple(RecordWrite(kind=one.kind, id=one.id, record=one, expected=0) for one in some),
             )
-            for some in _some(iter(missing), ROWS_IN_A_CHANGE)
+            for some in some_of(iter(missing), ROWS_IN_A_CHANGE)
         ]
         failed = self._commit(changes)
         self._newer |= {f"{write.kind} {write.id}" for change in failed for write in change.records}
@@ -280,105 +258,22 @@ class _Move:
         self._written += len(changes) - len(failed)
         return failed
 
-    def _compared(self) -> Iterator[Part]:
-        sums = {what: (_Sum(), _Sum()) for what in ("incidents", "events", "ended alerts")}
-        for some in _some((one for one in _every(self._source) if one.id not in self._newer), AT_ONCE):
-            for side, store in enumerate((self._source, self._target)):
-                for incident in sorted(store.incidents(one.id for one in some).values(), key=lambda one: one.id):
-                    sums["incidents"][side].add(incident.id, incident)
-                    for event in store.timeline(incident.id):
-                        sums["events"][side].add(f"{incident.id} {event.version} {event.ordinal}", event)
-                    for alert in store.alerts_of(incident.id):
-                        if not alert.firing and alert.key not in self._newer:
-                            sums["ended alerts"][side].add(f"{alert.key} {alert.episode}", _archived(alert))
-            self._progress("compared", sums["incidents"][0].count)
-        for what, (here, there) in sums.items():
-            yield _part(what, here, there)
-        yield _part("current alerts", self._rows(self._source), self._rows(self._target))
-        keys = [key for key in moving.claim_keys(self._source, self._keys) if key not in self._newer]
-        yield _part("claims", self._claims_in(self._source, keys), self._claims_in(self._target, keys))
-        names = moving.record_keys(self._source, _HEARTBEATS)
-        yield _part("records", self._records_in(self._source, names), self._records_in(self._target, names))
-
-    def _rows(self, store: Store) -> "_Sum":
-        """Sum up what fires, and the tombstones that still count."""
-        known = {(alert.source, alert.key) for source in Source for alert in self._source.alerts(source)}
-        found = _Sum()
-        for alert in (alert for source in Source for alert in store.alerts(source)):
-            over = alert.expires_at is not None and alert.expires_at <= self._now
-            if (alert.source, alert.key) in known and not over and alert.key not in self._newer:
-                found.add(f"{alert.source.value} {alert.key}", alert)
-        return found
-
-    @staticmethod
-    def _claims_in(store: Store, keys: Sequence[str]) -> "_Sum":
-        found = _Sum()
-        for some in _some(iter(keys), AT_ONCE):
-            for key, claim in store.claims(some).items():
-                found.add(key, claim)
-        return found
-
-    def _records_in(self, store: Store, names: Iterable[moving.RecordKey]) -> "_Sum":
-        found = _Sum()
-        for kind, record_id in names:
-            record = store.record(kind, record_id)
-            if record is not None and not _over(record, self._now) and _name(record) not in self._newer:
-                found.add(_name(record), record)
-        return found
-
-
-class _Sum:
-    """Counts documents, and makes one digest of all, whatever their order."""
-
-    def __init__(self) -> None:
-        self._digests: dict[str, bytes] = {}
-
-    @property
-    def count(self) -> int:
-        return len(self._digests)
-
-    @property
-    def digest(self) -> str:
-        whole = hashlib.sha256()
-        for name in sorted(self._digests):
-            whole.update(self._digests[name])
-        return whole.hexdigest()
-
-    def add(self, name: str, document: BaseModel) -> None:
-        said = orjson.dumps([name, document.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS)
-        self._digests[name] = hashlib.sha256(said).digest()
-
-
-def _part(what: str, here: _Sum, there: _Sum) -> Part:
-    return Part(
-        what=what,
-        source_count=here.count,
-        target_count=there.count,
-        source_digest=here.digest,
-        target_digest=there.digest,
-    )
-
 
 def _states(ended: Sequence[Alert], row: Alert | None) -> list[AlertWrite]:
     """Return the states of an alert row from its first archived episode to what it is now."""
     states: list[AlertWrite] = []
-    archived = sorted(ended, key=lambda alert: alert.episode)
-    for number, episode in enumerate(archived):
-        last = number == len(archived) - 1
+    episodes = sorted(ended, key=lambda alert: alert.episode)
+    for number, episode in enumerate(episodes):
+        last = number == len(episodes) - 1
         is_row = last and row is not None and row.episode == episode.episode and not row.firing
         # Where the row itself has been forgotten, a tombstone that is over stands for it.
         forget_at = (episode.ended_at or episode.observed_at) + Rules().tombstone
         tombstone = row if is_row and row is not None else episode.model_copy(update={"expires_at": forget_at})
         expected = states[-1].alert.version if states else None
-        states.append(AlertWrite(alert=tombstone, expected=expected, archive=_archived(episode)))
+        states.append(AlertWrite(alert=tombstone, expected=expected, archive=archived(episode)))
     if row is not None and (not states or states[-1].alert != row):
         states.append(AlertWrite(alert=row, expected=states[-1].alert.version if states else None))
     return states
-
-
-def _archived(alert: Alert) -> Alert:
-    # A tombstone and its archived episode are one, but for when the tombstone is forgotten.
-    return alert.model_copy(update={"expires_at": None})
 
 
 def _is_same(one: Incident, other: Incident) -> bool:
@@ -388,26 +283,3 @@ def _is_same(one: Incident, other: Incident) -> bool:
 def _number(incident_id: str) -> int:
     digits = incident_id.rpartition("-")[2]
     return int(digits) if digits.isdecimal() else 0
-
-
-def _over(record: Record, now: Utc) -> bool:
-    return record.expires_at is not None and record.expires_at <= now
-
-
-def _name(record: Record) -> str:
-    return f"{record.kind} {record.id}"
-
-
-def _every(store: Store) -> Iterator[Incident]:
-    cursor = ""
-    while True:
-        page = store.find(IncidentFilter(), limit=500, cursor=cursor)
-        yield from page.incidents
-        cursor = page.cursor
-        if not cursor:
-            return
-
-
-def _some(many: Iterator[T], size: int) -> Iterator[list[T]]:
-    while some := list(islice(many, size)):
-        yield some

@@ -14,7 +14,7 @@ from tocsin.domain.search import ACTIVE as ACTIVE_STATUSES
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput
 
-from . import dynamodb_items as items
+from . import dynamodb_keys as keys
 from .dossier import Place
 from .dynamodb_items import Layout
 from .dynamodb_read import DOCUMENT, Reads
@@ -50,7 +50,7 @@ def find(
         if last is not None and (len(found) == limit or examined == MOST_EXAMINED):
             return Page(found, cursor_after(last))
         incident = layout.model(Incident, row)
-        last = items.place(incident)
+        last = keys.place(incident)
         if wanted.matches(incident):
             found.append(incident)
     return Page(found)
@@ -71,15 +71,15 @@ class _Rows:
         self._months = months
         self._wanted = wanted
         self._limit = limit
-        self._low = _LOWEST if wanted.since is None else items.moment(wanted.since)
-        ends = [] if wanted.until is None else [items.moment(wanted.until)]
-        self._end = min([*ends, *([items.listed_at(before)] if before is not None else [])], default=_HIGHEST)
+        self._low = _LOWEST if wanted.since is None else keys.moment(wanted.since)
+        ends = [] if wanted.until is None else [keys.moment(wanted.until)]
+        self._end = min([*ends, *([keys.listed_at(before)] if before is not None else [])], default=_HIGHEST)
 
     def newest_first(self) -> "Iterator[Item]":
         """Yield them, each incident once."""
         if self._low >= self._end:
             return
-        active = self._part(items.ACTIVE) if self._may_be_active() else iter(())
+        active = self._part(keys.ACTIVE) if self._may_be_active() else iter(())
         others = iter(()) if self._wanted.active_only else self._not_active()
         yield from _merged(active, others)
 
@@ -89,7 +89,7 @@ class _Rows:
     def _not_active(self) -> "Iterator[Item]":
         for opened_in in sorted(self._months(), reverse=True):
             if self._low[: len(opened_in)] <= opened_in <= self._end:
-                yield from self._part(items.closed_in(opened_in))
+                yield from self._part(keys.closed_in(opened_in))
 
     def _part(self, part: str) -> "Iterator[Item]":
         rows = self._reads.index(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tocsin.domain.incident import Incident
 
 from . import dynamodb_items as items
+from . import dynamodb_keys as keys
 from .dynamodb_calls import Calls, ConditionFailed
 from .dynamodb_read import KEYS, Reads
 from .dynamodb_table import LIST
@@ -40,7 +41,7 @@ class Removals:
 
     def remove(self, incident: Incident) -> None:
         """Remove an incident. Raises ``ConditionFailed`` if it is not at this version."""
-        key = items.incident_key(incident.id)
+        key = keys.incident_key(incident.id)
         self._calls.run(
             lambda: self._client.update_item(
                 TableName=self._table,
@@ -76,8 +77,8 @@ class Removals:
                 )
             )
 
-    def _delete(self, keys: "Sequence[Key]") -> "list[Key]":
-        requests: list[WriteRequestTypeDef] = [{"DeleteRequest": {"Key": key}} for key in keys]
+    def _delete(self, some: "Sequence[Key]") -> "list[Key]":
+        requests: list[WriteRequestTypeDef] = [{"DeleteRequest": {"Key": key}} for key in some]
         answer = self._client.batch_write_item(RequestItems={self._table: requests})
         left = answer["UnprocessedItems"].get(self._table, [])
         return [dict(one["DeleteRequest"]["Key"]) for one in left]

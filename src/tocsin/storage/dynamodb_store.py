@@ -1,8 +1,9 @@
 """The store in one DynamoDB table.
 
-``dynamodb_items`` says what stands where, ``dynamodb_write`` how a change becomes a transaction, ``dynamodb_read``
-and ``dynamodb_list`` how it is read back, ``dynamodb_calls`` what is tried again, ``dynamodb_table`` what the table
-must be like. There is no Scan.
+``dynamodb_keys`` says what stands where, ``dynamodb_items`` what an item is, ``dynamodb_write`` how a change becomes
+a transaction, ``dynamodb_read`` and ``dynamodb_list`` how it is read back, ``dynamodb_remove`` how it is forgotten,
+``dynamodb_chains`` what waits for what, ``dynamodb_calls`` what is tried again, ``dynamodb_table`` what the table must
+be like. There is no Scan.
 """
 
 import random
@@ -21,9 +22,11 @@ from tocsin.errors import Conflict, InvalidInput, StoreError
 
 from . import conditions, dynamodb_list
 from . import dynamodb_items as items
+from . import dynamodb_keys as keys
 from .dynamodb_calls import Calls, ConditionFailed, TokenReused
 from .dynamodb_chains import Numbered, chains
 from .dynamodb_items import Layout
+from .dynamodb_keys import claim_key
 from .dynamodb_read import KEYS, Reads
 from .dynamodb_remove import Removals
 from .dynamodb_table import DUE
@@ -115,7 +118,7 @@ class DynamoDbStore:
         answer = self._calls.run(
             lambda: self._client.update_item(
                 TableName=self._table,
-                Key=items.store_key("numbers"),
+                Key=keys.store_key("numbers"),
                 UpdateExpression="SET upcoming = if_not_exists(upcoming, :first) + :count",
                 ExpressionAttributeValues={":first": items.number(FIRST_NUMBER), ":count": items.number(count)},
                 ReturnValues="UPDATED_NEW",
@@ -126,7 +129,7 @@ class DynamoDbStore:
 
     def upcoming_number(self) -> int:
         """Return the first number that nobody has drawn yet."""
-        item = self._reads.one(items.store_key("numbers"))
+        item = self._reads.one(keys.store_key("numbers"))
         return FIRST_NUMBER if item is None else int(item["upcoming"]["N"])
 
     def incident(self, incident_id: str) -> Incident | None:
@@ -135,7 +138,7 @@ class DynamoDbStore:
 
     def incidents(self, incident_ids: Iterable[str]) -> Mapping[str, Incident]:
         """Return those of ``incident_ids`` that exist, by id."""
-        found = self._reads.many(map(items.incident_key, incident_ids))
+        found = self._reads.many(map(keys.incident_key, incident_ids))
         there = [self._layout.model(Incident, item) for item in found if items.version_of(item) is not None]
         return {one.id: one for one in there}
 
@@ -145,12 +148,12 @@ class DynamoDbStore:
 
     def timeline(self, incident_id: str) -> Sequence[Event]:
         """Return every event of the incident, in order."""
-        found = self._reads.partition(items.dossier(incident_id), begins="EV#")
+        found = self._reads.partition(keys.dossier(incident_id), begins="EV#")
         return [event for item in found for event in self._layout.events(item)]
 
     def alerts(self, source: Source) -> Sequence[Alert]:
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
-        found = self._reads.partition(items.alerts_from(source))
+        found = self._reads.partition(keys.alerts_from(source))
         return [self._layout.model(Alert, item) for item in found]
 
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
@@ -162,9 +165,9 @@ class DynamoDbStore:
         current = [
             item
             for source in Source
-            for item in self._reads.partition(items.alerts_from(source), where={"incident_id": incident_id})
+            for item in self._reads.partition(keys.alerts_from(source), where={"incident_id": incident_id})
         ]
-        archived = self._reads.partition(items.dossier(incident_id), begins="AL#")
+        archived = self._reads.partition(keys.dossier(incident_id), begins="AL#")
         # A tombstone and its archived episode are one: the archive lasts, so it is what counts.
         episodes = [self._layout.model(Alert, item) for item in (*current, *archived)]
         by_place = {(alert.key, alert.episode, alert.source.value): alert for alert in episodes}
@@ -172,17 +175,17 @@ class DynamoDbStore:
 
     def claims(self, keys: Iterable[str]) -> Mapping[str, Claim]:
         """Return the claims that exist for these correlation keys."""
-        found = self._reads.many(map(items.claim_key, keys))
+        found = self._reads.many(map(claim_key, keys))
         return {claim.key: claim for claim in (self._layout.model(Claim, item) for item in found)}
 
     def record(self, kind: str, record_id: str) -> Record | None:
         """Return one record, or None."""
-        item = self._reads.one(items.record_key(kind, record_id))
+        item = self._reads.one(keys.record_key(kind, record_id))
         return None if item is None else self._layout.model(Record, item)
 
     def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""
-        rows = [row for shard in items.due_shards() for row in self._due_in(shard, now, limit)]
+        rows = [row for shard in keys.due_shards() for row in self._due_in(shard, now, limit)]
         earliest = sorted(rows, key=lambda row: row["due_sk"]["S"])[:limit]
         found = self._reads.many({name: row[name] for name in KEYS} for row in earliest)
         records = [self._layout.model(Record, item) for item in found]
@@ -259,7 +262,7 @@ class DynamoDbStore:
 
     def _note_months(self, change: Change) -> None:
         """Write down, before anything of a month leaves the active ones, that the list has to look there."""
-        inactive = {items.month(write.incident.opened_at) for write in change.incidents if not write.incident.active}
+        inactive = {keys.month(write.incident.opened_at) for write in change.incidents if not write.incident.active}
         if inactive <= self._known_months:
             return
         if not inactive <= self._months():
@@ -267,7 +270,7 @@ class DynamoDbStore:
             self._calls.run(
                 lambda: self._client.update_item(
                     TableName=self._table,
-                    Key=items.store_key("months"),
+                    Key=keys.store_key("months"),
                     UpdateExpression="ADD months :new",
                     ExpressionAttributeValues={":new": {"SS": new}},
                 )
@@ -275,13 +278,13 @@ class DynamoDbStore:
             self._known_months |= inactive
 
     def _months(self) -> set[str]:
-        item = self._reads.one(items.store_key("months"))
+        item = self._reads.one(keys.store_key("months"))
         found = set() if item is None else set(item["months"]["SS"])
         self._known_months |= found
         return found
 
     def _due_in(self, shard: str, now: Utc, limit: int) -> "Iterable[Item]":
-        low, high = items.due_range(now)
+        low, high = keys.due_range(now)
         return self._reads.index(DUE, shard, low, high, only=(*KEYS, "due_sk"), sizes=[limit])
 
 

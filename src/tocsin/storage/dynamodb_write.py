@@ -17,6 +17,7 @@ from tocsin.errors import InvalidInput
 
 from . import conditions
 from . import dynamodb_items as items
+from . import dynamodb_keys as keys
 from .dynamodb_items import DONE, Layout
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ def actions_of(table: str, layout: Layout, change: Change) -> list[Action]:
 
 def first_events(change: Change) -> list["Key"]:
     """Return the keys of the items whose events would show that ``change`` was committed."""
-    return [items.events_key(some[0]) for some in _packs(change.events) if some[0].change_id == change.id]
+    return [keys.events_key(some[0]) for some in _packs(change.events) if some[0].change_id == change.id]
 
 
 def rows(change: Change) -> list["Key"]:
     """Return the keys of the rows that remember a change without an event."""
-    alerts = [items.alert_key(write.alert) for write in change.alerts]
-    return alerts + [items.record_key(write.kind, write.id) for write in change.records if write.record is not None]
+    alerts = [keys.alert_key(write.alert) for write in change.alerts]
+    return alerts + [keys.record_key(write.kind, write.id) for write in change.records if write.record is not None]
 
 
 def shows(layout: Layout, item: "Item", change_id: str) -> bool:
@@ -101,24 +102,24 @@ class _Writing:
     def _incident(self, write: IncidentWrite) -> Action:
         incident = write.incident
         item = self._layout.item(
-            items.incident_key(incident.id),
+            keys.incident_key(incident.id),
             *items.documents(incident),
             version=items.number(incident.version),
-            list_pk=items.text(items.listed_under(incident)),
-            list_sk=items.text(items.listed_at(items.place(incident))),
+            list_pk=items.text(keys.listed_under(incident)),
+            list_sk=items.text(keys.listed_at(keys.place(incident))),
         )
         return self._put_version(item, incident.id, write.expected)
 
     def _events(self, events: Sequence[Event]) -> Action:
         first = events[0]
         raw = b"[%b]" % b",".join(items.documents(*events))
-        item = self._layout.item(items.events_key(first), raw)
+        item = self._layout.item(keys.events_key(first), raw)
         return self._put(item, _ABSENT, lambda _: f"{first.incident_id} has an event {first.version} already")
 
     def _alert(self, write: AlertWrite) -> Action:
         alert = write.alert
         item = self._layout.item(
-            items.alert_key(alert),
+            keys.alert_key(alert),
             *items.documents(alert),
             version=items.number(alert.version),
             incident_id=items.text(alert.incident_id),
@@ -128,13 +129,13 @@ class _Writing:
         return self._put_version(item, f"alert {alert.key!r}", write.expected)
 
     def _archived(self, episode: Alert) -> Action:
-        item = self._layout.item(items.archive_key(episode), *items.documents(episode))
+        item = self._layout.item(keys.archive_key(episode), *items.documents(episode))
         return Action({"Put": {"TableName": self._table, "Item": item}}, _differs(f"episode {episode.key!r}", None))
 
     def _claim(self, write: ClaimWrite) -> Action:
         claim = write.claim
         item = self._layout.item(
-            items.claim_key(claim.key), *items.documents(claim), incident_id=items.text(claim.incident_id)
+            keys.claim_key(claim.key), *items.documents(claim), incident_id=items.text(claim.incident_id)
         )
         condition, values = _ABSENT, {}
         if write.held_by:
@@ -164,7 +165,7 @@ class _Writing:
         return Action({"Put": put}, said)
 
     def _record(self, write: RecordWrite) -> Action:
-        key = items.record_key(write.kind, write.id)
+        key = keys.record_key(write.kind, write.id)
         condition, values = ("", {}) if write.expected is None else _version_is(write.expected or None)
         said = _differs(f"{write.kind} {write.id!r}", write.expected or None)
         if write.record is None:
@@ -174,8 +175,8 @@ class _Writing:
             key,
             *items.documents(record),
             version=items.number(record.version),
-            due_pk=None if record.due_at is None else items.text(items.due_shard(record)),
-            due_sk=None if record.due_at is None else items.text(items.due_place(record, record.due_at)),
+            due_pk=None if record.due_at is None else items.text(keys.due_shard(record)),
+            due_sk=None if record.due_at is None else items.text(keys.due_place(record, record.due_at)),
             expires_at=items.expiry(record.expires_at),
         )
         return self._update(key, item, condition, said, values)

@@ -5,7 +5,9 @@
   writes nothing.
 - One joinable incident per correlation key: claims are written conditionally, in the same change.
 - A change that was committed can be committed again without effect: it is recognised by its id.
-- What was committed is durable when the call returns, and seen by every later read of any process.
+- What was committed is durable when the call returns, and seen by every later read of any process. Where a backend
+  says so, ``find`` and ``due`` see it moments later; what they return is true all the same: a due record is read
+  again, and whoever acts on a listed incident does so at its version.
 - Reads return frozen models. No call costs more as incidents accumulate, but for what it returns.
 """
 
