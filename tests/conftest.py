@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from tocsin.storage.json_store import JsonStore
 
 settings.register_profile("tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("tocsin")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a script: what the tests start would not hear the Ctrl-C that they send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STAND_IN = frozenset({"ministack", "ministack_url"})
 
