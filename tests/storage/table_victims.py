@@ -18,7 +18,6 @@ from tests.storage.contest import contender, judged
 from tests.storage.victims import NUMBERS, ended, forked, step, told, versions
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
-
 STOPS = (0, 1, 6, LINKS - 1, LINKS)
 
 
