@@ -193,11 +193,11 @@ class Settings(BaseModel):
     datadog_app_key: SecretStr = SecretStr("")
     datadog_site: str = "datadoghq.com"
     datadog_api_url: str = Field(default="", repr=False)
-    datadog_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")] = ""
+    datadog_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]+$", max_length=2_048)] = ""
     datadog_parameter_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_.-]+)+/?$")] = ""
     incidents_file: Home = Path("incidents.json")
     use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
-    dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")] = "incidents"
+    dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", min_length=3, max_length=255)] = "incidents"
     aws_region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
     severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import isnan
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 from tocsin.errors import InvalidInput, TocsinError
@@ -14,6 +14,9 @@ from tocsin.errors import InvalidInput, TocsinError
 from .moments import moment
 from .nearest import did_you_mean
 from .wiring import Wiring
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _ID = r"(?:inc-?|#)?([0-9]{1,18})"
 MOST_COMPLETED = 50
@@ -58,7 +61,9 @@ class Word(click.ParamType[str]):
         raise click.BadParameter(message, ctx, param)
 
     @override
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(word) for word in [*self._words, *self._others] if word.startswith(incomplete.lower())]
 
 
@@ -110,7 +115,9 @@ class IncidentId(click.ParamType[str]):
         return f"INC-{int(said[1])}" if said else str(value).strip()
 
     @override
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         """Complete from what is open now, newest first."""
         from tocsin.domain.search import ACTIVE, IncidentFilter
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 from .nearest import did_you_mean
 from .store_choice import with_store_option
 from .wiring import Wiring
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -75,7 +77,9 @@ class LazyGroup(click.Group):
                 )
 
     @override
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         named = [
             CompletionItem(name, help=entry.help) for name, entry in self._table.items() if name.startswith(incomplete)
         ]

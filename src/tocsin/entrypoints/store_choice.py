@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 from .nearest import did_you_mean
 from .wiring import Wiring
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _TABLE = r"[A-Za-z0-9_.-]{3,255}"
 KINDS = ("json", "dynamodb")
@@ -62,7 +64,9 @@ class StoreType(click.ParamType[StoreName]):
         return StoreName(kind, where)
 
     @override
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(f"{kind}:") for kind in KINDS if kind.startswith(incomplete.lower())]
 
 
