@@ -21,7 +21,20 @@ class Source(StrEnum):
     """Where alerts come from."""
 
     DATADOG = "datadog"
+    ALERTMANAGER = "alertmanager"
+    ELASTIC = "elastic"
+    GENERIC = "generic"
     MANUAL = "manual"
+
+    @property
+    def pushes(self) -> bool:
+        """True where alerts come only when their sender sends them, so that absence says nothing."""
+        return self in (Source.ALERTMANAGER, Source.ELASTIC, Source.GENERIC)
+
+    @property
+    def may_never_recover(self) -> bool:
+        """True where senders often do not say that an alert is over: what fires after a resolve is a new episode."""
+        return self in (Source.ELASTIC, Source.GENERIC)
 
 
 class AlertState(StrEnum):
@@ -45,6 +58,9 @@ _STATES = {
     "Warn": AlertState.WARN,
     "No Data": AlertState.NO_DATA,
     "OK": AlertState.OK,
+    # What is pushed says one of two.
+    "firing": AlertState.ALERT,
+    "resolved": AlertState.OK,
 }
 
 
@@ -70,6 +86,12 @@ class Observation(Frozen):
     ``origin`` is the source's own id of what alerts (a Datadog monitor), ``group`` the part of it (``*``: all of
     it). ``word`` is the source's own state. ``triggered_at`` and ``resolved_at`` are the last times the source
     names. ``asks_no_data``: the source wants to be told when data stop.
+
+    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came;
+    ``sent_at`` is then when it came. ``severity_word`` is the severity that the sender gave, in its own words.
+    ``names_episodes``: ``triggered_at`` tells one episode from the next. ``expires_in``: seconds after which it is
+    over unless it is repeated. ``cycle_key`` is Datadog's name for the episode. ``provisional``: it does not say
+    which group, and the next sweep knows better.
     """
 
     source: Source
@@ -95,6 +117,12 @@ class Observation(Frozen):
     muted: bool = False
     draft: bool = False
     asks_no_data: bool = False
+    sent_at: Utc | None = None
+    severity_word: str = ""
+    names_episodes: bool = False
+    expires_in: float | None = None
+    cycle_key: str = ""
+    provisional: bool = False
 
 
 class Problem(Frozen):
@@ -124,6 +152,19 @@ class Sweep:
     problems: Sequence[Problem] = ()
     passed_over: dict[Reason, int] = field(default_factory=dict)
     why_incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one delivery says, item by item in its own order; ``received_at`` is our clock.
+
+    ``truncated`` counts what the sender says that it left out.
+    """
+
+    source: Source
+    received_at: Utc
+    items: Sequence[Observation | Problem] = ()
+    truncated: int = 0
 
 
 class Alert(Frozen):
