@@ -3,6 +3,7 @@
 :data:`VARIABLES` says everything there is to set; the tables of the documents are tested against it.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ LONGEST_WAIT = 7 * 86_400
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
+MOST_REQUESTS = 100_000
 
 
 class Variable(NamedTuple):
@@ -149,6 +151,25 @@ VARIABLES = (
         f"seconds from 1 to {LONGEST_AGE}",
     ),
     Variable(
+        "CORS_ORIGINS",
+        "",
+        "Whose pages may read the API's answers in a browser: origins such as `https://ops.example.com`, or `*`.",
+        "origins with commas between, or *",
+    ),
+    Variable(
+        "ALLOWED_NETWORKS",
+        "",
+        "Where a source's alerts may come from, as `alertmanager=10.0.0.0/8 10.1.0.0/16,datadog=192.0.2.0/24`; "
+        "a source that is not named may come from anywhere.",
+        "SOURCE=NETWORK, with spaces between the networks of a source, and commas between sources",
+    ),
+    Variable(
+        "REQUESTS_PER_SECOND",
+        "100",
+        "How many requests of one API key a process answers in a second; 0 sets no limit.",
+        f"a number from 0 to {MOST_REQUESTS}",
+    ),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -176,6 +197,34 @@ def _lower(value: object) -> object:
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
+
+def _origin(value: str) -> str:
+    """Return an origin as browsers say it: scheme and host, without a path."""
+    origin = value.rstrip("/").lower()
+    if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?", origin):
+        message = "an origin is a scheme and a host"
+        raise ValueError(message)
+    return origin
+
+
+def _networks(value: object) -> object:
+    """Return the networks of each source, which are parsed to see that they are some."""
+    if not isinstance(value, str):
+        return value
+    from ipaddress import ip_network
+
+    found: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, (one.strip() for one in value.split(","))):
+        source, _, networks = part.partition("=")
+        if source.strip().lower() not in PUSHED or not networks.strip():
+            message = "no source, or no networks for it"
+            raise ValueError(message)
+        found[source.strip().lower()] = tuple(str(ip_network(one)) for one in networks.split())
+    return found
+
+
+PUSHED = ("alertmanager", "datadog", "elastic", "generic")
+"""The sources that send their alerts."""
 
 Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -213,6 +262,9 @@ class Settings(BaseModel):
     exclude_environments: Words = ()
     least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
     oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
+    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_networks)] = {}
+    requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod

@@ -1,0 +1,117 @@
+"""The OpenAPI document, made from what is declared; and the page that shows it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from tocsin import __version__
+
+from .endpoints import Answer, Declared
+from .problems import MEDIA_TYPE, ProblemDocument
+
+TITLE = "Tocsin"
+ABOUT = (
+    "Alerts in, incidents to work on. Every request but those about health and this document needs an API key: as a "
+    "bearer token, as the password of basic authentication, or in the header X-Tocsin-Key. Errors are problem "
+    "documents (RFC 9457). An answer's ETag works with If-None-Match (304) and, of an incident, with If-Match (412)."
+)
+
+SECURITY: Mapping[str, Mapping[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
+    "basic": {"type": "http", "scheme": "basic", "description": "The key is the password; the user does not count."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-Tocsin-Key", "description": "X-Tocsin-Key: KEY"},
+}
+"""The ways to show a key."""
+
+_SAID: Mapping[int, str] = {
+    200: "Done, or found.",
+    201: "Made; `Location` says where it is.",
+    204: "Done; there is nothing to say.",
+    304: "Not modified: it is still what `If-None-Match` names.",
+    400: "The body is not JSON.",
+    401: "No key, or none that works.",
+    403: "The key works, but not for this; or not from there.",
+    404: "There is no such thing.",
+    409: "Refused in this state (`allowed` names the legal moves), or somebody else wrote first.",
+    412: "Somebody else edited it: it is not what `If-Match` names.",
+    413: "The body is too large.",
+    415: "The body must be JSON.",
+    422: "A field cannot be used; `errors` names it.",
+    429: "Too many requests; `Retry-After` says when to try again.",
+    500: "Something went wrong on our side.",
+    503: "It cannot be done at this moment; try again.",
+}
+
+_POWERTOOLS_OWN = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
+
+
+def document(declared: Iterable[Declared]) -> str:
+    """Return the document as JSON."""
+    resolver = APIGatewayHttpResolver(enable_validation=True)
+    shown = [one for one in declared if one.shown]
+    for one in shown:
+        _describe(resolver, one)
+    said: dict[str, Any] = orjson.loads(
+        resolver.get_openapi_json_schema(
+            title=TITLE,
+            version=__version__,
+            description=ABOUT,
+            security_schemes=SECURITY,  # type: ignore[arg-type]  # as its models would be written
+        )
+    )
+    schemas = said["components"]["schemas"]
+    for name in _POWERTOOLS_OWN:
+        schemas.pop(name, None)
+    for one in shown:
+        operation = said["paths"][one.endpoint.path][one.endpoint.method.lower()]
+        if one.endpoint.method == "GET":
+            operation["responses"]["304"] = {"description": _SAID[304]}
+    return orjson.dumps(said).decode()
+
+
+def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:
+    summary, _, rest = (one.function.__doc__ or "").partition("\n")
+    needs = one.endpoint.needs
+    described = {status: _answer(status, answer) for status, answer in one.answers.items()}
+    refused = {status: _refusal(status) for status in sorted(one.refuses - set(one.answers))}
+    resolver.route(
+        one.endpoint.route,
+        method=one.endpoint.method,
+        summary=summary.strip().removesuffix("."),
+        description=" ".join(rest.split()) or None,
+        responses=described | refused,
+        tags=[one.tag],
+        operation_id=one.endpoint.name,
+        security=[{scheme: [needs.value]} for scheme in SECURITY] if needs else None,
+        openapi_extensions={"requestBody": dict(one.takes)} if one.takes else None,
+    )(one.function)
+
+
+def _answer(status: int, answer: Answer) -> Any:  # noqa: ANN401 - Powertools has a type for each of its shapes
+    content: dict[str, Any] = {}
+    if answer.model is not None:
+        content[answer.media] = {"model": answer.model}
+    elif answer.media:
+        content[answer.media] = {"schema": {"type": "string" if answer.media.startswith("text/") else "object"}}
+    return {"description": answer.said or _SAID[status], "content": content}
+
+
+def _refusal(status: int) -> Any:  # noqa: ANN401 - as above
+    return {"description": _SAID[status], "content": {MEDIA_TYPE: {"model": ProblemDocument}}}
+
+
+def page(document_json: str) -> str:
+    """Return a page that shows the document: Swagger UI, which Powertools carries, with nothing fetched from elsewhere."""
+    from pathlib import Path
+
+    from aws_lambda_powertools.event_handler import openapi
+    from aws_lambda_powertools.event_handler.openapi.swagger_ui import generate_swagger_html
+
+    folder = Path(openapi.__file__).parent / "swagger_ui"
+    script, style = (
+        (folder / name).read_text(encoding="utf-8") for name in ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
+    )
+    # What closes a script element inside of it would end it.
+    return generate_swagger_html(document_json.replace("</", "<\\/"), script, style, "", None)
