@@ -1,6 +1,7 @@
 """The local server: waitress around the Lambda handler, several requests at a time, and an end without a lost answer."""
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -40,24 +41,18 @@ class LocalServer:
     def __init__(self, application: Application, *, host: str, port: int, threads: int = THREADS) -> None:
         # Waitress warns of every request that waits for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        try:
-            self._server = create_server(
-                application,
-                host=host,
-                port=port,
-                threads=threads,
+        self._server: Any = create_server(
+            application,
+            sockets=[_bound(host, port)],
+            threads=threads,
                 ident="tocsin",
-                asyncore_use_poll=True,
-                channel_timeout=IDLE_SECONDS,
-                connection_limit=MOST_CONNECTIONS,
-                max_request_body_size=MOST_BYTES,
-                send_bytes=ONE_WRITE,
-                log_socket_errors=False,
-            )
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            message = f"{host} port {port} cannot be served on: {why}"
-            raise ConfigurationError(message, hint="--port takes another one, --host another address") from None
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_SECONDS,
+            connection_limit=MOST_CONNECTIONS,
+            max_request_body_size=MOST_BYTES,
+            send_bytes=ONE_WRITE,
+            log_socket_errors=False,
+        )
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step
         self._told = False
 
@@ -94,6 +89,16 @@ class LocalServer:
 
     def _step(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._map, count=1, use_poll=True)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to one address: ``localhost`` may have several."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return socket.create_server(found[0][4][:2], family=found[0][0], reuse_port=False)  # type: ignore[arg-type]
+    except OSError as error:
+        message = f"{host} port {port} cannot be served on: {error.strerror or error}"
+        raise ConfigurationError(message, hint="--port takes another one, --host another address") from None
 
 
 def _is_idle(channel: HTTPChannel) -> bool:
