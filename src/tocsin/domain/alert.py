@@ -5,9 +5,12 @@ stamps of its groups): they are compared with each other, never with ours.
 """
 
 import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tocsin.errors import NotFound
 
 from .decision import Reason
 from .frozen import Frozen, Utc
@@ -70,6 +73,25 @@ def alert_key(origin: str, group: str) -> str:
     if len(key.encode()) <= LONGEST_KEY:
         return key
     return f"{origin[:64]}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def alert_id(source: Source, key: str) -> str:
+    """Return what an alert is called in addresses: safe in a URL, and the same for ever."""
+    return f"{source.value}~{urlsafe_b64encode(key.encode()).decode().rstrip('=')}"
+
+
+def named_by(name: str) -> tuple[Source, str]:
+    """Return the source and key that an :func:`alert_id` stands for. Raises ``NotFound`` for what is none."""
+    word, _, coded = name.partition("~")
+    try:
+        source = Source(word)
+        key = urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+    except ValueError:
+        pass
+    else:
+        if alert_id(source, key) == name:
+            return source, key
+    raise NotFound("there is no alert of this id", hint="the list of alerts shows the ids there are")
 
 
 class Links(Frozen):
@@ -173,7 +195,9 @@ class Alert(Frozen):
     ``triggered_at`` is the stored trigger time of the episode and ``resolved_before`` the recovery that the
     source named when it began: a later recovery is the proof of a new episode. ``observed_at`` is the last
     observation that was applied. ``missing_since``: the first complete sweep in which the group was absent.
-    ``expires_at`` is our clock; it alone.
+    ``signature`` is what would make a repeated push more than a repetition; as long as it stays, the store only
+    counts (``count``, times seen firing). A ``provisional`` row waits for a sweep to say which groups fire.
+    ``expires_at``, ``first_seen_at`` and ``last_seen_at`` are our clock; they alone.
     """
 
     source: Source
@@ -199,6 +223,18 @@ class Alert(Frozen):
     ended_by: Reason | None = None
     expires_at: Utc | None = None
     version: int = 0
+    count: int = 1
+    first_seen_at: Utc | None = None
+    last_seen_at: Utc | None = None
+    signature: str = ""
+    expires_in: float | None = None
+    provisional: bool = False
+    cycle_key: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the alert is called in addresses."""
+        return alert_id(self.source, self.key)
 
     @property
     def firing(self) -> bool:

@@ -69,9 +69,9 @@ def archive_key(episode: Alert) -> "Key":
     return key(dossier(episode.incident_id), sk)
 
 
-def alert_key(alert: Alert) -> "Key":
-    """Return the key of an alert row."""
-    return key(alerts_from(alert.source), _name(alert.key))
+def alert_key(source: Source, name: str) -> "Key":
+    """Return the key of the row of the alert of this name."""
+    return key(alerts_from(source), _name(name))
 
 
 def claim_key(correlation_key: str) -> "Key":
@@ -81,7 +81,7 @@ def claim_key(correlation_key: str) -> "Key":
 
 def record_key(kind: str, record_id: str) -> "Key":
     """Return the key of a record."""
-    return key(f"REC#{_name(kind)}", _name(record_id))
+    return key(records_of(kind), _name(record_id))
 
 
 def store_key(what: str) -> "Key":
@@ -123,6 +123,11 @@ def place(incident: Incident) -> Place:
 def due_shard(record: Record) -> str:
     """Return the partition of the due index for a record."""
     return f"DUE#{zlib.crc32(f'{record.kind}#{record.id}'.encode()) % SHARDS}"
+
+
+def records_of(kind: str) -> str:
+    """Return the partition of the records of a kind."""
+    return f"REC#{_name(kind)}"
 
 
 def due_shards() -> list[str]:
