@@ -6,23 +6,17 @@ Pure. Nothing here raises over what a monitor holds; a value of a wrong type cou
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from urllib.parse import quote
 
 from tocsin.domain.alert import AlertState, Links, Observation, Source, alert_key
 
 from .datadog_mutes import WHOLE, mutes, tags_of
+from .kept import LONGEST_GROUP, LONGEST_MESSAGE, LONGEST_QUERY, LONGEST_TAG, LONGEST_TITLE
+from .naming import TagNames
 from .outside import moment, number, text, whole
 from .runbooks import find_runbook
-from .tags import LONGEST_TAG, kept_tags, tag_values
-
-LONGEST_TITLE = 1_000
-"""Characters. Datadog's own limit is lower; a hostile or broken title must not fill the store."""
-LONGEST_MESSAGE = 8_000
-"""Characters of a monitor's message, template text included."""
-LONGEST_QUERY = 4_000
-"""Characters of a monitor's query."""
-LONGEST_GROUP = 1_000
-"""Characters of a group's name that are shown; its key is made of the whole name."""
+from .tags import kept_tags, tag_values
 
 _WORDS = {word.casefold(): word for word in ("Alert", "Warn", "No Data", "OK")}
 _HIGHEST_PRIORITY, _LOWEST_PRIORITY = 1, 5
@@ -36,6 +30,11 @@ class Naming:
     service: tuple[str, ...] = ("service",)
     environment: tuple[str, ...] = ("env", "environment")
     team: tuple[str, ...] = ("team",)
+
+    @classmethod
+    def of(cls, tags: TagNames, web_url: str) -> Self:
+        """Return the naming that the settings ask for."""
+        return cls(web_url, service=(tags.service,), environment=tags.environment_tags, team=(tags.team,))
 
 
 class Monitor:

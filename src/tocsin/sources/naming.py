@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .kept import LONGEST_NAME
 from .outside import text
 from .tags import tag_values
-
-LONGEST_NAME = 1_000
-"""Characters of the name of a service, an environment or a team."""
 
 
 @dataclass(frozen=True, slots=True)

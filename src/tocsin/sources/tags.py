@@ -2,13 +2,8 @@
 
 from collections.abc import Iterator
 
+from .kept import LONGEST_TAG, MOST_TAGS
 from .outside import text
-
-LONGEST_TAG = 250
-"""Characters. Datadog cuts tags at 200."""
-
-MOST_TAGS = 250
-"""Tags kept of one monitor or alert, and of one group."""
 
 
 def kept_tags(values: object) -> tuple[str, ...]:
