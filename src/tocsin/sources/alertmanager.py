@@ -22,6 +22,7 @@ from .times import believed
 
 VERSION = "4"
 
+_LONGEST_PAGE = 500
 _STATUSES = ("firing", "resolved")
 _OFFSET, _PRIME, _SEPARATOR = 14_695_981_039_346_656_037, 1_099_511_628_211, b"\xff"
 
@@ -131,15 +132,14 @@ class _Group:
         )
 
     def _page(self, labels: Mapping[str, str]) -> str:
-        """Return where the Alertmanager shows this alert, and lets it be silenced."""
+        """Return where the Alertmanager shows this alert, and lets it be silenced. It is kept in the alert's row."""
         if not self._address:
             return ""
+        named = {name: labels[name] for name in ("alertname",) if name in labels}
         links = (
-            http_link(f"{self._address}/#/alerts?filter={quote(_matchers(some), safe='')}")
-            for some in (labels, {name: labels[name] for name in ("alertname",) if name in labels})
-            if some
+            f"{self._address}/#/alerts?filter={quote(_matchers(some), safe='')}" for some in (labels, named) if some
         )
-        return next((link for link in links if link), self._address)
+        return next((link for link in links if len(link) <= _LONGEST_PAGE and http_link(link)), self._address)
 
 
 class _Annotations:

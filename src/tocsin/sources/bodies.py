@@ -5,7 +5,6 @@ line, and never repeats more than a little of what was sent. The size of a body 
 """
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -120,17 +119,6 @@ class Fields:
     def moment(self, name: str) -> datetime | None:
         """Return a moment in UTC, or None for none and for what stands for none (see :func:`~.times.instant`)."""
         return instant(self._item.get(name), name)
-
-    def seconds(self, name: str, least: float, most: float) -> float | None:
-        """Return a number of seconds between ``least`` and ``most``, or None if there is none."""
-        value = self._item.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InvalidInput(f"{name}: it is {kind(value)}; it should be a number of seconds")
-        if not (math.isfinite(value) and least <= value <= most):
-            raise InvalidInput(f"{name}: it should be between {least:,.0f} and {most:,.0f} seconds")
-        return float(value)
 
 
 def flat(item: object) -> dict[str, object]:

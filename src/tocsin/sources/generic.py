@@ -4,7 +4,7 @@ What each field means stands in docs/webhooks.md. An alert needs a message, a ti
 absent. One bad item spoils nothing else: it becomes a problem that begins with the name of the field.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from difflib import get_close_matches
 
 from tocsin.domain.alert import AlertState, Links, Observation, Problem, Push, Source
@@ -14,16 +14,12 @@ from .bodies import Fields, read_json, shown
 from .kept import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PART, LONGEST_TAG, LONGEST_TITLE
 from .naming import TagNames, label_value
 from .outside import http_link, text
-from .pushed import fingerprint, first_line, label_tags, pushed_key
+from .pushed import expiry, fingerprint, first_line, label_tags, pushed_key
 from .runbooks import find_runbook
 from .times import believed
 
 MOST_AT_ONCE = 500
 """Alerts in one body."""
-
-SHORTEST_LIFE = timedelta(minutes=1)
-LONGEST_LIFE = timedelta(days=30)
-"""What ``expires_in`` may be."""
 
 _STATES = ("firing", "resolved")
 # Said by others for the same. They are not taken, since a guess could end an alert that fires; they are understood.
@@ -98,7 +94,7 @@ def _observation(fields: Fields, received_at: datetime, namespace: str, names: T
             monitor=fields.link("url"),
         ),
         severity_word=fields.text("severity", LONGEST_TAG),
-        expires_in=fields.seconds("expires_in", SHORTEST_LIFE.total_seconds(), LONGEST_LIFE.total_seconds()),
+        expires_in=expiry(fields.raw("expires_in")),
     )
 
 

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from tocsin.domain.alert import alert_key
+from tocsin.errors import InvalidInput
 
 from .kept import LONGEST_TAG, MOST_TAGS
-from .outside import text
+from .outside import number, text
+
+SHORTEST_LIFE = 60.0
+LONGEST_LIFE = 30 * 86_400.0
+"""Seconds: what a sender may ask for. A minute is the pace of the clock that ends alerts."""
 
 
 def pushed_key(namespace: str, own: str) -> str:
@@ -34,3 +39,17 @@ def label_tags(labels: Mapping[str, str]) -> tuple[str, ...]:
 def first_line(message: str, longest: int) -> str:
     """Return the first line of a message that says something."""
     return text(next((line.strip() for line in message.splitlines() if line.strip()), ""), longest)
+
+
+def expiry(value: object) -> float | None:
+    """Return after how many seconds an alert is over unless it is repeated; None is never.
+
+    Raises :class:`~tocsin.errors.InvalidInput` for what is no number from :data:`SHORTEST_LIFE` to :data:`LONGEST_LIFE`.
+    """
+    if value is None:
+        return None
+    found = number(value)
+    if found is None or not SHORTEST_LIFE <= found <= LONGEST_LIFE:
+        message = f"expires_in: it should be a number of seconds from {SHORTEST_LIFE:.0f} to {LONGEST_LIFE:.0f}"
+        raise InvalidInput(message)
+    return found
