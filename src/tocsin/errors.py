@@ -5,6 +5,7 @@
     TocsinError
     ├── ConfigurationError      a setting is wrong or missing
     ├── InvalidInput            a value that somebody gave cannot be used
+    │   ├── MalformedBody       what was sent is no JSON
     │   └── KeyReused
     ├── NotFound                no such incident, file or record
     ├── IllegalMove             the incident may not go there from where it is
@@ -56,6 +57,12 @@ class InvalidInput(TocsinError):
 
     http_status = 422
     exit_status = 2
+
+
+class MalformedBody(InvalidInput):
+    """What was sent is no JSON that can be read; the message says where it goes wrong."""
+
+    http_status = 400
 
 
 class KeyReused(InvalidInput):

@@ -17,6 +17,7 @@ from .datadog_client import DatadogClient, Page
 from .datadog_http import PAGE_SIZE, Http, TimeLeft
 from .datadog_monitor import Naming
 from .datadog_wire import Reading, is_deleted, monitor_id
+from .naming import TagNames
 
 SWEEP_SECONDS = 120.0
 """How long one sweep may take, its retries and pauses included."""
@@ -61,12 +62,8 @@ class DatadogSource:
         self._client = DatadogClient(
             self._account, http=http, sleep=sleep, monotonic=monotonic, jitter=jitter, clock=clock
         )
-        self._naming = Naming(
-            web_url=self._account.web_url,
-            service=(service_tag,),
-            environment=("env", "environment") if environment_tag == "env" else (environment_tag,),
-            team=(team_tag,),
-        )
+        tags = TagNames(service=service_tag, environment=environment_tag, team=team_tag)
+        self._naming = Naming.of(tags, self._account.web_url)
         self._every_no_data = every_no_data
         self._deadline = deadline
         self._confirm_budget = confirm_budget
