@@ -281,6 +281,12 @@ class Settings(BaseModel):
             field = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
             raise ConfigurationError(_complaint(_BY_FIELD[field], given[field])) from None
 
+    @property
+    def knows_datadog(self) -> bool:
+        """True if it is set where Datadog's keys are; whether they are good is seen when they are used."""
+        plain = self.datadog_api_key.get_secret_value() or self.datadog_app_key.get_secret_value()
+        return bool(plain or self.datadog_secret_name or self.datadog_parameter_path)
+
     def keys(self, *, otherwise: str = "") -> tuple[str, str]:
         """Return the API key and the application key.
 

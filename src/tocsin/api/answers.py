@@ -13,9 +13,13 @@ KEPT = "private, no-cache"
 """Browsers may keep an answer, and ask with its tag whether it is still true."""
 
 
-def found(model: BaseModel, *, revision: int | None = None) -> Response[str]:
-    """Return what was asked for; see :func:`tag` for ``revision``."""
-    return written(model, revision=revision, headers={"Cache-Control": KEPT})
+def found(model: BaseModel, *, revision: int | None = None, state: str = "") -> Response[str]:
+    """Return what was asked for; see :func:`tag` for ``revision``.
+
+    ``state`` names what the answer tells of, where the answer itself changes with the clock alone.
+    """
+    body = model.model_dump_json(by_alias=True)
+    return Response(200, JSON, body, headers={"Cache-Control": KEPT, "ETag": tag(state or body, revision)})
 
 
 def written(

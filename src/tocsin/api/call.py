@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Request
 
@@ -19,6 +20,9 @@ from tocsin.storage.store import Store
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 """What of a request's own id is taken over: it reaches the log."""
+
+ON_BEHALF = "x-tocsin-by"
+"""The header in which a program names the person that it acts for; percent-encoded where it is not plain ASCII."""
 
 _KEY = "call"
 
@@ -78,12 +82,13 @@ class Call:
 
     @property
     def by(self) -> str:
-        """As the timeline names who acts. Raises ValueError where nobody was checked, which no route lets happen."""
-        return self.caller.by
+        """As the timeline names who acts: the key, and on whose behalf if that was said."""
+        person = unquote(self.headers.get(ON_BEHALF, "")).strip()
+        return f"{person} ({self.caller.by})" if person else self.caller.by
 
     @property
     def caller(self) -> Principal:
-        """Who asks, where that had to be checked."""
+        """Who asks, where that had to be checked. Raises ValueError where it was not, which no route lets happen."""
         if self.principal is None:
             message = f"{self.method} {self.path} was let through without a key"
             raise ValueError(message)

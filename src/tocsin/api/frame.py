@@ -43,7 +43,9 @@ SECURITY_HEADERS = {
 }
 
 PREFLIGHT_SECONDS = "600"
-TAKEN_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-Key"
+TAKEN_HEADERS = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-By, X-Tocsin-Key"
+)
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 

@@ -61,6 +61,7 @@ def open_incident(request: Request, body: OpenBody) -> Response[str]:
 @incidents("GET", INCIDENTS, needs=Scope.INCIDENTS_READ, answers={200: Answer(IncidentList)})
 def list_incidents(
     request: Request,
+    *,
     status: Statuses = (),
     severity: Severities = (),
     service: Service = "",
@@ -101,7 +102,10 @@ def list_incidents(
 def show_incident(request: Request, incident_id: str) -> Response[str]:
     """Show one incident whole: alerts, notes, timeline, durations."""
     whole = call_of(request).parts.incidents.whole(existing(incident_id))
-    return found(WholeIncident.whole(whole), revision=whole.incident.revision)
+    # How long it has been open differs every time; everything else is numbered.
+    numbers = [whole.incident.version, len(whole.timeline), *(f"{one.id}.{one.version}" for one in whole.alerts)]
+    state = f"{whole.incident.id} {' '.join(map(str, numbers))}"
+    return found(WholeIncident.whole(whole), revision=whole.incident.revision, state=state)
 
 
 @incidents("PUT", INCIDENT, needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412])
@@ -112,12 +116,12 @@ def edit_incident(request: Request, incident_id: str, body: EditBody) -> Respons
     PATCH and PUT do the same: what the body does not name stays as it is.
     """
     call = call_of(request)
-    return move(
-        call, incident_id, lambda how: call.parts.incidents.edit(existing(incident_id), body.edit, **how)
-    )
+    return move(call, incident_id, lambda how: call.parts.incidents.edit(existing(incident_id), body.edit, **how))
 
 
-@incidents("POST", f"{INCIDENT}/merge", needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412])
+@incidents(
+    "POST", f"{INCIDENT}/merge", needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412]
+)
 def merge_incident(request: Request, incident_id: str, body: MergeBody) -> Response[str]:
     """Merge an incident into another, and show that other.
 

@@ -18,9 +18,11 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from typing_extensions import override
 
 from tocsin.errors import TocsinError
+from tocsin.services.idempotency import AnsweredBefore
 
 from . import problems
 from .endpoints import Declared
+from .moving import replayed
 from .problems import Problem, Refused
 
 Fault = Callable[[Exception], None]
@@ -61,6 +63,7 @@ class Resolver(APIGatewayHttpResolver):
             ServiceError: self._unforeseen,
             Exception: self._unforeseen,
         }
+        self.exception_handler(AnsweredBefore)(lambda before: replayed(before.answer))
         for kind, problem in told.items():
             self.exception_handler(kind)(lambda error, problem=problem: self._written(problem(error)))
 

@@ -3,5 +3,10 @@
 from .documents import documents
 from .endpoints import Declared
 from .health import health
+from .incidents import incidents
+from .moves import moves
+from .records import records
 
-ROUTES: tuple[Declared, ...] = tuple(one for resource in (health, documents) for one in resource.declared)
+ROUTES: tuple[Declared, ...] = tuple(
+    one for resource in (incidents, moves, records, health, documents) for one in resource.declared
+)

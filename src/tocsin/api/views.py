@@ -1,7 +1,6 @@
 """What the API shows of incidents and alerts: the domain's own models, with what only they who look need beside."""
 
 from collections.abc import Iterable
-from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -28,7 +27,7 @@ class IncidentView(Incident):
     )
 
     @classmethod
-    def of(cls, incident: Incident) -> Self:
+    def of(cls, incident: Incident) -> "IncidentView":
         """Return what is shown of an incident."""
         return cls.model_construct(**incident.__dict__)
 
@@ -49,7 +48,7 @@ class AlertView(Alert):
         return self.ended_at is None
 
     @classmethod
-    def of(cls, alert: Alert) -> Self:
+    def of(cls, alert: Alert) -> "AlertView":
         """Return what is shown of an alert."""
         return cls.model_construct(**alert.__dict__)
 
@@ -63,7 +62,7 @@ class Note(View):
     text: str
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event) -> "Note":
         """Return the note that an event is."""
         return cls(id=f"{event.version}.{event.ordinal}", at=event.at, by=event.by, text=event.text)
 
@@ -79,7 +78,7 @@ class WholeIncident(IncidentView):
     durations: Metrics = Field(description="In seconds; null for what has not happened.")
 
     @classmethod
-    def whole(cls, found: Whole) -> Self:
+    def whole(cls, found: Whole) -> "WholeIncident":
         """Return what is shown of an incident and all that belongs to it."""
         return cls.model_construct(
             **found.incident.__dict__,
@@ -97,7 +96,7 @@ class IncidentList(View):
     cursor: str = Field(description="For what follows; empty at the end. A page may be short, or empty, and have one.")
 
     @classmethod
-    def of(cls, incidents: Iterable[Incident], cursor: str) -> Self:
+    def of(cls, incidents: Iterable[Incident], cursor: str) -> "IncidentList":
         """Return a page of incidents."""
         return cls.model_construct(incidents=[IncidentView.of(one) for one in incidents], cursor=cursor)
 

@@ -42,10 +42,19 @@ class Context(Protocol):
 class ApiHandler:
     """Answers HTTP requests, as often as it is called and by several threads at once.
 
-    ``dotenv`` completes the environment where there is such a file.
+    ``dotenv`` completes the environment where there is such a file. ``store`` is one that is open already, and is left
+    to whoever opened it.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, clock: Clock, new_id: NewId, dotenv: Path | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Clock,
+        new_id: NewId,
+        dotenv: Path | None = None,
+        store: Store | None = None,
+    ) -> None:
         self._environ = environ
         self._dotenv = dotenv
         self._clock = clock
@@ -53,7 +62,7 @@ class ApiHandler:
         self._log = LambdaLog(environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)
         self._making = threading.Lock()
         self._api: Api | None = None
-        self._store: Store | None = None
+        self._store = store
         self._cold = True
 
     def prepare(self) -> None:
@@ -72,11 +81,6 @@ class ApiHandler:
                 return _our_fault(context.aws_request_id)
             return api(event, context)
 
-    def close(self) -> None:
-        """Release the store."""
-        if self._store is not None:
-            self._store.close()
-
     def _prepared(self) -> Api:
         with self._making:
             if self._api is None:
@@ -89,7 +93,7 @@ class ApiHandler:
         self._log.level(settings.log_level)
         on_lambda_with_a_table(settings, self._environ)
         aws = Aws(settings.aws_region, self._environ)
-        self._store = store = open_store(settings, lambda: aws)
+        store = self._store or open_store(settings, lambda: aws)
         rules = rules_of(settings)
         parts = Parts(
             store=store,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from tocsin.errors import ConfigurationError
@@ -45,7 +44,7 @@ class LocalServer:
             application,
             sockets=[_bound(host, port)],
             threads=threads,
-                ident="tocsin",
+            ident="tocsin",
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
             connection_limit=MOST_CONNECTIONS,
@@ -95,12 +94,12 @@ def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that is bound to one address: ``localhost`` may have several."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return socket.create_server(found[0][4][:2], family=found[0][0], reuse_port=False)  # type: ignore[arg-type]
+        return socket.create_server(found[0][4][:2], family=found[0][0], reuse_port=False)
     except OSError as error:
         message = f"{host} port {port} cannot be served on: {error.strerror or error}"
         raise ConfigurationError(message, hint="--port takes another one, --host another address") from None
 
 
-def _is_idle(channel: HTTPChannel) -> bool:
+def _is_idle(channel: Any) -> bool:  # noqa: ANN401 - waitress has no types
     """Say whether nothing is under way: no request, whole or in part, and no answer that still has to be sent."""
     return not channel.requests and channel.request is None and not channel.total_outbufs_len

@@ -29,6 +29,14 @@ def moment(text: str, now: datetime) -> datetime:
         raise InvalidInput(message) from None
 
 
+def ahead(text: str, now: datetime) -> datetime:
+    """Return a moment to come: an ISO date or time, or how far away it is (``90d``). Raises ``InvalidInput``."""
+    said = moment(text, now)
+    if said < now and re.fullmatch(_AGE, text.strip(), re.IGNORECASE):
+        return now + (now - said)
+    return said
+
+
 def exact(moment: datetime | None) -> str:
     """Say a moment to the second: ``2026-03-31 14:05:00``, in UTC; nothing for None."""
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"

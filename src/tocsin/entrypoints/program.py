@@ -20,6 +20,7 @@ TABLE = {
         f"{_COMMANDS}.invoke_local:invoke_local", "Run the scheduled function here, as Lambda does.", ALERTS
     ),
     "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False),
+    "serve": Entry(f"{_COMMANDS}.serve:serve", "Serve the HTTP API here, and sync on the side.", ALERTS),
     "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
     "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
     "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
@@ -32,6 +33,7 @@ TABLE = {
     "close": Entry(f"{_COMMANDS}.actions:close", "Close a resolved incident.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False),
+    "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", STORE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE),

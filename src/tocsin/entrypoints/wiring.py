@@ -32,6 +32,13 @@ def login_name() -> str:
     return getpass.getuser()
 
 
+def random_secret() -> str:
+    """Return a new secret for an API key."""
+    from tocsin.ids import random_secret as drawn
+
+    return drawn()
+
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -51,6 +58,7 @@ class Wiring(NamedTuple):
     dotenv: Path = Path(".env")
     login: Callable[[], str] = login_name
     chosen: Mapping[str, str] = _NOTHING
+    new_secret: Callable[[], str] = random_secret
 
     @property
     def out(self) -> Screen:

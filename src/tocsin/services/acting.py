@@ -116,5 +116,5 @@ def found(store: Store, incident_id: str) -> Incident:
     incident = store.incident(incident_id)
     if incident is None:
         message = f"there is no incident {incident_id}"
-        raise NotFound(message, hint="the list command shows which there are")
+        raise NotFound(message, hint="the list shows which there are")
     return incident

@@ -66,7 +66,7 @@ class ApiKeys:
 
     def create_first(self, name: str, *, secret: str, by: str) -> Token | None:
         """Make an administrator's key if this store never had a key; None if it did, or if somebody else just does."""
-        if self._store.record(FIRST, FIRST) is not None or next(self.keys(), None) is not None:
+        if self._store.record(FIRST, FIRST) is not None or next(self.every(), None) is not None:
             return None
         key = self._drafted(name, [Scope.ADMIN], secret=secret, by=by)
         mark = Record(kind=FIRST, id=FIRST, body={"key": key.id})
@@ -76,7 +76,7 @@ class ApiKeys:
             return None
         return Token(key.id, secret)
 
-    def keys(self) -> Iterator[ApiKey]:
+    def every(self) -> Iterator[ApiKey]:
         """Yield every key there ever was, revoked ones too."""
         after = ""
         while some := self._store.records(API_KEY, after=after, limit=PAGE):
@@ -163,7 +163,7 @@ class ApiKeys:
         name = self._store.record(NAMED, _folded(name_or_id))
         found = None if name is None else self._store.record(API_KEY, str(name.body["key"]))
         if found is None:
-            known = ", ".join(key.name for key in self.keys() if key.revoked_at is None)
+            known = ", ".join(key.name for key in self.every() if key.revoked_at is None)
             message = f"there is no key {name_or_id}"
             raise NotFound(message, hint=f"there are {known}" if known else "there are none")
         return found
