@@ -120,7 +120,7 @@ def resolve_by_hand(draft: Draft, *, by: str, root_cause: str = "", steps: Seque
     known = before.resolution_steps
     after = _explained(before, root_cause or None, (*known, *(step for step in steps if step not in known)))
     if before.status is not Status.RESOLVED:
-        update = {"root_cause": after.root_cause, "resolution_steps": after.resolution_steps}
+        update: dict[str, object] = {"root_cause": after.root_cause, "resolution_steps": after.resolution_steps}
         resolve(draft, at=draft.at, by=by, reason=Reason.BY_HAND, text=root_cause, update=update)
     elif after != before:
         by_hand(draft, after, EventKind.ROOT_CAUSE_ADDED, text=root_cause)
