@@ -37,6 +37,8 @@ class Reason(StrEnum):
     MONITOR_DELETED = "monitor_deleted"
     SETTLED = "settled"
     CYCLE_DUE = "cycle_due"
+    SNOOZE_OVER = "snooze_over"
+    MERGED = "merged"
     BY_HAND = "by_hand"
 
 
@@ -69,6 +71,8 @@ EXPLAINED: dict[Reason, str] = {
     Reason.MONITOR_DELETED: "the source confirmed it when asked",
     Reason.SETTLED: "nothing fired again while it settled",
     Reason.CYCLE_DUE: "what joined earlier still fires, and the pause between cycles is over",
+    Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
+    Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
 }
 

@@ -33,6 +33,12 @@ class EventKind(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    EDITED = "edited"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    MERGED = "merged"
+    DELETED = "deleted"
     NOTED = "noted"
     ROOT_CAUSE_ADDED = "root_cause_added"
 

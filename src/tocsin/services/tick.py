@@ -6,10 +6,13 @@ from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
+
+from .claims import claims_of
 
 MOST_ATTEMPTS = 5
 """How often one decision is made again because somebody else wrote first."""
@@ -54,8 +57,8 @@ def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time
             if change is None:
                 left.add((timer.kind, timer.id))
                 continue
-            for write in change.incidents:
-                (started if write.incident.active else resolved).append(write.incident.id)
+            resolved += [event.incident_id for event in change.events if event.kind is EventKind.RESOLVED]
+            started += [event.incident_id for event in change.events if event.kind is EventKind.CYCLE_STARTED]
     return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
 
 
@@ -68,9 +71,8 @@ def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: Ne
         if current is None or current.due_at is None or current.due_at > now:
             return Change(id=new_id(), at=now)
         incident = store.incident(incident_id)
-        key = incident.correlation_key if incident is not None else ""
-        claim = store.claims([key]).get(key) if key else None
-        change = ring(current, incident, claim, rules, now, change_id=new_id())
+        claims = () if incident is None else claims_of(store, incident)
+        change = ring(current, incident, claims, rules, now, change_id=new_id())
         try:
             store.commit(change)
         except Conflict:
