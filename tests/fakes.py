@@ -54,8 +54,10 @@ class MemoryStore:
             for touch in touches:
                 row = self._alerts.get((touch.source, touch.key))
                 done = row is not None and row.firing and row.signature == touch.signature != ""
+                done = done and row.observed_at <= touch.observed_at
                 if done:
-                    seen = {"version": row.version + 1, "count": row.count + 1, "last_seen_at": touch.at}
+                    seen = {"version": row.version + 1, "count": row.count + 1}
+                    seen |= {"last_seen_at": touch.at, "observed_at": touch.observed_at}
                     row = self._alerts[touch.source, touch.key] = row.model_copy(update=seen)
                 touched.append(Touched(done, row))
         return touched

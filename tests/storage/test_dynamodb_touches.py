@@ -28,7 +28,7 @@ def test_what_a_touch_needs_stands_beside_the_document(moto):
     assert (before["signature"], before["seen"]) == ({"S": SIGNED}, {"N": "1"})
     a_patient_store(moto, table).touch([a_touch()])
     now = at_key(moto, table, "ALERT#generic", "prom:a")
-    counted = {"version": {"N": "1"}, "seen": {"N": "2"}, "seen_at": {"S": "2026-03-02T12:01:00+00:00"}}
+    counted = {"version": {"N": "1"}, "seen": {"N": "2"}, "seen_at": {"S": "2026-03-02T12:01:00.000000+00:00"}}
     assert now == {**before, **counted}
 
 
@@ -40,7 +40,7 @@ def test_what_a_touch_needs_stands_beside_the_document(moto):
 def test_what_cannot_be_touched_has_no_such_attributes(moto, row):
     """So the one condition on the signature says that the alert is there, fires and is as it was decided on."""
     item = at_key(moto, prepared(moto, row), "ALERT#generic", "prom:a")
-    assert not {"signature", "seen", "seen_at"} & set(item)
+    assert not {"signature", "seen", "seen_at", "observed_at"} & set(item)
 
 
 def test_a_duplicate_takes_one_write_unit_and_no_read(ministack):

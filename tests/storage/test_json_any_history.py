@@ -90,7 +90,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(touched=st.lists(st.tuples(keys, st.sampled_from(SIGNATURES), st.integers(0, 9)), max_size=3))
     def alerts_are_touched(self, touched):
-        touches = [Touch(Source.DATADOG, key, signature, at(minutes)) for key, signature, minutes in touched]
+        touches = [Touch(Source.DATADOG, key, signature, at(9), at(minutes)) for key, signature, minutes in touched]
         assert list(self.one.touch(touches)) == list(self.model.touch(touches))
 
     @rule(number=numbers, key=keys, held_by=st.sampled_from(["", "INC-1", "INC-2"]))

@@ -47,7 +47,9 @@ def test_all_touches_of_a_call_are_one_line_and_one_sync(path):
     store.touch([*map(a_touch, KEYS), a_touch("prom:x")])
     assert disk.made - syncs == 1
     written = [json.loads(line) for line in path.read_bytes().splitlines()[lines:]]
-    assert [one["touched"] for one in written] == [[["generic", key, "2026-03-02T12:01:00+00:00"] for key in KEYS]]
+    assert [one["touched"] for one in written] == [
+        [["generic", key, "2026-03-02T12:01:00+00:00", "2026-03-02T12:00:00+00:00"] for key in KEYS]
+    ]
     assert read(JsonStore(path), KEYS[0]) == seen(a_row(KEYS[0]), 1, 1)
 
 
@@ -146,7 +148,7 @@ def test_a_line_of_touches_that_cannot_be_understood_is_lost_alone(path):
     """So with touches of a source that this program does not know."""
     prepared(path).close()
     with path.open("ab") as file:
-        file.write(sealed(3, b'{"touched":[["carrier pigeon","a","2026-03-02T12:00:00Z"]]}'))
+        file.write(sealed(3, b'{"touched":[["carrier pigeon","a","2026-03-02T12:00:00Z","2026-03-02T12:00:00Z"]]}'))
     report = recover(path)
     assert [loss.first for loss in report.lost] == [3]
     assert counts(JsonStore(report.target)) == [1, 1, 1]

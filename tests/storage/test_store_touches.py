@@ -20,9 +20,9 @@ def a_row(key="prom:a", **more):
     return an_alert(key, **(given | more))
 
 
-def a_touch(key="prom:a", minutes=1.0, signature=SIGNED, source=Source.GENERIC):
-    """Build a touch at so many minutes after noon."""
-    return Touch(source, key, signature, at(minutes))
+def a_touch(key="prom:a", minutes=1.0, signature=SIGNED, source=Source.GENERIC, observed=0.0):
+    """Build a touch at so many minutes after noon, of what was observed at another minute."""
+    return Touch(source, key, signature, at(minutes), at(observed))
 
 
 def seen(row, times, minutes):
@@ -98,6 +98,17 @@ def test_an_alert_that_is_not_there_is_not_made_by_a_touch(any_store):
     """Nothing is written."""
     assert list(any_store.touch([a_touch()])) == [Touched(done=False, row=None)]
     assert read(any_store) is None
+
+
+def test_what_was_observed_before_the_row_is_left_alone(any_store):
+    """A touch moves the row on in the source's own order, and none takes it back."""
+    put(any_store, a_row())
+    assert any_store.touch([a_touch(minutes=4, observed=3)])[0].row == seen(a_row(observed_at=at(3)), 1, 4)
+    assert any_store.touch([a_touch(minutes=5, observed=2.999)]) == [
+        Touched(done=False, row=seen(a_row(observed_at=at(3)), 1, 4))
+    ]
+    assert any_store.touch([a_touch(minutes=6, observed=3)])[0].done
+    assert read(any_store).observed_at == at(3)
 
 
 def test_the_same_alert_twice_is_counted_twice(any_store):

@@ -35,8 +35,9 @@ class Edit(Frozen):
 def edit(draft: Draft, rules: Rules, wanted: Edit, *, by: str) -> None:
     """Do all of it, or raise and do none.
 
-    The status comes last but for the note: so one edit may raise the severity and acknowledge it, which pages nobody,
-    or give the severity that a resolved incident keeps. Raises as each step does.
+    The status comes after severity and assignees: so one edit may raise the severity and acknowledge it, which pages
+    nobody, or give the severity that a resolved incident keeps. It comes before the snooze, which it may end. Raises
+    as each step does.
     """
     _describe(draft, wanted)
     explain(draft, root_cause=wanted.root_cause, steps=wanted.resolution_steps)
@@ -44,12 +45,12 @@ def edit(draft: Draft, rules: Rules, wanted: Edit, *, by: str) -> None:
         set_severity(draft, rules, severity=wanted.severity)
     if wanted.assignees is not None:
         set_assignees(draft, whos=wanted.assignees)
+    if wanted.status is not None:
+        _move(draft, wanted.status, by=by)
     if wanted.snoozed_until is not None:
         snooze(draft, until=wanted.snoozed_until)
     elif "snoozed_until" in wanted.model_fields_set:
         unsnooze(draft)
-    if wanted.status is not None:
-        _move(draft, wanted.status, by=by)
     if wanted.note:
         note(draft, text=wanted.note)
 

@@ -13,6 +13,7 @@ from .alert import AlertState, Observation, Source
 from .decision import Reason
 from .draft import Draft
 from .incident import NEXT, Incident, Status, acknowledge_again, transition
+from .lengths import bounded
 from .lifecycle import CYCLE, SNOOZE, page_if_worse, resolve
 from .people import people
 from .rules import Rules
@@ -117,32 +118,30 @@ def resolve_by_hand(draft: Draft, *, by: str, root_cause: str = "", steps: Seque
     """Resolve as of now. On a resolved incident it only adds what is new of root cause and steps."""
     before = draft.incident
     known = before.resolution_steps
-    update = explanation(before, root_cause or None, (*known, *(step for step in steps if step not in known)))
+    after = _explained(before, root_cause or None, (*known, *(step for step in steps if step not in known)))
     if before.status is not Status.RESOLVED:
+        update: dict[str, object] = {"root_cause": after.root_cause, "resolution_steps": after.resolution_steps}
         resolve(draft, at=draft.at, by=by, reason=Reason.BY_HAND, text=root_cause, update=update)
-    elif update:
-        by_hand(draft, before.model_copy(update=update), EventKind.ROOT_CAUSE_ADDED, text=root_cause)
+    elif after != before:
+        by_hand(draft, after, EventKind.ROOT_CAUSE_ADDED, text=root_cause)
 
 
 def explain(draft: Draft, *, root_cause: str | None, steps: Sequence[str] | None) -> None:
     """Say why it happened and what was done, in place of what was said before, in any status. None: as it was."""
-    update = explanation(draft.incident, root_cause, steps)
-    if update:
-        text = root_cause or "; ".join(steps or ()) or "taken back"
-        by_hand(draft, draft.incident.model_copy(update=update), EventKind.ROOT_CAUSE_ADDED, text=text)
+    after = _explained(draft.incident, root_cause, steps)
+    if after != draft.incident:
+        text = root_cause or "; ".join(after.resolution_steps if steps else ()) or "taken back"
+        by_hand(draft, after, EventKind.ROOT_CAUSE_ADDED, text=text)
 
 
-def explanation(incident: Incident, root_cause: str | None, steps: Sequence[str] | None) -> dict[str, object]:
-    """Return the fields that differ from what the incident says of its cause and resolution. None: as it says."""
+def _explained(incident: Incident, root_cause: str | None, steps: Sequence[str] | None) -> Incident:
     update: dict[str, object] = {}
-    if root_cause is not None and _bounded(root_cause) != incident.root_cause:
+    if root_cause is not None:
         update["root_cause"] = _bounded(root_cause)
-    if (
-        steps is not None
-        and (kept := tuple(_bounded(step) for step in steps if step.strip())) != incident.resolution_steps
-    ):
-        update["resolution_steps"] = kept
-    return update
+    if steps is not None:
+        update["resolution_steps"] = tuple(_bounded(step) for step in steps if step.strip())
+    # What is kept of it is what is compared: a text that was cut is the same text the second time.
+    return bounded(incident.model_copy(update=update))
 
 
 def close(draft: Draft, *, by: str) -> None:

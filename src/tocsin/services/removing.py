@@ -40,8 +40,9 @@ def _condemn(acting: Acting, incident_id: str, how: How) -> None:
     this = Attempt(acting, how)
     draft = this.draft(incident_id, how.get("expected_revision"))
     before = draft.incident
-    firing = sum(alert.firing for alert in acting.store.alerts_of(incident_id))
-    decide(draft, by=this.by, firing=firing)
+    # It counts what fires in those that it took over. What was taken over itself counts nothing any more.
+    own = sum(alert.firing for alert in acting.store.alerts_of(incident_id))
+    decide(draft, by=this.by, firing=max(own, before.alerts.firing_now))
     this.commit(draft, claims=acting.released(before, draft))
 
 

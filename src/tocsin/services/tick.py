@@ -57,7 +57,7 @@ def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time
             if change is None:
                 left.add((timer.kind, timer.id))
                 continue
-            resolved += [write.incident.id for write in change.incidents if not write.incident.active]
+            resolved += [event.incident_id for event in change.events if event.kind is EventKind.RESOLVED]
             started += [event.incident_id for event in change.events if event.kind is EventKind.CYCLE_STARTED]
     return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
 

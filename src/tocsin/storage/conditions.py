@@ -1,5 +1,7 @@
 """What a change presupposes, checked against what is there."""
 
+from datetime import datetime
+
 import orjson
 
 from tocsin.domain.change import Change
@@ -50,7 +52,8 @@ def touchable(image: Image, touch: Touch) -> bool:
     if row is None or not touch.signature:
         return False
     document: AlertDocument = orjson.loads(row.raw)
-    return document.get("ended_at") is None and document.get("signature") == touch.signature
+    fires = document.get("ended_at") is None and document.get("signature") == touch.signature
+    return fires and datetime.fromisoformat(document["observed_at"]) <= touch.observed_at
 
 
 def stale(image: Image, incident_id: str, expected: int | None) -> str:

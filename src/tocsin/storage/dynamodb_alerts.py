@@ -10,12 +10,15 @@ from tocsin.errors import StoreError
 from . import dynamodb_items as items
 from . import dynamodb_keys as keys
 from .dynamodb_calls import Calls, ConditionFailed
-from .dynamodb_items import SEEN, SEEN_AT, SIGNATURE, Layout
+from .dynamodb_items import OBSERVED_AT, SEEN, SEEN_AT, SIGNATURE, Layout
 from .dynamodb_read import ROW, Reads
 from .store import Touch, Touched
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_COUNTED = f"SET version = version + :one, {SEEN} = {SEEN} + :one, {SEEN_AT} = :at, {OBSERVED_AT} = :observed_at"
 
 
 class AlertRows:
@@ -83,17 +86,18 @@ class AlertRows:
         return made
 
     def _touch(self, touch: Touch) -> Touched:
-        # Only a row that fires has the attribute, so that one condition says it all.
+        # Only a row that fires has these attributes.
         try:
             answer = self._calls.run(
                 lambda: self._client.update_item(
                     TableName=self._table,
                     Key=keys.alert_key(touch.source, touch.key),
-                    UpdateExpression=f"SET version = version + :one, {SEEN} = {SEEN} + :one, {SEEN_AT} = :at",
-                    ConditionExpression=f"{SIGNATURE} = :signature",
+                    UpdateExpression=_COUNTED,
+                    ConditionExpression=f"{SIGNATURE} = :signature AND {OBSERVED_AT} <= :observed_at",
                     ExpressionAttributeValues={
                         ":one": items.number(1),
-                        ":at": items.text(touch.at.isoformat()),
+                        ":at": items.text(items.moment(touch.at)),
+                        ":observed_at": items.text(items.moment(touch.observed_at)),
                         ":signature": items.text(touch.signature),
                     },
                     ReturnValues="ALL_NEW",

@@ -43,8 +43,8 @@ DONE = ("done1", "done2", "done3", "done4")
 An alert row has the first of them only: its version guards it.
 """
 
-SIGNATURE, SEEN, SEEN_AT = "signature", "seen", "seen_at"
-"""Attributes of an alert row that fires and can be touched: its signature, ``count`` and ``last_seen_at``."""
+SIGNATURE, SEEN, SEEN_AT, OBSERVED_AT = "signature", "seen", "seen_at", "observed_at"
+"""Attributes of an alert row that fires and can be touched: its signature, and what a touch writes."""
 
 REMOVING = "removing"
 """The attribute of an incident that is being removed, in place of its version: the version it had."""
@@ -109,11 +109,15 @@ class Layout:
         if SEEN not in item:
             return alert
         try:
-            counted = {"version": int(item["version"]["N"]), "count": int(item[SEEN]["N"])}
-            dated = {"last_seen_at": datetime.fromisoformat(item[SEEN_AT]["S"])} if SEEN_AT in item else {}
+            seen = {
+                "version": int(item["version"]["N"]),
+                "count": int(item[SEEN]["N"]),
+                "observed_at": datetime.fromisoformat(item[OBSERVED_AT]["S"]),
+                "last_seen_at": datetime.fromisoformat(item[SEEN_AT]["S"]) if SEEN_AT in item else None,
+            }
         except (KeyError, ValueError) as error:
             raise _damaged(item, str(error)) from error
-        return alert.model_copy(update={**counted, **dated})
+        return alert.model_copy(update=seen)
 
     def events(self, item: "Item") -> list[Event]:
         """Return the events that one item holds."""
@@ -150,6 +154,11 @@ def text(value: str) -> "AttributeValueTypeDef":
     return {"S": value}
 
 
+def moment(value: datetime) -> str:
+    """Return a moment as a text that sorts as moments do."""
+    return value.isoformat(timespec="microseconds")
+
+
 def number(value: int) -> "AttributeValueTypeDef":
     """Return a whole number as an attribute."""
     return {"N": str(value)}
@@ -159,8 +168,9 @@ def touchable(alert: Alert) -> "Key":
     """Return the attributes by which a row can be touched; none where it must not be."""
     if not alert.firing or not alert.signature:
         return {}
-    seen_at = {} if alert.last_seen_at is None else {SEEN_AT: text(alert.last_seen_at.isoformat())}
-    return {SIGNATURE: text(alert.signature), SEEN: number(alert.count), **seen_at}
+    seen_at = {} if alert.last_seen_at is None else {SEEN_AT: text(moment(alert.last_seen_at))}
+    observed_at = text(moment(alert.observed_at))
+    return {SIGNATURE: text(alert.signature), SEEN: number(alert.count), OBSERVED_AT: observed_at, **seen_at}
 
 
 def name_of(item: "Item") -> str:

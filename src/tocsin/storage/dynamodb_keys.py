@@ -25,6 +25,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Event
 
 from .dossier import Place, place_of
+from .dynamodb_items import moment
 
 if TYPE_CHECKING:
     from .dynamodb_items import Key
@@ -87,11 +88,6 @@ def record_key(kind: str, record_id: str) -> "Key":
 def store_key(what: str) -> "Key":
     """Return the key of something that the store keeps about itself."""
     return key("STORE", what)
-
-
-def moment(value: datetime) -> str:
-    """Return a moment as a text that sorts as moments do."""
-    return value.isoformat(timespec="microseconds")
 
 
 def month(value: datetime) -> str:

@@ -5,7 +5,7 @@ from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from .dynamodb_calls import Calls
-from .dynamodb_items import SEEN, SEEN_AT, text
+from .dynamodb_items import OBSERVED_AT, SEEN, SEEN_AT, text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,7 @@ KEYS = ("pk", "sk")
 DOCUMENT = (*KEYS, "schema", "doc")
 """The attributes that a model is read from."""
 
-ROW = (*DOCUMENT, "version", SEEN, SEEN_AT)
+ROW = (*DOCUMENT, "version", SEEN, SEEN_AT, OBSERVED_AT)
 """Those that an alert row is read from."""
 
 

@@ -90,8 +90,8 @@ class Image:
             self._extend(self._dossier(incident_id).events, list(events))
         for alert in line.get("alerts", ()):
             self._put_alert(alert)
-        for source, key, at in line.get("touched", ()):
-            self._touch(source, key, at)
+        for source, key, at, observed_at in line.get("touched", ()):
+            self._touch(source, key, at, observed_at)
         for incident_id, episodes in groupby(line.get("archived", ()), itemgetter("incident_id")):
             self._extend(self._dossier(incident_id).archived, list(episodes))
         for claim in line.get("claims", ()):
@@ -243,7 +243,7 @@ class Image:
         self.alerts_of.setdefault(incident_id, set()).add((source, key))
         self._enter(raw, expires_at)
 
-    def _touch(self, source: str, key: str, at: str) -> None:
+    def _touch(self, source: str, key: str, at: str, observed_at: str) -> None:
         # A file that lost the row's own line keeps what was touched after it from being misread, too.
         row = self.alerts.get(source, {}).get(key)
         if row is not None:
@@ -251,6 +251,7 @@ class Image:
             document["version"] = row.version + 1
             document["count"] = document.get("count", _ALERT_COUNT) + 1
             document["last_seen_at"] = at
+            document["observed_at"] = observed_at
             self._put_alert(document)
 
     def _drop_alert(self, source: str, key: str) -> None:

@@ -5,7 +5,7 @@ r"""What a line of the file looks like, and the proof that it is whole.
     {"format":"tocsin-incidents","version":2,"generation":"9f0c..."}
     {"crc":"5e1d90aa","n":2,"change":"...","at":"...","incidents":[...],"events":[...],"alerts":[...]}
     {"crc":"01b7c3f2","n":3,"numbers":1011}
-    {"crc":"7a40e11c","n":4,"touched":[["alertmanager","prom:a6d89d8ccb00b22c","2026-03-02T12:04:00+00:00"]]}
+    {"crc":"7a40e11c","n":4,"touched":[["alertmanager","prom:a6d8","2026-03-02T12:04:00+00:00","2026-03-02T12:00:00+00:00"]]}
 
 ``crc`` is the CRC-32 of everything between the comma behind it and the end of the line; ``n`` is the number of
 the line. Together they find a byte that changed and a line that went missing, doubled or out of place, and still
@@ -67,6 +67,7 @@ class AlertDocument(TypedDict):
     ended_at: NotRequired[str]
     expires_at: NotRequired[str]
     version: NotRequired[int]
+    observed_at: str
     count: NotRequired[int]
     last_seen_at: NotRequired[str]
     signature: NotRequired[str]
@@ -92,9 +93,9 @@ class RecordDocument(TypedDict):
 class Line(TypedDict, total=False):
     """All that a line can say; a change says some of it, and all at once.
 
-    ``touched`` are source, key and time of alerts that were seen once more, ``gone`` the kinds and ids of records that
-    went, ``numbers`` is the next incident number to draw, ``removed`` an incident that was forgotten, ``recent`` are
-    the ids of changes that no event remembers.
+    ``touched`` are the alerts that were seen once more: source, key, when by our clock and by the source's; ``gone``
+    the kinds and ids of records that went. ``numbers`` is the next incident number to draw, ``removed`` an incident
+    that was forgotten, ``recent`` are the ids of changes that no event remembers.
     """
 
     change: str
@@ -105,7 +106,7 @@ class Line(TypedDict, total=False):
     archived: list[AlertDocument]
     claims: list[ClaimDocument]
     records: list[RecordDocument]
-    touched: list[tuple[str, str, str]]
+    touched: list[tuple[str, str, str, str]]
     gone: list[list[str]]
     numbers: int
     removed: str
@@ -181,7 +182,9 @@ def parsed(raw: bytes) -> Line:
 
 def line_of(touches: Sequence[Touch]) -> Line:
     """Return touches as a line; their rows were found to fit."""
-    return {"touched": [(one.source.value, one.key, one.at.isoformat()) for one in touches]}
+    return {
+        "touched": [(one.source.value, one.key, one.at.isoformat(), one.observed_at.isoformat()) for one in touches]
+    }
 
 
 def body_of(change: Change) -> bytes:

@@ -46,7 +46,7 @@ class _Readable(Frozen):
     archived: tuple[Alert, ...] = ()
     claims: tuple[Claim, ...] = ()
     records: tuple[Record, ...] = ()
-    touched: tuple[tuple[Source, str, Utc], ...] = ()
+    touched: tuple[tuple[Source, str, Utc, Utc], ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
     numbers: int = 0
     removed: str = ""

@@ -37,12 +37,16 @@ class Page(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """One more time that an alert was seen firing, ``at`` our clock, as ``signature`` says: nothing else is new."""
+    """One more time that an alert was seen firing, as ``signature`` says: nothing else is new.
+
+    ``at`` is our clock, ``observed_at`` its place in the source's own order.
+    """
 
     source: Source
     key: str
     signature: str
     at: Utc
+    observed_at: Utc
 
 
 class Touched(NamedTuple):
@@ -68,9 +72,10 @@ class Store(Protocol):
     def touch(self, touches: Sequence[Touch]) -> Sequence[Touched]:
         """Count and date each alert that still fires with the signature given; return what came of each, in order.
 
-        The one write beside changes: the row's ``count`` grows by one, ``last_seen_at`` becomes ``at``, and
-        ``version`` grows by one, so that a change that was decided meanwhile conflicts. A row that is absent, has
-        ended, or has another signature or none is left alone. Where an answer got lost, a touch may count twice.
+        The one write beside changes: the row's ``count`` grows by one, ``last_seen_at`` and ``observed_at`` are those
+        of the touch, and ``version`` grows by one, so that a change that was decided meanwhile conflicts. A row is
+        left alone that is absent, has ended, has another signature or none, or was observed later than the touch.
+        Where an answer got lost, a touch may count twice.
         """
 
     def draw_numbers(self, count: int) -> range:
