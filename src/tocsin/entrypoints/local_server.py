@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from waitress import wasyncore
@@ -22,8 +23,6 @@ MOST_BYTES = 10 * 1024 * 1024
 
 MOST_CONNECTIONS = 1_000
 IDLE_SECONDS = 60
-ONE_WRITE = 256 * 1024
-"""Bytes. An answer is sent in one piece: in two, each would wait for the other side's acknowledgement."""
 
 _POLL = 1.0
 _POLL_ENDING = 0.05
@@ -49,7 +48,6 @@ class LocalServer:
             channel_timeout=IDLE_SECONDS,
             connection_limit=MOST_CONNECTIONS,
             max_request_body_size=MOST_BYTES,
-            send_bytes=ONE_WRITE,
             log_socket_errors=False,
         )
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step
@@ -70,7 +68,8 @@ class LocalServer:
     def stop(self) -> None:
         """End soon. May be called from a signal handler, and from any thread."""
         self._told = True
-        self._server.pull_trigger()
+        with suppress(OSError):  # it has ended already
+            self._server.pull_trigger()
 
     def _drain(self) -> None:
         # No new connections; what already waits in the sockets of the others is still read.

@@ -60,15 +60,16 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
         handler.prepare()
         application = Application(handler, clock=wiring.clock, new_id=wiring.new_id)
         server = LocalServer(application, host=host, port=port)
-        _first_key(wiring, store)
-        wiring.out.line(f"Serving on {server.url}, which {server.url}/docs describes. Ctrl-C ends it.")
-        wiring.out.flush()
         background = Background(chores, tell=_teller(wiring))
-        # What is logged must not get between what a program reads of us.
-        with redirect_stdout(sys.stderr), _told_to_end(server.stop):
-            background.start()
-            server.run()
-            background.stop(ENDING_SECONDS)
+        with _told_to_end(server.stop):
+            _first_key(wiring, store)
+            wiring.out.line(f"Serving on {server.url}, which {server.url}/docs describes. Ctrl-C ends it.")
+            wiring.out.flush()
+            # What is logged must not get between what a program reads of us.
+            with redirect_stdout(sys.stderr):
+                background.start()
+                server.run()
+                background.stop(ENDING_SECONDS)
     wiring.err.line("Ended; everything that was under way is done.")
 
 
