@@ -1,5 +1,6 @@
 """Everything that is served, in the order of the documents."""
 
+from .alerts import alerts
 from .documents import documents
 from .endpoints import Declared
 from .health import health
@@ -8,5 +9,5 @@ from .moves import moves
 from .records import records
 
 ROUTES: tuple[Declared, ...] = tuple(
-    one for resource in (incidents, moves, records, health, documents) for one in resource.declared
+    one for resource in (alerts, incidents, moves, records, health, documents) for one in resource.declared
 )

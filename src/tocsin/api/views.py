@@ -101,6 +101,18 @@ class IncidentList(View):
         return cls.model_construct(incidents=[IncidentView.of(one) for one in incidents], cursor=cursor)
 
 
+class AlertList(View):
+    """Some alerts, by source and key."""
+
+    alerts: list[AlertView]
+    cursor: str = Field(description="For what follows; empty at the end. A page may be short, or empty, and have one.")
+
+    @classmethod
+    def of(cls, alerts: Iterable[Alert], cursor: str) -> "AlertList":
+        """Return a page of alerts."""
+        return cls.model_construct(alerts=[AlertView.of(one) for one in alerts], cursor=cursor)
+
+
 class Notes(View):
     """The notes of an incident, oldest first."""
 
