@@ -99,12 +99,13 @@ def test_what_ships_may_not_grow_over_its_bar(built, capsys):
 @pytest.fixture
 def importable(tmp_path):
     """Return a folder with a handler that imports quickly what the real one imports."""
-    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py"):
+    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py", "tocsin/api/incidents.py"):
         path = tmp_path / "task" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     (tmp_path / "task" / "lambda_function.py").write_text(
-        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog\nlambda_handler = print\n"
+        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog, tocsin.api.incidents\n"
+        "lambda_handler = api_handler = print\n"
     )
     return tmp_path / "task"
 
@@ -125,7 +126,7 @@ def test_an_import_that_has_to_compile_is_refused(importable, capsys):
 
 def test_a_first_run_that_would_import_the_store_is_refused(importable, capsys):
     """What the process does not import while it starts, the first run pays for."""
-    (importable / "lambda_function.py").write_text("lambda_handler = print\n")
+    (importable / "lambda_function.py").write_text("lambda_handler = api_handler = print\n")
     ship.compile_all(importable, sys.executable)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     assert "dynamodb_store" in capsys.readouterr().err
