@@ -14,6 +14,9 @@ from .frozen import Utc
 from .rules import Rules
 from .severity import Judgement
 
+_OUR_WORD = frozenset({Reason.BY_HAND, Reason.EXPIRED})
+"""Ends of which the sender knows nothing."""
+
 
 def assess_push(items: Iterable[Observation], rows: Mapping[str, Alert], rules: Rules, now: Utc) -> list[Finding]:
     """Return one finding for each observation; no two may be of one alert.
@@ -127,15 +130,15 @@ def _before(seen: Observation, alert: Alert) -> bool:
 def _late(seen: Observation, over: Alert, rules: Rules, now: Utc) -> bool:
     """Say whether a firing is late news of an episode that is over.
 
-    Who names episodes may say of one that is over that it fires, and mean it: an Alertmanager resolves by itself what
-    it hears no more of, and gives it the same start when it hears of it again. So it is with what ended here because
-    it was not repeated. Long after the end such news is not late.
+    Long after its end even the very same news is not late. An Alertmanager resolves by itself what it hears no more
+    of, and gives it the same start when it hears of it again; a script may send the start for as long as it lasts,
+    whatever a person did meanwhile. And what only was not repeated in time fires at once when it is.
     """
     if seen.observed_at > over.observed_at:
         return False
-    if not seen.names_episodes:
-        return True
-    if over.ended_by is Reason.EXPIRED:
-        return seen.observed_at < over.observed_at
+    if seen.names_episodes:
+        same = seen.triggered_at == over.triggered_at
+    else:
+        same = seen.observed_at == over.observed_at and over.ended_by in _OUR_WORD
     ended_here = (over.expires_at or now) - rules.tombstone
-    return seen.triggered_at != over.triggered_at or now - ended_here <= rules.late
+    return not same or (over.ended_by is not Reason.EXPIRED and now - ended_here <= rules.late)

@@ -232,6 +232,8 @@ class _Link:
     def _is_news(self, finding: Finding) -> bool:
         """Say whether a new episode comes so long after the last that it is no mere flap."""
         row = finding.alert
+        if finding.seen is not None and finding.seen.provisional:
+            return False  # it repeats what groups have said for themselves, or will when their monitor is read
         if finding.seen is not None and finding.seen.sent_at is not None:
             # What is pushed may name the same start again, or none: by our clock, when did it last burn here?
             ended_here = row.expires_at - self._rules.tombstone if row is not None and row.expires_at else None
