@@ -417,6 +417,7 @@ def test_every_default_fits_its_own_pattern(path):
         ("SeverityRules", ["", "severities.toml"], ["../severities.toml", "/etc/passwd", "rules.yaml"]),
         ("LeastPriority", ["", "3", "P3"], ["0", "6", "33"]),
         ("OldestAlertSeconds", ["", "86400"], ["0", "-1", "1.5"]),
+        ("AlertExpiresSeconds", ["", "60", "3600", "599999"], ["0", "59", "-60", "60.5", "600000"]),
         ("OtherTableName", ["", "tocsin-incidents-restored"], ["ab", "a/b"]),
         (
             "CorsOrigins",

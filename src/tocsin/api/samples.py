@@ -98,30 +98,17 @@ ALERTMANAGER_BODY = _body(
     },
 )
 
+_DATADOG_NAMES = (
+    *("alert_id", "alert_scope", "alert_transition", "alert_type", "alert_priority", "alert_cycle_key"),
+    *("alert_query", "alert_title", "event_title", "event_type", "body", "tags", "date", "link"),
+)
+
 DATADOG_BODY = _body(
     {
         "type": "object",
         "description": "The payload template of docs/webhooks.md, with Datadog's values in it.",
         "additionalProperties": True,
-        "properties": {
-            name: TEXT
-            for name in (
-                "alert_id",
-                "alert_scope",
-                "alert_transition",
-                "alert_type",
-                "alert_priority",
-                "alert_cycle_key",
-                "alert_query",
-                "alert_title",
-                "event_title",
-                "event_type",
-                "body",
-                "tags",
-                "date",
-                "link",
-            )  # fmt: skip
-        },
+        "properties": dict.fromkeys(_DATADOG_NAMES, TEXT),
     },
     {
         "alert_id": "4711",
