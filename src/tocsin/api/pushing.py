@@ -92,4 +92,10 @@ def _errors(push: Push) -> Iterable[Mapping[str, Any]]:
 def _parted(problem: Problem) -> tuple[str, str]:
     """Return the field that a problem names, and what it says of it."""
     field, colon, detail = problem.why.partition(": ")
-    return (field, detail) if colon and " " not in field else ("", problem.why)
+    if not colon or " " in field:
+        return "", problem.why
+    return "" if field == WHOLE else field, detail
+
+
+WHOLE = "alert"
+"""What parsers call an item as a whole."""
