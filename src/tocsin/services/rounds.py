@@ -75,7 +75,9 @@ class Rounds:
         fresh: dict[str, list[Decision]] = {}
         for decision in outcome.decisions:
             fresh.setdefault(decision.key, []).append(decision)
-        self.decided |= {key: said for key, said in fresh.items() if key in self.undone or key not in self.decided}
+        # Of what is undone, somebody else may have left nothing to decide.
+        standing = {key: said for key, said in self.decided.items() if key not in self.undone}
+        self.decided = fresh | standing
         return outcome
 
     def _commit(self, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
