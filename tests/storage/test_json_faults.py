@@ -14,12 +14,12 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.errors import Conflict, StoreError
 from tocsin.storage.disk import Disk
 from tocsin.storage.json_store import JsonStore
-from tocsin.storage.line import Format
+from tocsin.storage.line import VERSION, Format
 
 FIRST = opens(an_incident(1, description="x" * 500))
 SECOND = opens(an_incident(2))
 NEXT = [follows(after(FIRST)), follows(after(SECOND)), opens(an_incident(3))]
-NEWER = Format(version=2, upgrades={1: lambda line: line})
+NEWER = Format(version=VERSION + 1, upgrades={VERSION: lambda line: line})
 
 
 def commits_first(store):
@@ -98,13 +98,13 @@ def test_whatever_call_fails_nothing_committed_is_lost(tmp_path, job, error, las
         disk.mended = True
         work(store)
         assert shape(store) == shape(JsonStore(path, file_format=options.get("file_format", Format()))) == result
-        kept = {"incidents.json.v1.bak"} if job == "a commit that upgrades" else set()
+        kept = {f"incidents.json.v{VERSION}.bak"} if job == "a commit that upgrades" else set()
         assert {one.name for one in folder.iterdir()} == {"incidents.json", "incidents.json.lock"} | kept
     steps = {"before write", "half write", "after write", "before sync", "after sync", "before sync_directory"}
     assert failures >= steps
 
 
-FILES = {"incidents.json", "incidents.json.new", "incidents.json.v1.bak"}
+FILES = {"incidents.json", "incidents.json.new", f"incidents.json.v{VERSION}.bak"}
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, kept):
         one_by_one = {key: {before.get(key), result.get(key)} for key in before.keys() | result.keys()}
         assert all(found.get(key) in allowed for key, allowed in one_by_one.items()), at
         assert not answered or found == result, at
-        if job == "a commit that upgrades" and b'"version":2' in path.read_bytes():
-            assert shape(JsonStore(path.with_name("incidents.json.v1.bak"))) == BEFORE
+        if job == "a commit that upgrades" and b'"version":%d' % NEWER.version in path.read_bytes():
+            assert shape(JsonStore(path.with_name(f"incidents.json.v{VERSION}.bak"))) == BEFORE
         if answered:
             break
     assert at > 5

@@ -5,9 +5,12 @@ stamps of its groups): they are compared with each other, never with ours.
 """
 
 import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tocsin.errors import NotFound
 
 from .decision import Reason
 from .frozen import Frozen, Utc
@@ -72,6 +75,25 @@ def alert_key(origin: str, group: str) -> str:
     return f"{origin[:64]}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
+def alert_id(source: Source, key: str) -> str:
+    """Return what an alert is called in addresses: safe in a URL, and the same for ever."""
+    return f"{source.value}~{urlsafe_b64encode(key.encode()).decode().rstrip('=')}"
+
+
+def named_by(name: str) -> tuple[Source, str]:
+    """Return the source and key that an :func:`alert_id` stands for. Raises ``NotFound`` for what is none."""
+    word, _, coded = name.partition("~")
+    try:
+        source = Source(word)
+        key = urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+    except ValueError:
+        pass
+    else:
+        if alert_id(source, key) == name:
+            return source, key
+    raise NotFound("there is no alert of this id", hint="the list of alerts shows the ids there are")
+
+
 class Links(Frozen):
     """http(s) addresses that help whoever is woken; empty where the source gave none."""
 
@@ -87,8 +109,8 @@ class Observation(Frozen):
     it). ``word`` is the source's own state. ``triggered_at`` and ``resolved_at`` are the last times the source
     names. ``asks_no_data``: the source wants to be told when data stop.
 
-    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came;
-    ``sent_at`` is then when it came. ``severity_word`` is the severity that the sender gave, in its own words.
+    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came but
+    never long after; ``sent_at`` is then when it came, by our clock. ``severity_word`` is the severity that the sender gave, in its own words.
     ``names_episodes``: ``triggered_at`` tells one episode from the next. ``expires_in``: seconds after which it is
     over unless it is repeated. ``cycle_key`` is Datadog's name for the episode. ``provisional``: it does not say
     which group, and the next sweep knows better.
@@ -123,6 +145,11 @@ class Observation(Frozen):
     expires_in: float | None = None
     cycle_key: str = ""
     provisional: bool = False
+
+    @property
+    def source_now(self) -> Utc:
+        """The present moment at the source: what is pushed may have been observed long before it came."""
+        return self.sent_at or self.observed_at
 
 
 class Problem(Frozen):
@@ -173,7 +200,9 @@ class Alert(Frozen):
     ``triggered_at`` is the stored trigger time of the episode and ``resolved_before`` the recovery that the
     source named when it began: a later recovery is the proof of a new episode. ``observed_at`` is the last
     observation that was applied. ``missing_since``: the first complete sweep in which the group was absent.
-    ``expires_at`` is our clock; it alone.
+    ``signature`` is what would make a repeated push more than a repetition; as long as it stays, the store only
+    counts (``count``, times seen firing). A ``provisional`` row waits for a sweep to say which groups fire.
+    ``expires_at``, ``first_seen_at`` and ``last_seen_at`` are our clock; they alone.
     """
 
     source: Source
@@ -199,6 +228,18 @@ class Alert(Frozen):
     ended_by: Reason | None = None
     expires_at: Utc | None = None
     version: int = 0
+    count: int = 1
+    first_seen_at: Utc | None = None
+    last_seen_at: Utc | None = None
+    signature: str = ""
+    expires_in: float | None = None
+    provisional: bool = False
+    cycle_key: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the alert is called in addresses."""
+        return alert_id(self.source, self.key)
 
     @property
     def firing(self) -> bool:
