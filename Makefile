@@ -36,9 +36,10 @@ demo: $(SHIPPED)
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
-## Run the tests that need a stand-in for AWS, a server of its own
-integration: $(TOOLS) .tools/ministack/.made
-	MINISTACK=.tools/ministack/bin/ministack $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+## Run the tests that need another program: a stand-in for AWS, Schemathesis
+integration: $(TOOLS) .tools/ministack/.made .tools/schemathesis/.made
+	MINISTACK=.tools/ministack/bin/ministack SCHEMATHESIS=.tools/schemathesis/bin/schemathesis \
+		$(BIN)/python -m pytest -n 2 -m "standin or fuzz" $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)

@@ -1,14 +1,15 @@
 """What the bodies of requests about incidents hold. A field that is not known is refused: it is mostly misspelt."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tocsin.domain.editing import Edit
-from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Status
 from tocsin.domain.people import Role
 from tocsin.domain.severity import Severity
+
+from .moments import Moment
 
 OPEN = "open"
 """Another word for ``detected``."""
@@ -23,10 +24,20 @@ def _lines(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-SaidStatus = Annotated[Status, BeforeValidator(_word)]
+SaidStatus = Annotated[
+    Status,
+    BeforeValidator(
+        _word,
+        json_schema_input_type=Literal["detected", "acknowledged", "in_progress", "resolved", "closed", "open"],
+    ),
+]
 SaidSeverity = Annotated[Severity, BeforeValidator(_word)]
 SaidRole = Annotated[Role, BeforeValidator(_word)]
-Lines = Annotated[tuple[str, ...], BeforeValidator(_lines), Field(max_length=1_000)]
+Lines = Annotated[
+    tuple[str, ...],
+    Field(max_length=1_000),
+    BeforeValidator(_lines, json_schema_input_type=str | Annotated[tuple[str, ...], Field(max_length=1_000)]),
+]
 """Some lines; one alone may be given as a text."""
 
 
@@ -61,7 +72,7 @@ class EditBody(Body):
     environment: str | None = None
     team: str | None = None
     assignees: Lines | None = Field(default=None, description="Everybody who works on it.")
-    snoozed_until: Utc | None = Field(default=None, description="Holds its pages until then; null ends that.")
+    snoozed_until: Moment | None = Field(default=None, description="Holds its pages until then; null ends that.")
     root_cause: str | None = Field(default=None, description="Why it happened; also after it was resolved.")
     resolution_steps: Lines | None = Field(default=None, description="What was done, all of it.")
     notes: str = Field(default="", description="A note to add.")
@@ -83,7 +94,7 @@ class ResolveBody(Body):
 class SnoozeBody(Body):
     """Until when its pages are held."""
 
-    until: Utc = Field(description="A moment within 30 days, with its offset: 2026-03-02T18:00:00Z.")
+    until: Moment = Field(description="A moment within 30 days, with its offset: 2026-03-02T18:00:00Z.")
 
 
 class NoteBody(Body):
