@@ -21,7 +21,13 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store, Touch
 
 from .rounds import Rounds
-from .tick import MOST_ATTEMPTS
+
+MOST_ROUNDS = 20
+"""How often a delivery is decided on again because somebody else wrote first.
+
+Alerts of one service come from many senders at once, and join one incident one after the other: in each round one of
+them gets in, and a script that is refused may not try again.
+"""
 
 
 class Ingested(Frozen):
@@ -140,7 +146,7 @@ class _Ingestion:
     def _apply(self, wave: Wave) -> None:
         rounds = self._rounds()
         left = {place: self._dated(seen) for place, seen in wave.items()}
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MOST_ROUNDS):
             rows = self._touch(left)
             left = {place: seen for place, seen in left.items() if place not in self._results}
             if not left:
