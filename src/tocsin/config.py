@@ -184,6 +184,13 @@ VARIABLES = (
         f"a number from 0 to {MOST_REQUESTS}",
     ),
     Variable(
+        "TOCSIN_SERVER",
+        "",
+        "A server whose incidents the command line works on, in place of a store; https, except on this machine.",
+        "an address",
+    ),
+    Variable("TOCSIN_API_KEY", "", "The API key for that server, and for `send`.", "an API key", secret=True),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -219,6 +226,15 @@ def _origin(value: str) -> str:
         message = "an origin is a scheme and a host"
         raise ValueError(message)
     return origin
+
+
+def server_address(value: str) -> str:
+    """Return the address of a server, to which a key is sent: over TLS, unless it is this machine. Raises ValueError."""
+    address = value.rstrip("/")
+    if not re.fullmatch(r"https://[^\s/@?#]+|http://(127(\.[0-9]+){3}|localhost|\[::1\])(:[0-9]+)?", address):
+        message = "a key would travel in the clear"
+        raise ValueError(message)
+    return address
 
 
 def _networks(value: object) -> object:
@@ -281,6 +297,8 @@ class Settings(BaseModel):
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
     allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_networks)] = {}
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
+    tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
+    tocsin_api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod
