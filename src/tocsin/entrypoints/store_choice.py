@@ -41,7 +41,7 @@ class ServerType(click.ParamType[str]):
 
     @override
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from tocsin.config import server_address
+        from tocsin.addresses import server_address
 
         try:
             return server_address(str(value).strip())
