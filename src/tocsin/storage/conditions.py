@@ -1,13 +1,16 @@
 """What a change presupposes, checked against what is there."""
 
+from typing import TYPE_CHECKING
+
 import orjson
 
 from tocsin.domain.change import Change
 
-from .image import Image
+if TYPE_CHECKING:
+    from .image import Image  # of the file's store alone; the table's, on Lambda, uses the words below
 
 
-def committed(image: Image, change: Change) -> bool:
+def committed(image: "Image", change: Change) -> bool:
     """Say whether one of its events shows that ``change`` is there already."""
     for event in change.events:
         dossier = image.dossiers.get(event.incident_id)
@@ -18,7 +21,7 @@ def committed(image: Image, change: Change) -> bool:
     return False
 
 
-def conflict(image: Image, change: Change) -> str:
+def conflict(image: "Image", change: Change) -> str:
     """Return what forbids ``change``, as one line; empty if nothing does."""
     for incident_write in change.incidents:
         if said := stale(image, incident_write.incident.id, incident_write.expected):
@@ -42,7 +45,7 @@ def conflict(image: Image, change: Change) -> str:
     return ""
 
 
-def stale(image: Image, incident_id: str, expected: int | None) -> str:
+def stale(image: "Image", incident_id: str, expected: int | None) -> str:
     """Return what is wrong with ``expected`` as the version of an incident; empty if it is right."""
     dossier = image.dossiers.get(incident_id)
     found = dossier.version if dossier is not None and dossier.row else None
