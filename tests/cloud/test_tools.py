@@ -8,14 +8,11 @@ import zipfile
 
 import pytest
 
-from tests.cloud.cloudformation import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-
 import pack
 import ship
 import smoke
 import weigh
+from tests.cloud.cloudformation import ROOT
 
 
 @pytest.fixture
