@@ -198,6 +198,12 @@ def test_the_build_of_sam_is_the_one_recipe_of_make():
     assert 'tools/ship.py "/nowhere"' in done.stdout
 
 
+def test_the_benchmarks_are_told_where_the_stand_in_is():
+    """Or the rows of the cloud would be left out although it is installed."""
+    done = subprocess.run(["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"MINISTACK=\S+/ministack .*python -m benchmarks", done.stdout)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.in"), key=str), ids=lambda path: path.stem)
 def test_every_tool_is_pinned_and_names_no_host(path):
     """What is asked for is among the pins, each with one version."""
