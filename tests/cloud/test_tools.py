@@ -8,14 +8,11 @@ import zipfile
 
 import pytest
 
-from tests.cloud.cloudformation import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-
 import pack
 import ship
 import smoke
 import weigh
+from tests.cloud.cloudformation import ROOT
 
 
 @pytest.fixture
@@ -94,35 +91,75 @@ def test_what_ships_may_not_grow_over_its_bar(built, capsys):
 
 @pytest.fixture
 def importable(tmp_path):
-    """Return a folder with a handler that imports quickly what the real one imports."""
-    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py"):
+    """Return a folder with a handler that imports quickly what the real one imports, and with stubs of its libraries."""
+    for name, text in {
+        "tocsin/storage/dynamodb_store.py": "",
+        "tocsin/sources/datadog.py": "",
+        "boto3.py": "def client(service, region_name): ...\n",
+        "pydantic.py": "class BaseModel: ...\n",
+        "aws_lambda_powertools.py": "Logger = Metrics = None\n",
+        "datadog_api_client/v1/api/monitors_api.py": "MonitorsApi = None\n",
+        "lambda_function.py": "import tocsin.storage.dynamodb_store, tocsin.sources.datadog\nlambda_handler = print\n",
+    }.items():
         path = tmp_path / "task" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-    (tmp_path / "task" / "lambda_function.py").write_text(
-        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog\nlambda_handler = print\n"
-    )
+        path.write_text(text)
     return tmp_path / "task"
 
 
-def test_an_import_from_bytecode_alone_is_timed(importable, capsys):
-    """In processes that see nothing else."""
+def pairs_of(*seconds, **ours):
+    """Return what was measured, as if the handler and the libraries had taken so many ``seconds``, pair by pair."""
+    return [weigh.Pair(weigh.Run(mine, 348, **ours), weigh.Run(theirs, 280)) for mine, theirs in seconds]
+
+
+def test_an_import_from_bytecode_alone_is_timed(importable):
+    """In processes that see nothing else, and each of the two in its own."""
     ship.compile_all(importable, sys.executable)
-    assert weigh.main([str(importable), "--python", sys.executable]) == 0
-    assert "import" in capsys.readouterr().out
+    before = sorted(importable.rglob("*"))
+    ((ours, theirs),) = weigh.in_pairs(importable, sys.executable, 1)
+    assert ours == weigh.Run(ours.seconds, 3, [], [], [])
+    assert (theirs.modules, theirs.foreign, theirs.compiled) == (4, [], [])
+    assert ours.seconds > 0
+    assert theirs.seconds > 0
+    assert sorted(importable.rglob("*")) == before
 
 
-def test_an_import_that_has_to_compile_is_refused(importable, capsys):
+def test_an_import_within_its_bar_is_good(capsys):
+    """The bar itself is not over it. One run that was held up, on either side, is not what counts."""
+    assert weigh.judge(pairs_of((1.15, 1.0), (9.0, 1.0), (1.0, 9.0)))
+    told = capsys.readouterr()
+    assert "1.150 (0.111 to 9.000) of 1.15" in told.out
+    assert not told.err
+
+
+def test_an_import_over_its_bar_is_refused(capsys):
+    """Beside the libraries alone, pair by pair: neither the machine nor its mood counts."""
+    assert not weigh.judge(pairs_of((0.3, 0.25), (1.0, 1.0), (0.6, 0.5)))
+    assert "takes 1.200 times" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("promise", ["foreign", "compiled", "missing"])
+def test_a_quick_import_that_breaks_another_promise_is_refused(promise, capsys):
+    """A single run is enough."""
+    pairs = pairs_of((1.0, 1.0), (1.0, 1.0)) + pairs_of((1.0, 1.0), **{promise: ["it.py"]})
+    assert not weigh.judge(pairs)
+    assert "MISSED: " in (said := capsys.readouterr().err)
+    assert said.endswith(": it.py\n")
+
+
+def test_an_import_that_has_to_compile_is_refused(importable, monkeypatch, capsys):
     """On Lambda every cold start would do it again."""
+    monkeypatch.setattr(weigh, "PAIRS", 1)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     # Whoever may write all the same writes the bytecode; that is no better.
     assert re.search("(compiled|written) at import", capsys.readouterr().err)
 
 
-def test_a_first_run_that_would_import_the_store_is_refused(importable, capsys):
+def test_a_first_run_that_would_import_the_store_is_refused(importable, monkeypatch, capsys):
     """What the process does not import while it starts, the first run pays for."""
     (importable / "lambda_function.py").write_text("lambda_handler = print\n")
     ship.compile_all(importable, sys.executable)
+    monkeypatch.setattr(weigh, "PAIRS", 1)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     assert "dynamodb_store" in capsys.readouterr().err
 
@@ -159,6 +196,12 @@ def test_the_build_of_sam_is_the_one_recipe_of_make():
         check=True,
     )
     assert 'tools/ship.py "/nowhere"' in done.stdout
+
+
+def test_the_benchmarks_are_told_where_the_stand_in_is():
+    """Or the rows of the cloud would be left out although it is installed."""
+    done = subprocess.run(["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"MINISTACK=\S+/ministack .*python -m benchmarks", done.stdout)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.in"), key=str), ids=lambda path: path.stem)
