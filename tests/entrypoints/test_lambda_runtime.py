@@ -84,7 +84,15 @@ def test_everything_that_a_run_imports_is_what_ships(folders, environ, tmp_path)
         assert runtime.api.invoke("request-1").kind == "response"
     owners = {name: folders.owner(file) for name, file in runtime.imported.items()}
     assert [name for name, owner in owners.items() if owner == "elsewhere"] == []
-    ours = ("lambda_function", "tocsin", "boto3", "pydantic", "aws_lambda_powertools", "datadog_api_client", "orjson")
+    ours = (
+        "lambda_function",
+        "tocsin",
+        "botocore",
+        "pydantic",
+        "aws_lambda_powertools",
+        "datadog_api_client",
+        "orjson",
+    )
     assert {owners[name] for name in ours} == {"task"}
     assert owners["awslambdaric"] == "runtime"
 

@@ -89,7 +89,7 @@ def _datadog(wiring: Wiring, settings: Settings) -> Iterator[Check]:
     from .datadog_keys import key_source
 
     try:
-        keys = key_source(settings, wiring.aws(settings)).keys()
+        keys = key_source(settings, wiring.aws(settings), clock=wiring.clock).keys()
         found = account(
             keys.api_key, keys.app_key, site=settings.datadog_site, api_url=settings.datadog_api_url or None
         )
