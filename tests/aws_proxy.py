@@ -48,6 +48,9 @@ class Proxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # An answer in two pieces would wait 40 ms for the first to be acknowledged.
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
@@ -81,7 +84,7 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self):
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
