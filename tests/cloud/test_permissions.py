@@ -12,7 +12,7 @@ import pytest
 
 from tests import tables
 from tests.aws_proxy import Recorder
-from tests.cloud.cloudformation import Stack, statements
+from tests.cloud.cloudformation import Stack, granted, statements
 from tests.storage.story import story
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
 from tocsin.entrypoints.sync_handler import SyncHandler
@@ -103,21 +103,6 @@ def live(url, table, place):
         sweep(minutes=40 * 24 * 60)
         world.trigger(MonitorId.CHECKOUT_ERRORS)
         sweep()
-
-
-def granted(stack, role, service):
-    """Return (action, resource) of what a role may do with a service, the table named as the recording names it."""
-    pairs = {
-        (action, resource)
-        for one in statements(stack.properties(role))
-        for action in one["Action"]
-        for resource in one["Resource"]
-        if action.startswith(f"{service}:")
-    }
-    return {
-        (action, resource.partition(":123456789012:")[2].replace("tocsin-incidents", "TABLE"))
-        for action, resource in pairs
-    }
 
 
 def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):
