@@ -25,6 +25,20 @@ def alarms(stack):
     return stack.of_type("AWS::CloudWatch::Alarm")
 
 
+def watched(alarm):
+    """Return (namespace, metric, dimensions) of each metric that an alarm looks at."""
+    metrics = [alarm] if "MetricName" in alarm else [one["MetricStat"]["Metric"] for one in alarm["Metrics"][1:]]
+    return [
+        (one["Namespace"], one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
+        for one in metrics
+    ]
+
+
+def watching(stack, namespace):
+    """Return everything of a namespace that an alarm looks at."""
+    return [one for alarm in alarms(stack).values() for one in watched(alarm) if one[0] == namespace]
+
+
 # -- the table --------------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +221,7 @@ def test_queues_are_encrypted_and_closed_to_plain_http(stack):
 
 def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
     """By metric."""
-    assert Counter((one["Namespace"], one["MetricName"]) for one in alarms(stack).values()) == {
+    assert Counter({one[:2] for one in watched(alarm)}.pop() for alarm in alarms(stack).values()) == {
         ("AWS/Lambda", "Errors"): 1,
         ("AWS/Lambda", "Throttles"): 1,
         ("Tocsin", "SuccessfulSweeps"): 1,
@@ -238,6 +252,18 @@ def test_silence_for_fifteen_minutes_is_an_alarm(stack):
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
 
 
+def test_throttles_of_an_index_count_as_those_of_the_table(stack):
+    """AWS does not add them up by itself, and the list of active incidents is the busiest partition there is."""
+    indexes = [one["IndexName"] for one in dynamodb_table.TABLE["GlobalSecondaryIndexes"]]
+    places = [(("TableName", "tocsin-incidents"),)]
+    places += [(*places[0], ("GlobalSecondaryIndexName", index)) for index in indexes]
+    for name in ("TableReadThrottlesAlarm", "TableWriteThrottlesAlarm"):
+        alarm = alarms(stack)[name]
+        assert [dimensions for _, _, dimensions in watched(alarm)] == places
+        assert alarm["Metrics"][0] == {"Id": "all", "Expression": "SUM(METRICS())", "ReturnData": True}
+        assert {one["ReturnData"] for one in alarm["Metrics"][1:]} == {False}
+
+
 def test_only_silence_takes_missing_figures_for_failure(stack):
     """Everything else that is not counted did not happen."""
     breaching = [name for name, one in alarms(stack).items() if one["TreatMissingData"] == "breaching"]
@@ -265,12 +291,7 @@ def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
         for metric in block["Metrics"]
         for dimensions in map(sorted, block["Dimensions"])
     }
-    ours = [one for one in alarms(stack).values() if one["Namespace"] == "Tocsin"]
-    watched = {
-        (one["Namespace"], one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
-        for one in ours
-    }
-    assert watched <= series
+    assert set(watching(stack, "Tocsin")) <= series
     body = stack.properties("Dashboard")["DashboardBody"]
     shown = set(re.findall(r'\["Tocsin", "(\w+)"', body)) | set(re.findall(r'MetricName=\\"(\w+)\\"', body))
     assert shown <= {name for _, name, _ in series}
@@ -378,6 +399,6 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
         "tocsin-incidents-restored/index/due",
         "tocsin-incidents-restored/index/list",
     ]
-    throttles = [one for one in alarms(other).values() if one["Namespace"] == "AWS/DynamoDB"]
-    assert {one["Dimensions"][0]["Value"] for one in throttles} == {"tocsin-incidents-restored"}
+    throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watching(other, "AWS/DynamoDB")}
+    assert throttles == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"
