@@ -58,6 +58,15 @@ class TestWhatItDoes:
         assert [one.id for one in store.find(IncidentFilter()).incidents] == ran.report["opened"]
         assert store.record("heartbeat", "sweep:datadog").body["complete"]
 
+    @pytest.mark.parametrize("given, expected", [({}, 8), ({"PARALLEL_WRITES": "3"}, 3)])
+    def test_as_many_changes_are_written_side_by_side_as_is_set(self, given, expected, environ, moto):
+        """With a connection for each."""
+        function = Function(on_table(environ, a_table(moto), **given))
+        assert function().error is None
+        store = function.handler._parts.store
+        assert store._parallel == expected
+        assert store._client.meta.config.max_pool_connections >= expected
+
     def test_what_was_made_for_the_first_run_serves_the_next(self, function, datadog):
         """One client, one connection pool; only the first run is a cold start."""
         datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)

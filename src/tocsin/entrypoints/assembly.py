@@ -23,8 +23,9 @@ def open_store(settings: "Settings", reach: "Callable[[], Aws]", *, sleep: Calla
         from tocsin.storage.dynamodb_store import DynamoDbStore
 
         aws = reach()
-        client = connect(aws.region, aws.endpoint("DynamoDB"), session=aws.session)
-        return DynamoDbStore(client, settings.dynamodb_table_name, sleep=sleep)
+        parallel = settings.parallel_writes
+        client = connect(aws.region, aws.endpoint("DynamoDB"), parallel=parallel, session=aws.session)
+        return DynamoDbStore(client, settings.dynamodb_table_name, parallel=parallel, sleep=sleep)
     from tocsin.storage.json_store import JsonStore
 
     return JsonStore(settings.incidents_file)
