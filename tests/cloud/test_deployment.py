@@ -209,7 +209,7 @@ def test_deploying_the_same_again_changes_nothing_and_is_no_error(cloud, built, 
 def test_every_alarm_and_queue_is_there(cloud):
     """What the template says is what was made."""
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
-    assert len(alarms) == 9
+    assert len(alarms) == 11
     invoke = cloud.client("lambda").get_function_event_invoke_config(FunctionName="tocsin-sync", Qualifier="live")
     assert invoke["MaximumRetryAttempts"] == 0
     schedule = cloud.client("scheduler").get_schedule(Name="tocsin-sync")

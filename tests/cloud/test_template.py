@@ -25,18 +25,13 @@ def alarms(stack):
     return stack.of_type("AWS::CloudWatch::Alarm")
 
 
-def watched(alarm):
-    """Return (namespace, metric, dimensions) of each metric that an alarm looks at."""
-    metrics = [alarm] if "MetricName" in alarm else [one["MetricStat"]["Metric"] for one in alarm["Metrics"][1:]]
+def watched(stack, namespace):
+    """Return (namespace, metric, dimensions) of everything of a namespace that an alarm looks at."""
     return [
-        (one["Namespace"], one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
-        for one in metrics
+        (namespace, one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
+        for one in alarms(stack).values()
+        if one["Namespace"] == namespace
     ]
-
-
-def watching(stack, namespace):
-    """Return everything of a namespace that an alarm looks at."""
-    return [one for alarm in alarms(stack).values() for one in watched(alarm) if one[0] == namespace]
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -221,15 +216,15 @@ def test_queues_are_encrypted_and_closed_to_plain_http(stack):
 
 def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
     """By metric."""
-    assert Counter({one[:2] for one in watched(alarm)}.pop() for alarm in alarms(stack).values()) == {
+    assert Counter((one["Namespace"], one["MetricName"]) for one in alarms(stack).values()) == {
         ("AWS/Lambda", "Errors"): 1,
         ("AWS/Lambda", "Throttles"): 1,
         ("Tocsin", "SuccessfulSweeps"): 1,
         ("Tocsin", "IncompleteSweeps"): 1,
         ("Tocsin", "UnfinishedAlerts"): 1,
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 2,
-        ("AWS/DynamoDB", "ReadThrottleEvents"): 1,
-        ("AWS/DynamoDB", "WriteThrottleEvents"): 1,
+        ("AWS/DynamoDB", "ReadThrottleEvents"): 2,
+        ("AWS/DynamoDB", "WriteThrottleEvents"): 2,
     }
 
 
@@ -252,16 +247,16 @@ def test_silence_for_fifteen_minutes_is_an_alarm(stack):
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
 
 
-def test_throttles_of_an_index_count_as_those_of_the_table(stack):
-    """AWS does not add them up by itself, and the list of active incidents is the busiest partition there is."""
-    indexes = [one["IndexName"] for one in dynamodb_table.TABLE["GlobalSecondaryIndexes"]]
-    places = [(("TableName", "tocsin-incidents"),)]
-    places += [(*places[0], ("GlobalSecondaryIndexName", index)) for index in indexes]
-    for name in ("TableReadThrottlesAlarm", "TableWriteThrottlesAlarm"):
-        alarm = alarms(stack)[name]
-        assert [dimensions for _, _, dimensions in watched(alarm)] == places
-        assert alarm["Metrics"][0] == {"Id": "all", "Expression": "SUM(METRICS())", "ReturnData": True}
-        assert {one["ReturnData"] for one in alarm["Metrics"][1:]} == {False}
+def test_throttles_of_the_list_ring_too(stack):
+    """CloudWatch does not count them for the table, and the list of active incidents is the busiest partition."""
+    table = ("TableName", "tocsin-incidents")
+    index = ("GlobalSecondaryIndexName", dynamodb_table.LIST)
+    wanted = [
+        ("AWS/DynamoDB", f"{kind}ThrottleEvents", place)
+        for place in ((table,), (table, index))
+        for kind in ("Read", "Write")
+    ]
+    assert watched(stack, "AWS/DynamoDB") == wanted
 
 
 def test_only_silence_takes_missing_figures_for_failure(stack):
@@ -291,7 +286,7 @@ def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
         for metric in block["Metrics"]
         for dimensions in map(sorted, block["Dimensions"])
     }
-    assert set(watching(stack, "Tocsin")) <= series
+    assert set(watched(stack, "Tocsin")) <= series
     body = stack.properties("Dashboard")["DashboardBody"]
     shown = set(re.findall(r'\["Tocsin", "(\w+)"', body)) | set(re.findall(r'MetricName=\\"(\w+)\\"', body))
     assert shown <= {name for _, name, _ in series}
@@ -399,6 +394,6 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
         "tocsin-incidents-restored/index/due",
         "tocsin-incidents-restored/index/list",
     ]
-    throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watching(other, "AWS/DynamoDB")}
+    throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watched(other, "AWS/DynamoDB")}
     assert throttles == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"
