@@ -5,7 +5,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 ITEM_ACTIONS = {
     "Put": "dynamodb:PutItem",
@@ -19,8 +19,12 @@ SERVICES = {
     "DynamoDB_20120810": "dynamodb",
     "secretsmanager": "secretsmanager",
     "AmazonSSM": "ssm",
+    "cloudformation": "cloudformation",
 }
 
+S3_ACTIONS = {"HEAD": "s3:GetObject", "GET": "s3:GetObject", "PUT": "s3:PutObject", "POST": "s3:PutObject"}
+
+_NAMES = ("SecretId", "Path", "Name", "StackName")
 _NOT_HANDED_ON = frozenset({"content-length", "transfer-encoding", "connection", "date", "server"})
 
 
@@ -40,7 +44,8 @@ def an_error(code, message="", status=400):
 class Proxy:
     """``on_request(target, body, forward)`` returns the answer to each request; None hangs up without one.
 
-    ``target`` is the operation as AWS's clients name it, ``forward()`` gives the stand-in's own answer.
+    ``target`` is the operation as AWS's clients name it (of S3 the method, ``s3.PUT``), ``forward()`` gives the
+    stand-in's own answer.
     """
 
     def __init__(self, url, on_request):
@@ -52,19 +57,19 @@ class Proxy:
             wbufsize = -1
             disable_nagle_algorithm = True
 
-            def do_POST(self):
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
+            def answer(self):
+                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
                 def forward():
-                    onward = http.client.HTTPConnection(stand_in.hostname, stand_in.port, timeout=10)
+                    onward = http.client.HTTPConnection(stand_in.hostname, stand_in.port, timeout=60)
                     headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                    onward.request("POST", self.path, raw, headers)
+                    onward.request(self.command, self.path, raw, headers)
                     answer = onward.getresponse()
                     said = answer.read()
                     onward.close()
                     return Answer(answer.status, said, tuple(answer.getheaders()))
 
-                answer = on_request(self.headers["X-Amz-Target"], json.loads(raw), forward)
+                answer = on_request(*asked(self.command, self.path, self.headers, raw), forward)
                 if answer is None:
                     self.close_connection = True
                     return
@@ -72,13 +77,16 @@ class Proxy:
                 for name, value in answer.headers:
                     if name.lower() not in _NOT_HANDED_ON:
                         self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                length = dict(answer.headers).get("Content-Length") if self.command == "HEAD" else None
+                self.send_header("Content-Length", length or str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
 
             def log_message(self, *_):
                 pass
 
+        for method in ("DELETE", "GET", "HEAD", "POST", "PUT"):
+            setattr(Handler, f"do_{method}", Handler.answer)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -94,9 +102,23 @@ class Proxy:
         self._thread.join()
 
 
+def asked(method, path, headers, raw):
+    """Return the operation of a request and what it asks for, whichever of AWS's protocols it speaks."""
+    if "X-Amz-Target" in headers:
+        return headers["X-Amz-Target"], json.loads(raw)
+    if "x-www-form-urlencoded" in headers.get("Content-Type", ""):
+        body = dict(parse_qsl(raw.decode()))
+        service = headers["Authorization"].partition("Credential=")[2].split("/")[3]
+        return f"{service}.{body['Action']}", body
+    return f"s3.{method}", {"Path": urlsplit(path).path}
+
+
 def permissions(target, body):
     """Yield (IAM action, resource) for one request as AWS's reference of actions has it."""
     prefix, _, operation = target.partition(".")
+    if prefix == "s3":
+        yield S3_ACTIONS[operation], body["Path"]
+        return
     service = SERVICES[prefix]
     match operation:
         case "TransactWriteItems":
@@ -111,7 +133,7 @@ def permissions(target, body):
         case _ if service == "dynamodb":
             yield f"dynamodb:{operation}", f"table/{body['TableName']}"
         case _:
-            yield f"{service}:{operation}", body.get("SecretId") or body.get("Path") or body.get("Name")
+            yield f"{service}:{operation}", next((body[name] for name in _NAMES if name in body), None)
 
 
 class Recorder(Proxy):
