@@ -210,4 +210,4 @@ def units_of_moving(client, incidents):
 
 def test_moving_twice_as_much_reads_twice_as_much(ministack):
     """Reading all that fires with each incident would be four times as much."""
-    assert units_of_moving(ministack, 120) <= 2.1 * units_of_moving(ministack, 60)
+    assert units_of_moving(ministack, 60) <= 2.1 * units_of_moving(ministack, 30)
