@@ -186,6 +186,25 @@ def test_a_deployment_counts_only_if_the_function_did_its_work(answer, report, s
     assert str(report.get("errorMessage", "")) in capsys.readouterr().err
 
 
+def test_the_smoke_test_runs_what_the_schedule_runs_and_reads_its_report(tmp_path):
+    """One call of the AWS CLI: the function of the stack, its live version, and the file that the answer goes to."""
+    fake = tmp_path / "aws"
+    fake.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\n"
+        f'pathlib.Path({str(tmp_path / "asked")!r}).write_text(" ".join(sys.argv[1:-1]))\n'
+        'pathlib.Path(sys.argv[-1]).write_text(\'{"complete": true, "opened": ["INC-1001"]}\')\n'
+        'print(\'{"ExecutedVersion": "7"}\')\n'
+    )
+    fake.chmod(0o755)
+    command = [sys.executable, str(ROOT / "tools" / "smoke.py"), "tocsin-staging"]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "INC-1001" in done.stdout
+    assert done.stdout.endswith("version 7 works\n")
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith("lambda invoke --function-name tocsin-staging-sync --qualifier live --payload {}")
+
+
 def test_the_build_of_sam_is_the_one_recipe_of_make():
     """What SAM calls for the function is there, and is ship.py."""
     done = subprocess.run(

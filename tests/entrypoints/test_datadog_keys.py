@@ -210,7 +210,7 @@ class TestWhatAwsAnswers:
         def fetch():
             raise error
 
-        return FetchedKeys(fetch, "the secret", action="secretsmanager:GetSecretValue", clock=utc_now)
+        return FetchedKeys(fetch, "the secret", action="secretsmanager:GetSecretValue", makes="aws ...", clock=utc_now)
 
     @pytest.mark.parametrize(
         "code, kind, says",
@@ -258,6 +258,6 @@ class TestWhatAwsAnswers:
             return found
 
         moments = iter([NOON, NOON + REMEMBERED])
-        keys = FetchedKeys(fetch, "the secret", action="x", clock=lambda: next(moments))
+        keys = FetchedKeys(fetch, "the secret", action="x", makes="aws ...", clock=lambda: next(moments))
         assert keys.keys() == keys.keys() == OLD
         assert next(answers, None) is None

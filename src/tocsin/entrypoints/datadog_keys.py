@@ -64,14 +64,17 @@ class FixedKeys:
 class FetchedKeys:
     """Keys that ``fetch`` reads from AWS; what it read is remembered for :data:`REMEMBERED`.
 
-    ``where`` says for people what is read. Keys that worked are kept while AWS gives no answer: a secrets service
-    that is down must not blind us.
+    ``where`` says for people what is read, ``action`` is the permission for it, ``makes`` the command that makes it.
+    Keys that worked are kept while AWS gives no answer: a secrets service that is down must not blind us.
     """
 
-    def __init__(self, fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, clock: Clock) -> None:
+    def __init__(
+        self, fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, makes: str, clock: Clock
+    ) -> None:
         self._fetch = fetch
         self._where = where
         self._action = action
+        self._makes = makes
         self._clock = clock
         self._last: tuple[Keys, datetime] | None = None
 
@@ -96,7 +99,7 @@ class FetchedKeys:
         try:
             return self._fetch()
         except (BotoCoreError, ClientError) as error:
-            complaint = _explained(error, self._where, self._action)
+            complaint = _explained(error, self._where, self._action, self._makes)
         raise complaint
 
 
@@ -121,7 +124,8 @@ def _in_secret(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
         found = client.get_secret_value(SecretId=name)
         return _parsed(found.get("SecretString") or found.get("SecretBinary"), where)
 
-    return FetchedKeys(fetch, where, action="secretsmanager:GetSecretValue", clock=clock)
+    makes = f"aws secretsmanager create-secret --region {aws.region} --name {name} --secret-string file://keys.json"
+    return FetchedKeys(fetch, where, action="secretsmanager:GetSecretValue", makes=makes, clock=clock)
 
 
 def _in_parameters(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
@@ -133,7 +137,8 @@ def _in_parameters(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
         return {one["Name"]: one["Value"] for page in found for one in page["Parameters"]}
 
     where = f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {aws.region}"
-    return FetchedKeys(fetch, where, action="ssm:GetParametersByPath", clock=clock)
+    makes = f"aws ssm put-parameter --region {aws.region} --type SecureString --name {path}/api_key --value ..."
+    return FetchedKeys(fetch, where, action="ssm:GetParametersByPath", makes=makes, clock=clock)
 
 
 def _parsed(secret: object, where: str) -> Mapping[str, object]:
@@ -168,7 +173,7 @@ def _bare(name: str) -> str:
     return re.sub(r"^(datadog|dd)", "", re.sub(r"[^a-z]", "", name.rpartition("/")[2].lower()))
 
 
-def _explained(error: BaseException, where: str, action: str) -> TocsinError:
+def _explained(error: BaseException, where: str, action: str, makes: str) -> TocsinError:
     """Say what AWS's answer means, in one line. Its own words may hold account numbers, and are not repeated."""
     from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
 
@@ -180,7 +185,9 @@ def _explained(error: BaseException, where: str, action: str) -> TocsinError:
         return Unreachable(message, hint="Try again; check the region (AWS_REGION) and the network.")
     code = error.response.get("Error", {}).get("Code", "")
     if code in {"ResourceNotFoundException", "ParameterNotFound"}:
-        return ConfigurationError(f"{where} does not exist", hint="Make it, or correct its name or AWS_REGION.")
+        return ConfigurationError(
+            f"{where} does not exist", hint=f"{makes} makes it; or correct its name or AWS_REGION."
+        )
     if code in {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}:
         hint = f"The role needs {action} on it, and kms:Decrypt if it has a key of its own."
         return ConfigurationError(f"{where} may not be read by these credentials", hint=hint)

@@ -96,7 +96,7 @@ class Wiring(NamedTuple):
         from .assembly import open_store
 
         settings = settings or self.settings()
-        with closing(open_store(settings, lambda: self.aws(settings))) as store:
+        with closing(open_store(settings, lambda: self.aws(settings), sleep=self.sleep)) as store:
             yield store
 
     @contextmanager
