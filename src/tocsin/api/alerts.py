@@ -24,7 +24,7 @@ ALERTS = f"{PREFIX}/alerts"
 alerts = Endpoints("alerts")
 
 
-@alerts("GET", ALERTS, needs=Scope.INCIDENTS_READ, answers={200: Answer(AlertList)})
+@alerts("GET", ALERTS, needs=Scope.INCIDENTS_READ, answers={200: Answer(AlertList)}, refuses=[404])
 def list_alerts(
     request: Request,
     *,
