@@ -21,7 +21,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -39,6 +39,10 @@ test: $(TOOLS)
 ## Run the tests that need a stand-in for AWS, a server of its own
 integration: $(TOOLS) .tools/ministack/.made
 	MINISTACK=.tools/ministack/bin/ministack $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+
+## Try the API against its own description, for two and a half minutes
+conformance: $(TOOLS) .tools/schemathesis/.made
+	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)
