@@ -25,17 +25,32 @@ boto3.client("secretsmanager", region_name="us-east-1")
 """
 ONE_MODEL = "class Model(pydantic.BaseModel):\n    number: int\n"
 """`import pydantic` alone loads next to nothing of it; whoever uses it has a model."""
-HANDLER = "import lambda_function\n"
+HANDLER = "from lambda_function import lambda_handler\n"
+API_LIBRARIES = """
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+APIGatewayHttpResolver(enable_validation=True)
+boto3.client("dynamodb", region_name="us-east-1")
+"""
+API_HANDLER = "from lambda_function import api_handler\n"
 SETTINGS = {"USE_DYNAMODB": "true", "DATADOG_SECRET_NAME": "tocsin/datadog", "AWS_REGION": "us-east-1"}
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Yield a row for the sync handler, and one for what a stricter reading of the bar would say."""
+    """Yield a row for the sync handler, one for what a stricter reading of the bar would say, and the API's."""
     ours = imported(HANDLER)
     what = "import of the sync handler / of boto3's two clients, Powertools, Datadog's API and pydantic"
     for theirs, said, bar in ((LIBRARIES + ONE_MODEL, "with one model", 1.15), (LIBRARIES, "without one", None)):
         found = alternately(ours, imported(theirs), bench.pairs(24))
         yield Row(f"{what} {said}", found.ratio, found.said(1e3, "ms"), bar=bar)
+    yield from measure_api(bench)
+
+
+def measure_api(bench: Bench) -> Iterator[Row]:
+    """Yield the row for the handler of the HTTP API."""
+    found = alternately(imported(API_HANDLER), imported(API_LIBRARIES), bench.pairs(24))
+    what = "import of the API handler / of boto3's DynamoDB client and Powertools' validating resolver"
+    yield Row(what, found.ratio, found.said(1e3, "ms"), bar=1.25)
 
 
 def imported(program: str) -> Measured:

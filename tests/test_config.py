@@ -38,6 +38,8 @@ def test_everything_that_can_be_set_arrives():
             "AUTO_RESOLVE": "Never",
             "SETTLE_SECONDS": "0",
             "CYCLE_SECONDS": "90.5",
+            "JOIN_SECONDS": "45",
+            "ALERT_EXPIRES_SECONDS": "3600",
             "INCIDENT_PER": "group",
             "INCLUDE_TAGS": "team:shop, env:prod ,",
             "EXCLUDE_TAGS": "noisy:yes",
@@ -51,6 +53,7 @@ def test_everything_that_can_be_set_arrives():
     rules = settings.rules()
     assert (rules.auto_resolve, rules.incident_per) == (AutoResolve.NEVER, IncidentPer.GROUP)
     assert (rules.settle, rules.between_cycles) == (timedelta(0), timedelta(seconds=90.5))
+    assert (rules.joinable, rules.expires_in) == (timedelta(seconds=45), timedelta(hours=1))
     assert rules.selection.include_tags == ("team:shop", "env:prod")
     assert rules.selection.exclude_environments == ("dev", "test")
     assert (rules.selection.least_priority, rules.selection.oldest) == (3, timedelta(hours=1))
@@ -72,6 +75,7 @@ def test_everything_that_can_be_set_arrives():
         ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
         ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),
         ("OLDEST_ALERT_SECONDS", "0", "OLDEST_ALERT_SECONDS is '0'"),
+        ("ALERT_EXPIRES_SECONDS", "59", f"ALERT_EXPIRES_SECONDS is '59', but takes seconds from 60 to {LONGEST_WAIT}"),
         ("USE_DYNAMODB", "yess", "USE_DYNAMODB is 'yess', but takes true or false"),
         ("USE_DYNAMODB", "flase", "USE_DYNAMODB is 'flase', but takes true or false; did you mean false?"),
         ("DYNAMODB_TABLE_NAME", "my table", "DYNAMODB_TABLE_NAME is 'my table', but takes the name of a table"),

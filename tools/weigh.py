@@ -1,6 +1,6 @@
 """Weighs what ships: `python tools/weigh.py FOLDER` prints its size and fails over the bar.
 
-With ``--python PATH`` it also imports the handler from exactly that folder, made read-only, in fresh processes that see
+With ``--python PATH`` it also imports each handler from exactly that folder, made read-only, in fresh processes that see
 nothing else but the standard library, and prints how long that takes. It fails if a module came from anywhere else, or
 was compiled on the way instead of being read as bytecode.
 """
@@ -16,7 +16,8 @@ from typing import NamedTuple
 BAR_MB = 80
 """Unzipped, in millions of bytes."""
 RUNS = 7
-HANDLER = "lambda_function"
+HANDLERS = ("lambda_handler", "api_handler")
+"""Of ``lambda_function``: what each function on Lambda starts with."""
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -31,10 +32,14 @@ ENVIRONMENT = {
 IMPORT = """
 import json, os, sys, time
 folder, name = sys.argv[1:]
+needed = {
+    "lambda_handler": ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog"),
+    "api_handler": ("tocsin.storage.dynamodb_store", "tocsin.api.incidents"),
+}[name]
 before = set(sys.modules)
 sys.path.insert(0, folder)
 started = time.perf_counter()
-handler = __import__(name).lambda_handler
+handler = getattr(__import__("lambda_function"), name)
 took = time.perf_counter() - started
 loaded = [module for key, module in sys.modules.items() if key not in before]
 files = [module.__file__ for module in loaded if getattr(module, "__file__", None)]
@@ -42,7 +47,7 @@ library = json.__file__.rpartition("/json/")[0]
 foreign = [one for one in files if not one.startswith((folder, library))]
 specs = [module.__spec__ for module in loaded if (getattr(module, "__file__", None) or "").startswith(folder)]
 compiled = [one.origin for one in specs if one.cached and not os.path.exists(one.cached)]
-missing = [one for one in ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog") if one not in sys.modules]
+missing = [one for one in needed if one not in sys.modules]
 print(json.dumps([took, len(specs), foreign, compiled, missing]))
 """
 
@@ -61,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the figures; return 0 if every promise holds, else 1."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--python", type=Path, help="import the handler with this interpreter, too")
+    parser.add_argument("--python", type=Path, help="import the handlers with this interpreter, too")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     good = weigh(folder)
@@ -84,15 +89,21 @@ def weigh(folder: Path) -> bool:
 
 
 def time_import(folder: Path, interpreter: Path) -> bool:
-    """Print the median time of importing the handler; return whether all came from the folder, as bytecode."""
+    """Print the median time of importing each handler; return whether all came from the folder, as bytecode."""
+    good = [_time_handler(folder, interpreter, handler) for handler in HANDLERS]  # all of them, whatever one says
+    return all(good)
+
+
+def _time_handler(folder: Path, interpreter: Path, handler: str) -> bool:
     before = _files(folder)
     _protect(folder, writable=False)
     try:
-        runs = [_import_once(folder, interpreter) for _ in range(RUNS)]
+        runs = [_import_once(folder, interpreter, handler) for _ in range(RUNS)]
     finally:
         _protect(folder, writable=True)
     times = [run.seconds * 1000 for run in runs]
-    print(f"  import           {statistics.median(times):6.0f} ms ({min(times):.0f} to {max(times):.0f}, {RUNS} runs)")
+    spread = f"({min(times):.0f} to {max(times):.0f}, {RUNS} runs)"
+    print(f"  {handler:15}  {statistics.median(times):6.0f} ms to import {spread}")
     print(f"    modules from the folder  {runs[0].modules:5}")
     faults = {
         "imported from elsewhere": runs[0].foreign,
@@ -119,9 +130,9 @@ def _protect(folder: Path, *, writable: bool) -> None:
         path.chmod(path.stat().st_mode | 0o200 if writable else path.stat().st_mode & ~0o222)
 
 
-def _import_once(folder: Path, interpreter: Path) -> Run:
+def _import_once(folder: Path, interpreter: Path, handler: str) -> Run:
     # -I and -S: no environment, no current folder, no installed packages.
-    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), HANDLER]
+    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), handler]
     said = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True).stdout
     return Run(*json.loads(said.splitlines()[-1]))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_WAIT = 7 * 86_400
 """Seconds. A settling time or pause beyond a week is a mistyped one."""
+SHORTEST_EXPIRY = 60
+"""Seconds: the pace of the clock that ends alerts."""
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
@@ -121,6 +123,12 @@ VARIABLES = (
         f"seconds from 0 to {LONGEST_WAIT}",
     ),
     Variable(
+        "JOIN_SECONDS",
+        "300",
+        "How long after an incident was opened further alerts that are pushed may join it.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
         "INCIDENT_PER",
         "monitor",
         "What one incident stands for: a `monitor` with all its groups, or each `group`.",
@@ -149,6 +157,12 @@ VARIABLES = (
         "",
         "An alert that began longer ago than this opens no incident.",
         f"seconds from 1 to {LONGEST_AGE}",
+    ),
+    Variable(
+        "ALERT_EXPIRES_SECONDS",
+        "",
+        "An alert from Elastic or a script that is not repeated for so long is over. Not set: never.",
+        f"seconds from {SHORTEST_EXPIRY} to {LONGEST_WAIT}",
     ),
     Variable(
         "CORS_ORIGINS",
@@ -252,6 +266,7 @@ class Settings(BaseModel):
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
+    join_seconds: Seconds = 300
     incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
     service_tag: Tag = "service"
     environment_tag: Tag = "env"
@@ -262,6 +277,7 @@ class Settings(BaseModel):
     exclude_environments: Words = ()
     least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
     oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
+    alert_expires_seconds: Annotated[float | None, Field(ge=SHORTEST_EXPIRY, le=LONGEST_WAIT)] = None
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
     allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_networks)] = {}
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
@@ -308,7 +324,7 @@ class Settings(BaseModel):
         from tocsin.domain.rules import AutoResolve, IncidentPer, Rules, Selection
         from tocsin.domain.severity import SeverityRules
 
-        oldest = self.oldest_alert_seconds
+        oldest, expires_in = self.oldest_alert_seconds, self.alert_expires_seconds
         return Rules(
             severities=SeverityRules(rules=severities),
             selection=Selection(
@@ -323,6 +339,8 @@ class Settings(BaseModel):
             incident_per=IncidentPer(self.incident_per),
             settle=timedelta(seconds=self.settle_seconds),
             between_cycles=timedelta(seconds=self.cycle_seconds),
+            joinable=timedelta(seconds=self.join_seconds),
+            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
 
 

@@ -17,6 +17,7 @@ from tocsin.domain.api_key import Scope
 from tocsin.domain.rules import Rules
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
+from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
 SECRET = "s" * 43
@@ -61,7 +62,7 @@ class Lines:
 class Client:
     """Asks an API on ``store``. ``token`` is the key it shows unless told otherwise."""
 
-    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, before=None):
+    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None):
         self.store = store
         self.now = NOON if before is None else before.now
         self.log = Lines()
@@ -77,6 +78,9 @@ class Client:
             clock=self.clock,
             new_id=self.new_id,
             lacks=lacks,
+            tags=TagNames,
+            reader=reader,
+            site="datadoghq.com",
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token

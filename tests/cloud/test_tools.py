@@ -1,10 +1,13 @@
 """The scripts that build, weigh, pack and try what ships."""
 
+import http.server
 import re
 import stat
 import subprocess
 import sys
+import threading
 import zipfile
+from typing import ClassVar
 
 import pytest
 
@@ -37,6 +40,7 @@ def built(tmp_path):
         "pydantic-2.dist-info/METADATA",
         "pydantic-2.dist-info/licenses/LICENSE",
         "bin/jp.py",
+        "waitress/server.py",
     ):
         path = tmp_path / "built" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,12 +99,13 @@ def test_what_ships_may_not_grow_over_its_bar(built, capsys):
 @pytest.fixture
 def importable(tmp_path):
     """Return a folder with a handler that imports quickly what the real one imports."""
-    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py"):
+    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py", "tocsin/api/incidents.py"):
         path = tmp_path / "task" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     (tmp_path / "task" / "lambda_function.py").write_text(
-        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog\nlambda_handler = print\n"
+        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog, tocsin.api.incidents\n"
+        "lambda_handler = api_handler = print\n"
     )
     return tmp_path / "task"
 
@@ -121,7 +126,7 @@ def test_an_import_that_has_to_compile_is_refused(importable, capsys):
 
 def test_a_first_run_that_would_import_the_store_is_refused(importable, capsys):
     """What the process does not import while it starts, the first run pays for."""
-    (importable / "lambda_function.py").write_text("lambda_handler = print\n")
+    (importable / "lambda_function.py").write_text("lambda_handler = api_handler = print\n")
     ship.compile_all(importable, sys.executable)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     assert "dynamodb_store" in capsys.readouterr().err
@@ -149,10 +154,41 @@ def test_a_deployment_counts_only_if_the_function_did_its_work(answer, report, s
     assert str(report.get("errorMessage", "")) in capsys.readouterr().err
 
 
-def test_the_build_of_sam_is_the_one_recipe_of_make():
-    """What SAM calls for the function is there, and is ship.py."""
+class Readiness(http.server.BaseHTTPRequestHandler):
+    """An API that is ready after as many tries as ``statuses`` has failures."""
+
+    statuses: ClassVar[list[int]] = []
+
+    def do_GET(self):
+        """Answer the next status."""
+        assert self.path == "/health/ready"
+        self.send_response(self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0])
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("statuses, status", [([200], 0), ([503, 404, 200], 0), ([503], 1)])
+def test_a_deployment_counts_only_if_the_api_is_ready(statuses, status, capsys):
+    """It is asked some times: a new address takes a while to be known."""
+    Readiness.statuses = statuses
+    with http.server.HTTPServer(("127.0.0.1", 0), Readiness) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        assert smoke.ask_api(f"http://127.0.0.1:{server.server_port}", pause=0) == status
+        server.shutdown()
+        thread.join()
+    assert ("not ready: 503" in capsys.readouterr().err) is bool(status)
+
+
+@pytest.mark.parametrize("function", ["SyncFunction", "ApiFunction"])
+def test_the_build_of_sam_is_the_one_recipe_of_make(function):
+    """What SAM calls for each function is there, and is ship.py."""
     done = subprocess.run(
-        ["make", "--dry-run", "build-SyncFunction", "ARTIFACTS_DIR=/nowhere"],
+        ["make", "--dry-run", f"build-{function}", "ARTIFACTS_DIR=/nowhere"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Request
@@ -18,6 +18,10 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.storage.store import Store
 
+if TYPE_CHECKING:
+    from tocsin.services.source import MonitorReader
+    from tocsin.sources.naming import TagNames
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 """What of a request's own id is taken over: it reaches the log."""
 
@@ -28,7 +32,12 @@ _KEY = "call"
 
 
 class Parts(NamedTuple):
-    """What routes work with, made once a process. ``lacks`` says what the store's shape lacks, in lines."""
+    """What routes work with, made once a process.
+
+    ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
+    ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
+    asked for by what is pushed alone.
+    """
 
     store: Store
     incidents: IncidentService
@@ -37,6 +46,9 @@ class Parts(NamedTuple):
     clock: Clock
     new_id: NewId
     lacks: Callable[[], list[str]]
+    tags: "Callable[[], TagNames]"
+    reader: "Callable[[], MonitorReader | None]"
+    site: str
 
 
 class Log(Protocol):

@@ -86,6 +86,8 @@ def document(declared: Iterable[Declared]) -> str:
         schemas.pop(name, None)
     for one in shown:
         operation = said["paths"][one.endpoint.path][one.endpoint.method.lower()]
+        if one.takes is not None:
+            operation["requestBody"] = one.takes
         _describe_headers(one, operation)
     said["components"]["parameters"] = {
         name: {"name": name, "in": "header", "description": about, "schema": schema}
@@ -140,7 +142,6 @@ def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:
         tags=[one.tag],
         operation_id=one.endpoint.name,
         security=[{scheme: [needs.value]} for scheme in SECURITY] if needs else None,
-        openapi_extensions={"requestBody": dict(one.takes)} if one.takes else None,
     )(one.function)
 
 

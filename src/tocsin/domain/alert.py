@@ -109,8 +109,8 @@ class Observation(Frozen):
     it). ``word`` is the source's own state. ``triggered_at`` and ``resolved_at`` are the last times the source
     names. ``asks_no_data``: the source wants to be told when data stop.
 
-    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came;
-    ``sent_at`` is then when it came. ``severity_word`` is the severity that the sender gave, in its own words.
+    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came but
+    never long after; ``sent_at`` is then when it came, by our clock. ``severity_word`` is the severity that the sender gave, in its own words.
     ``names_episodes``: ``triggered_at`` tells one episode from the next. ``expires_in``: seconds after which it is
     over unless it is repeated. ``cycle_key`` is Datadog's name for the episode. ``provisional``: it does not say
     which group, and the next sweep knows better.
@@ -145,6 +145,11 @@ class Observation(Frozen):
     expires_in: float | None = None
     cycle_key: str = ""
     provisional: bool = False
+
+    @property
+    def source_now(self) -> Utc:
+        """The present moment at the source: what is pushed may have been observed long before it came."""
+        return self.sent_at or self.observed_at
 
 
 class Problem(Frozen):

@@ -40,6 +40,9 @@ class Reason(StrEnum):
     SNOOZE_OVER = "snooze_over"
     MERGED = "merged"
     BY_HAND = "by_hand"
+    NOT_FIRING = "not_firing"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
 
 
 EXPLAINED: dict[Reason, str] = {
@@ -74,6 +77,9 @@ EXPLAINED: dict[Reason, str] = {
     Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
     Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
+    Reason.NOT_FIRING: "it is over, and did not fire: remembered, so that late news of it opens nothing",
+    Reason.EXPIRED: "it was not repeated in time",
+    Reason.REPLACED: "its monitor said which of its groups fire",
 }
 
 

@@ -106,13 +106,20 @@ class Draft:
         )
 
 
-def together(change_id: str, first: Draft, *others: Draft, claims: Iterable[ClaimWrite] = ()) -> Change:
+def together(
+    change_id: str,
+    first: Draft,
+    *others: Draft,
+    alerts: Iterable[AlertWrite] = (),
+    claims: Iterable[ClaimWrite] = (),
+) -> Change:
     """Return the one change that makes several drafts true, all or none; only the first event bears its id."""
-    changes = [first.change(change_id, claims=claims), *(draft.change("") for draft in others)]
+    changes = [first.change(change_id, alerts=alerts, claims=claims), *(draft.change("") for draft in others)]
     return Change(
         id=change_id,
         at=first.at,
         incidents=tuple(write for change in changes for write in change.incidents),
+        alerts=tuple(write for change in changes for write in change.alerts),
         events=tuple(event for change in changes for event in change.events),
         claims=tuple(write for change in changes for write in change.claims),
         records=tuple(write for change in changes for write in change.records),

@@ -23,9 +23,10 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.storage.store import Store
 
-from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of
+from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
 from .aws import Aws
 from .lambda_logs import LambdaLog
+from .monitor_reader import MonitorReaders
 from .table_shape import StoreShape
 
 SERVICE = "tocsin-api"
@@ -103,6 +104,9 @@ class ApiHandler:
             clock=self._clock,
             new_id=self._new_id,
             lacks=StoreShape(settings, lambda: aws, clock=self._clock).lacks,
+            tags=lambda: tag_names(settings),
+            reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
+            site=settings.datadog_site,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tocsin.config import Settings
     from tocsin.domain.rules import Rules
     from tocsin.sources.datadog import Progress
+    from tocsin.sources.naming import TagNames
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -50,6 +51,13 @@ def api_options(settings: "Settings") -> "Options":
 
     networks = {source: tuple(ip_network(one) for one in some) for source, some in settings.allowed_networks.items()}
     return Options(settings.cors_origins, networks, settings.requests_per_second)
+
+
+def tag_names(settings: "Settings") -> "TagNames":
+    """Return which tags and labels name service, environment and team."""
+    from tocsin.sources.naming import TagNames
+
+    return TagNames(settings.service_tag, settings.environment_tag, settings.team_tag)
 
 
 def rules_of(settings: "Settings") -> "Rules":

@@ -5,16 +5,19 @@ from contextlib import suppress
 from typing import NotRequired, TypedDict, TypeVar
 
 from tocsin.clock import Clock
-from tocsin.domain.change import Change, ClaimWrite
+from tocsin.domain.change import AlertWrite, Change, ClaimWrite
 from tocsin.domain.draft import Draft, together
+from tocsin.domain.ending import end_by_hand
 from tocsin.domain.incident import Incident
 from tocsin.domain.lifecycle import release
 from tocsin.domain.people import person
+from tocsin.domain.rules import Rules
 from tocsin.errors import Conflict, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .claims import claims_of
+from .ending import end_the_first
 from .idempotency import Once, unanswered
 from .tick import MOST_ATTEMPTS
 
@@ -37,8 +40,9 @@ class How(TypedDict):
 class Acting:
     """Makes moves in one store."""
 
-    def __init__(self, store: Store, *, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, store: Store, *, rules: Rules, clock: Clock, new_id: NewId) -> None:
         self.store = store
+        self.rules = rules
         self.clock = clock
         self.new_id = new_id
 
@@ -50,7 +54,17 @@ class Acting:
             draft = this.draft(incident_id, how.get("expected_revision"))
             before = draft.incident
             do(draft)
-            return this.commit(draft, claims=self.released(before, draft))
+            writes: list[AlertWrite] = []
+            if before.active and not draft.incident.active:
+                before, ending = end_the_first(
+                    self.store, before, self.rules, at=this.at, by=this.by, new_id=self.new_id
+                )
+                if ending:
+                    # What ends comes first: begin again, and resolve behind it.
+                    draft = this.following(before)
+                    writes = end_by_hand(draft, ending, self.rules)
+                    do(draft)
+            return this.commit(draft, alerts=writes, claims=self.released(before, draft))
 
         return self.until_written(attempt, incident_id)
 
@@ -94,9 +108,15 @@ class Attempt:
         if expected_revision is not None and before.revision != expected_revision:
             message = f"{incident_id} was changed meanwhile: revision {before.revision}, not {expected_revision}"
             raise PreconditionFailed(message, hint="nothing was written: look at it again")
+        return self.following(before)
+
+    def following(self, before: Incident) -> Draft:
+        """Begin the version that follows ``before``."""
         return Draft(before, at=self.at, by=self.by, edits=True)
 
-    def commit(self, first: Draft, *others: Draft, claims: Iterable[ClaimWrite] = ()) -> Incident:
+    def commit(
+        self, first: Draft, *others: Draft, alerts: Iterable[AlertWrite] = (), claims: Iterable[ClaimWrite] = ()
+    ) -> Incident:
         """Commit all drafts in one change, if they took a step; return the incident of the first, which is answered.
 
         Raises ``Conflict`` if somebody else wrote first.
@@ -105,7 +125,7 @@ class Attempt:
         if first.changed:
             for write in answer:
                 first.write_record(write)
-            self._store.commit(together(self._new_id(), first, *others, claims=claims))
+            self._store.commit(together(self._new_id(), first, *others, alerts=alerts, claims=claims))
         elif answer:
             self._store.commit(Change(id=self._new_id(), at=self.at, records=answer))
         return first.incident

@@ -196,7 +196,10 @@ class IncidentService:
         expected_revision: int | None = None,
         once: Once | None = None,
     ) -> Incident:
-        """Resolve; the alerts that fire now open nothing until they end. Afterwards it adds root cause and steps."""
+        """Resolve; the alerts that fire now open nothing until they end. Afterwards it adds root cause and steps.
+
+        Those whose senders may never say so end with it: what they send afterwards is a new episode.
+        """
         return self._acting().move(
             incident_id,
             lambda draft: handling.resolve_by_hand(draft, by=draft.by, root_cause=root_cause, steps=steps),
@@ -254,7 +257,7 @@ class IncidentService:
         return removing.prune(self.store, old)
 
     def _acting(self) -> Acting:
-        return Acting(self.store, clock=self._clock, new_id=self._new_id)
+        return Acting(self.store, rules=self.rules, clock=self._clock, new_id=self._new_id)
 
 
 def _one_of(words: type[Word], word: str) -> Word:

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from tocsin.clock import Clock
-from tocsin.domain.change import Change, Record
-from tocsin.domain.frozen import Frozen
+from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.expiry import EXPIRE, alert_of, expired
+from tocsin.domain.frozen import Frozen, Utc
+from tocsin.domain.reconcile import decide
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
@@ -13,6 +15,7 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .claims import claims_of
+from .knowing import known_about
 
 MOST_ATTEMPTS = 5
 """How often one decision is made again because somebody else wrote first."""
@@ -70,12 +73,26 @@ def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: Ne
         current = store.record(timer.kind, timer.id)
         if current is None or current.due_at is None or current.due_at > now:
             return Change(id=new_id(), at=now)
-        incident = store.incident(incident_id)
-        claims = () if incident is None else claims_of(store, incident)
-        change = ring(current, incident, claims, rules, now, change_id=new_id())
+        if current.body.get("what") == EXPIRE:
+            change = _expire(store, current, rules, now, new_id=new_id)
+        else:
+            incident = store.incident(incident_id)
+            claims = () if incident is None else claims_of(store, incident)
+            change = ring(current, incident, claims, rules, now, change_id=new_id())
         try:
             store.commit(change)
         except Conflict:
             continue
         return change
     return None
+
+
+def _expire(store: Store, timer: Record, rules: Rules, now: Utc, *, new_id: NewId) -> Change:
+    """Return the change that ends an alert which was not repeated in time, or moves its timer on."""
+    source, key = alert_of(timer)
+    found = expired(timer, store.alerts_named(source, [key]).get(key), now)
+    if isinstance(found, RecordWrite):
+        return Change(id=new_id(), at=now, records=(found,))
+    known = known_about(store, [found], rules)
+    (change,) = decide([found], known, rules, now, numbers=iter(()), new_id=new_id).changes
+    return change

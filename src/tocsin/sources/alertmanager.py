@@ -197,8 +197,4 @@ def _matchers(labels: Mapping[str, str]) -> str:
 
 def _expression(link: str) -> str:
     """Return the query that Prometheus puts into its own link."""
-    try:
-        found = parse_qs(urlsplit(link).query).get("g0.expr", [""])
-    except ValueError:
-        return ""
-    return text(found[0], LONGEST_QUERY)
+    return text(parse_qs(urlsplit(link).query).get("g0.expr", [""])[0], LONGEST_QUERY)

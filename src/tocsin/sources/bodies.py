@@ -6,6 +6,7 @@ line, and never repeats more than a little of what was sent. The size of a body 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from .times import instant
 _LONGEST_SHOWN = 40
 _LONGEST_TEXT = 1_000_000  # longer than any body: what is kept of a text is its reader's to say
 _DEEPEST_NAME = 4
+_LONGEST_NAME = 64  # of a field in somebody's template; what is inside an endless one would be named as endlessly
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -107,7 +109,7 @@ class Fields:
         if not isinstance(value, dict):
             raise InvalidInput(f"{name}: it is {kind(value)}; it should be an object of texts")
         return {
-            text(key.strip(), _LONGEST_TEXT): _as_text(entry, f"{name}.{text(key, _LONGEST_SHOWN)}")
+            text(key.strip(), _LONGEST_TEXT): _as_text(entry, f"{name}.{shown(key)[1:-1]}")
             for key, entry in value.items()
             if entry is not None
         }
@@ -134,7 +136,7 @@ def flat(item: object) -> dict[str, object]:
         level, inside = inside, []
         for path, value in level:
             if isinstance(value, dict):
-                inside += [(_joined(path, str(name)), inner) for name, inner in value.items()]
+                inside += [(_joined(path, name), inner) for name, inner in value.items() if len(name) <= _LONGEST_NAME]
             elif path:
                 found.setdefault(path, value)
     return found
@@ -156,8 +158,7 @@ def _as_text(value: object, name: str) -> str:
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         message = f"the body names {shown(twice)} twice in one object"
         raise MalformedBody(message)
     return found

@@ -94,11 +94,7 @@ def as_monitor_link(address: str) -> Link | None:
         return None
     # Older links have the monitor behind a #, and everything else behind that.
     query = address.partition("?")[2].partition("#")[0]
-    try:
-        group = parse_qs(query).get("group", [""])[0]
-    except ValueError:
-        group = ""
-    return Link(f"https://{parts.hostname}", found["id"], group)
+    return Link(f"https://{parts.hostname}", found["id"], parse_qs(query).get("group", [""])[0])
 
 
 def without_frame(message: str) -> str:

@@ -31,7 +31,7 @@ def instant(value: object, name: str) -> datetime | None:
     found = moment(number)
     if found is None:
         raise InvalidInput(f"{name}: this is no number of seconds or milliseconds since 1970")
-    return found
+    return _after_1970(found)
 
 
 def believed(at: datetime, received_at: datetime) -> datetime:
@@ -57,4 +57,8 @@ def _written(value: str, name: str) -> datetime | None:
     except OverflowError:
         # At the first and the last day that there is, an offset leads outside.
         return None if found.year == 1 else _END_OF_TIME
+    return _after_1970(found)
+
+
+def _after_1970(found: datetime) -> datetime | None:
     return found if found.timestamp() > 0 else None
