@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import re
 import socket
 import sys
 import threading
@@ -32,7 +33,7 @@ groups:
         expr: app_errors > 5
         labels: {severity: critical, service: checkout, environment: prod, team: payments}
         annotations:
-          summary: "errors {{ $value }} on {{ $labels.host }}"
+          summary: errors on {{ $labels.host }}
           runbook_url: https://runbooks.example/high-error-rate
 """
 
@@ -186,11 +187,19 @@ class Street:
     def alerts(self):
         """Return the alerts by host."""
         found = self.ask("/alerts?source=alertmanager")["alerts"]
-        return {tag.partition(":")[2]: one for one in found for tag in one["tags"] if tag.startswith("host:")}
+        return {one["title"].rpartition(" ")[2]: one for one in found}
 
     def firing(self):
         """Return the hosts whose alerts fire, as Tocsin sees it."""
         return {host for host, one in self.alerts().items() if one["firing"]}
+
+    def figure(self, name):
+        """Return what Alertmanager's own metrics say of its webhook."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.alertmanagers[0].port}/metrics", timeout=5) as answer:
+            said = answer.read().decode()
+        found = re.findall(rf'^{name}{{[^}}]*integration="webhook"[^}}]*}} (\S+)$', said, re.MULTILINE)
+        assert found, name
+        return sum(map(float, found))
 
     def _tocsin(self):
         port = free_port()
