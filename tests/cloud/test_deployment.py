@@ -17,6 +17,7 @@ import boto3
 import pytest
 
 from tests import tables
+from tests.api.client import event
 from tests.cloud.cloudformation import ROOT
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, demo_world
 
@@ -125,6 +126,16 @@ class Cloud:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    def ask(self, method, path, body=None, **headers):
+        """Ask the live version of the API as API Gateway does; return the status and the answer."""
+        sent = event(method, path, b"" if body is None else json.dumps(body).encode(), headers)
+        answer = self.client("lambda").invoke(
+            FunctionName="tocsin-api", Qualifier="live", Payload=json.dumps(sent).encode()
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        said = json.loads(answer["Payload"].read())
+        return said["statusCode"], json.loads(said["body"] or "null")
+
     def failed_runs(self):
         """Return what lies in the queue of failed runs, and take it out."""
         sqs = self.client("sqs")
@@ -170,6 +181,26 @@ def test_what_somebody_does_at_the_command_line_the_function_respects(cloud):
     assert incident["status"] == "acknowledged"
 
 
+def test_what_is_pushed_becomes_an_incident_beside_what_is_pulled(cloud):
+    """With a key that the command line made; and it is not ready before the table is."""
+    status, ready = cloud.ask("GET", "/health/ready")
+    assert (status, ready["store"], ready["lacks"]) == (200, True, [])
+    assert ready["last_sweep_seconds"] < 300
+    refused, _ = cloud.ask("POST", "/api/v1/alerts", {"message": "x"})
+    assert refused == 401
+    key = cloud.tocsin("key", "create", "test", "--scope", "admin", "--json")["key"]
+    alert = {"service": "basket", "severity": "low", "message": "Basket is slow", "key": "basket"}
+    status, taken = cloud.ask("POST", "/api/v1/alerts", alert, authorization=f"Bearer {key}")
+    assert status == 200
+    assert cloud.ask("POST", "/api/v1/alerts", alert, authorization=f"Bearer {key}") == (200, taken)
+    (incident,) = cloud.tocsin("list", "--source", "generic", "--json")
+    assert incident["id"] == taken["taken"][0]["incident"]
+    deleted, problem = cloud.ask("DELETE", f"/api/v1/incidents/{incident['id']}", authorization=f"Bearer {key}")
+    assert (deleted, problem["title"]) == (409, "Illegal move")
+    cloud.ask("POST", "/api/v1/alerts", {"key": "basket", "state": "resolved"}, authorization=f"Bearer {key}")
+    assert cloud.ask("DELETE", f"/api/v1/incidents/{incident['id']}", authorization=f"Bearer {key}") == (204, None)
+
+
 def test_the_schedule_runs_it_by_itself(cloud, datadog):
     """Nobody invokes it; within about a minute there is a second incident."""
     datadog.world.trigger(MonitorId.PAYMENT_DECLINES)
@@ -209,7 +240,7 @@ def test_deploying_the_same_again_changes_nothing_and_is_no_error(cloud, built, 
 def test_every_alarm_and_queue_is_there(cloud):
     """What the template says is what was made."""
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
-    assert len(alarms) == 9
+    assert len(alarms) == 12
     invoke = cloud.client("lambda").get_function_event_invoke_config(FunctionName="tocsin-sync", Qualifier="live")
     assert invoke["MaximumRetryAttempts"] == 0
     schedule = cloud.client("scheduler").get_schedule(Name="tocsin-sync")

@@ -238,9 +238,16 @@ def test_an_incident_by_hand_takes_all_that_is_known_of_it(desk):
     assert replay(incident, desk.service.timeline(incident.id)) == incident
 
 
-def test_an_incident_by_hand_without_severity_gets_one_by_the_rules(desk):
+@pytest.mark.parametrize(
+    "title, description, severity, rule",
+    [
+        ("checkout is down", "", "critical", "default: it says 'down'"),
+        ("checkout", "many errors since noon", "high", "default: it says 'errors'"),
+        ("a strange noise", "", "medium", "default: nothing says how bad it is"),
+    ],
+)
+def test_an_incident_by_hand_without_severity_gets_one_by_its_words(desk, title, description, severity, rule):
     """Recorded as such, and not pinned: no person said so."""
-    incident = desk.service.open("checkout is slow", by="ann")
-    assert not incident.severity_pinned
-    event = desk.service.timeline(incident.id)[0]
-    assert event.text.startswith(f"{incident.severity.value}: checkout is slow; default")
+    incident = desk.service.open(title, by="ann", description=description)
+    assert (incident.severity, incident.severity_pinned) == (severity, False)
+    assert desk.service.timeline(incident.id)[0].text == f"{severity}: {title}; {rule}"

@@ -112,7 +112,7 @@ def shipped(folder):
 class Runtime:
     """The real runtime client in a process of its own, working from a folder that cannot be written to."""
 
-    def __init__(self, folder, log, **environ):
+    def __init__(self, folder, log, handler="lambda_handler", **environ):
         self.api = RuntimeApi()
         self._log = log
         environment = process_environment(folder, **environ)
@@ -120,7 +120,7 @@ class Runtime:
             environment.pop(name, None)
         self._file = log.open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"],
+            [sys.executable, "-m", "awslambdaric", f"lambda_function.{handler}"],
             cwd=folder,
             env=environment
             | {
@@ -132,7 +132,7 @@ class Runtime:
                 "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
                 "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
                 "LAMBDA_TASK_ROOT": str(folder),
-                "_HANDLER": "lambda_function.lambda_handler",
+                "_HANDLER": f"lambda_function.{handler}",
                 "COVERAGE_PROCESS_START": "",
             },
             stdin=subprocess.DEVNULL,

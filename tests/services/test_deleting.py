@@ -105,6 +105,16 @@ def test_what_was_merged_counts_where_it_fires(desk):
             desk.service.delete(one, by="root")
 
 
+def test_what_leads_from_an_alert_to_where_it_counts_stays(desk):
+    """One that was merged, and had taken another over whose alert still fires."""
+    desk.sweep(says(1, since=0))
+    second, third = (desk.service.open(title, by="ann", severity="low").id for title in ("second", "third"))
+    desk.service.merge(ONE, second, by="ann")
+    desk.service.merge(second, third, by="ann")
+    with pytest.raises(IllegalMove, match="1 alert of it fires"):
+        desk.service.delete(second, by="root")
+
+
 def test_an_incident_by_hand_can_be_deleted_in_any_status(desk):
     """It has no alerts."""
     for act in (None, desk.service.resolve, desk.service.close):

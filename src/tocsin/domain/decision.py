@@ -73,7 +73,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.GROUP_GONE: "its group was missing from two complete sweeps running",
     Reason.MONITOR_DELETED: "the source confirmed it when asked",
     Reason.SETTLED: "nothing fired again while it settled",
-    Reason.CYCLE_DUE: "what joined earlier still fires, and the pause between cycles is over",
+    Reason.CYCLE_DUE: "what it was put off for has not passed, and the pause between cycles is over",
     Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
     Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",

@@ -27,8 +27,8 @@ def audit_id(incident_id: str) -> str:
     return f"deleted:{incident_id}"
 
 
-def delete(draft: Draft, *, by: str, firing: int) -> None:
-    """Resolve the incident if it is active, and put on record that it goes.
+def delete(draft: Draft, *, by: str, firing: int) -> Record:
+    """Resolve the incident if it is active, and put on record that it goes; return that record.
 
     ``firing`` says how many of its alerts fire. Raises ``IllegalMove`` if any does: the next sweep would know nothing
     of them, and open it anew.
@@ -43,6 +43,7 @@ def delete(draft: Draft, *, by: str, firing: int) -> None:
         resolve(draft, at=draft.at, by=by, reason=Reason.BY_HAND, text="resolved to be deleted", update={})
     record = Record(kind=AUDIT, id=audit_id(before.id), body=_body(draft, before, by))
     draft.write_record(RecordWrite(kind=AUDIT, id=record.id, record=record, expected=0))
+    return record
 
 
 def _body(draft: Draft, incident: Incident, by: str) -> dict[str, JsonValue]:

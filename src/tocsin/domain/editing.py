@@ -65,7 +65,7 @@ def _move(draft: Draft, to: Status, *, by: str) -> None:
             resolve_by_hand(draft, by=by)
         case Status.CLOSED:
             close(draft, by=by)
-        case Status.DETECTED:
+        case _:
             if draft.incident.status is not Status.DETECTED:
                 transition(draft.incident, to, at=draft.at, by=by)  # which refuses it, and says what is allowed
 

@@ -177,7 +177,7 @@ def still_open(incident: Incident, done: str) -> Incident:
     """Return the incident. Raises ``IllegalMove`` if it is resolved, so that it cannot be ``done`` any more."""
     if not incident.active:
         message = f"{incident.id} is {incident.status.value} and cannot be {done}"
-        hint = "a note can be added in any status; what describes it can be edited"
+        hint = "what describes it can be edited, and a note can be added in any status"
         raise IllegalMove(message, allowed=NEXT[incident.status], hint=hint)
     return incident
 

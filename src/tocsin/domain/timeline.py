@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     SEVERITY_CHANGED = "severity_changed"
     CYCLE_STARTED = "cycle_started"
     CYCLE_PUT_OFF = "cycle_put_off"
+    CYCLE_DROPPED = "cycle_dropped"
     RECOVERED = "recovered"
     ACKNOWLEDGED = "acknowledged"
     STARTED = "started"

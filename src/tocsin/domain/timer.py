@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from pydantic import JsonValue
+
 from .change import Change, Claim, ClaimWrite, Record, RecordWrite
 from .decision import Reason
 from .draft import Draft
@@ -11,7 +13,7 @@ from .incident import Incident
 from .lifecycle import CYCLE, SETTLE, SNOOZE, may_auto_resolve, release, resolve, start_cycle, wake
 from .rules import Rules
 from .snoozing import is_over
-from .timeline import SYSTEM
+from .timeline import SYSTEM, EventKind
 
 _SOON = timedelta(minutes=1)  # later than the tick that puts it off
 
@@ -25,21 +27,40 @@ def ring(
     """
     done = RecordWrite(kind=timer.kind, id=timer.id, record=None, expected=timer.version)
     if incident is not None and incident.active:
+        what = timer.body.get("what")
         draft = Draft(incident, at=now)
         released: tuple[ClaimWrite, ...] = ()
-        if timer.body.get("what") == SETTLE and _resolves_by_itself(incident, rules):
+        settling = _resolves_by_itself(incident, rules)
+        if what == SETTLE and settling:
             _settle(draft, incident, rules)
             released = tuple(write for claim in claims for write in release(claim, incident, now))
-        elif timer.body.get("what") == CYCLE and incident.cycle_due_at is not None and incident.alerts.firing_now:
-            start_cycle(draft, why="what joined while it was acknowledged still fires", reason=Reason.CYCLE_DUE)
-        elif timer.body.get("what") == SNOOZE and is_over(incident, now):
-            if _resolves_by_itself(incident, rules):
+        elif _is_held(what, incident, now):
+            if settling:
                 return Change(id=change_id, at=now, records=(_later(timer, now + max(rules.settle, _SOON)),))
-            wake(draft, why="the snooze is over", reason=Reason.SNOOZE_OVER, page=True)
+            _page(what, draft)
         if draft.changed:
             draft.write_record(done)
             return draft.change(change_id, claims=released)
     return Change(id=change_id, at=now, records=(done,))
+
+
+def _is_held(what: JsonValue, incident: Incident, now: Utc) -> bool:
+    """Say whether a page waits for this timer."""
+    return (what == CYCLE and incident.cycle_due_at is not None) or (what == SNOOZE and is_over(incident, now))
+
+
+def _page(what: JsonValue, draft: Draft) -> None:
+    """Page, but for a cycle that was put off for alerts which have ended, where only a person resolves."""
+    incident = draft.incident
+    if what == SNOOZE:
+        wake(draft, why="the snooze is over", reason=Reason.SNOOZE_OVER, page=True)
+    elif incident.alerts.firing_now:
+        start_cycle(draft, why="what joined while it was acknowledged still fires", reason=Reason.CYCLE_DUE)
+    elif incident.recovered_at is None:
+        start_cycle(draft, why="it got worse while it was acknowledged", reason=Reason.CYCLE_DUE)
+    else:
+        after = incident.model_copy(update={"cycle_due_at": None})
+        draft.step(after, EventKind.CYCLE_DROPPED, Reason.RECOVERED, text="nothing fires any more")
 
 
 def _later(timer: Record, due_at: Utc) -> RecordWrite:

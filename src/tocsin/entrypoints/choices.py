@@ -105,9 +105,9 @@ class Moment(click.ParamType[datetime]):
 
 
 class Ahead(click.ParamType[datetime]):
-    """A date or time to come, or how far away it is."""
+    """A date, a time, or how long it is from now."""
 
-    name = "date or time to come"
+    name = "time to come"
 
     @override
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:

@@ -21,29 +21,24 @@ def delete(acting: Acting, incident_id: str, how: How) -> Record:
     store = acting.store
 
     def attempt() -> Record:
-        record = store.record(AUDIT, audit_id(incident_id))
-        if record is None:
-            _condemn(acting, incident_id, how)
-            record = store.record(AUDIT, audit_id(incident_id))
+        record = store.record(AUDIT, audit_id(incident_id)) or _on_record(acting, incident_id, how)
         incident = store.incident(incident_id)
         if incident is not None:
             store.remove(incident)
-        if record is None:
-            message = f"the audit record of {incident_id} is not there yet"
-            raise Conflict(message)
         return record
 
     return acting.until_written(attempt, incident_id)
 
 
-def _condemn(acting: Acting, incident_id: str, how: How) -> None:
+def _on_record(acting: Acting, incident_id: str, how: How) -> Record:
     this = Attempt(acting, how)
     draft = this.draft(incident_id, how.get("expected_revision"))
     before = draft.incident
-    # It counts what fires in those that it took over. What was taken over itself counts nothing any more.
-    own = sum(alert.firing for alert in acting.store.alerts_of(incident_id))
-    decide(draft, by=this.by, firing=max(own, before.alerts.firing_now))
+    # By the alerts themselves: what was taken over counts nothing any more, and still leads to where its alerts count.
+    here = [alert for one in (incident_id, *before.merged) for alert in acting.store.alerts_of(one)]
+    record = decide(draft, by=this.by, firing=sum(alert.firing for alert in here))
     this.commit(draft, claims=acting.released(before, draft))
+    return record
 
 
 def prune(store: Store, old: Iterable[Incident]) -> list[str]:
