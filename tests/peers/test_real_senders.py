@@ -1,6 +1,7 @@
 """Prometheus and Alertmanager, as Debian packages them, against a server of ours: all of them real, on loopback."""
 
 import random
+import signal
 import time
 
 from tests.guarded import until
@@ -130,6 +131,25 @@ def test_an_alertmanager_that_forgot_what_it_had_sent_opens_nothing_twice(a_stre
     street.alertmanagers[0].start()
     until(lambda: street.alerts()["web-1"]["count"] > 1, what="it did not send it again")
     assert street.incidents() == [before]
+
+
+def test_what_alertmanager_gave_up_and_hears_of_again_opens_an_incident_again(a_street):
+    """Cut off from Prometheus it resolves by itself; what still burns comes back with the same start."""
+    street = a_street(LATE_SECONDS="3")
+    street.target.errors["web-1"] = BAD
+    sees(street, "web-1")
+    (before,) = street.alerts().values()
+    street.prometheus.tell(signal.SIGSTOP)
+    sees(street)
+    until(lambda: street.command("tick") and street.incidents()[0]["status"] == "resolved", what="it did not settle")
+    time.sleep(3)
+    street.prometheus.tell(signal.SIGCONT)
+    sees(street, "web-1")
+    (again,) = street.alerts().values()
+    assert again["triggered_at"] == before["triggered_at"]
+    second, first = street.incidents()
+    assert (before["incident_id"], again["incident_id"]) == (first["id"], second["id"])
+    assert (second["status"], second["previous_incident"]) == ("detected", first["id"])
 
 
 def failures(street):
