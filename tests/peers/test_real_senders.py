@@ -4,7 +4,11 @@ import random
 import signal
 import time
 
+import pytest
+
 from tests.guarded import until
+
+pytestmark = pytest.mark.peers
 
 BAD, GOOD = 9, 0
 
