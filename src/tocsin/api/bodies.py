@@ -1,6 +1,6 @@
 """What the bodies of requests about incidents hold. A field that is not known is refused: it is mostly misspelt."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -9,7 +9,8 @@ from tocsin.domain.incident import Status
 from tocsin.domain.people import Role
 from tocsin.domain.severity import Severity
 
-from .texts import Moment, Something
+from .moments import Moment
+from .texts import Something
 
 OPEN = "open"
 """Another word for ``detected``."""
@@ -24,7 +25,13 @@ def _lines(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-SaidStatus = Annotated[Status, BeforeValidator(_word)]
+SaidStatus = Annotated[
+    Status,
+    BeforeValidator(
+        _word,
+        json_schema_input_type=Literal["detected", "acknowledged", "in_progress", "resolved", "closed", "open"],
+    ),
+]
 SaidSeverity = Annotated[Severity, BeforeValidator(_word)]
 SaidRole = Annotated[Role, BeforeValidator(_word)]
 _Lines = Annotated[tuple[str, ...], Field(max_length=1_000)]

@@ -12,7 +12,7 @@ from tocsin.domain.incident import Status
 from tocsin.domain.search import ACTIVE, TEXT_SEARCHES, IncidentFilter
 from tocsin.domain.severity import Severity
 
-from .texts import Moment
+from .moments import Moment
 
 MOST_LISTED = 200
 """Incidents on a page: with all of their texts they must fit into an answer of Lambda."""
