@@ -62,7 +62,9 @@ def deliver(call: Call, push: Callable[[], Push], apply: Apply | None = None) ->
         raise Refused(problems.invalid(_errors(sent)))
     parts = call.parts
     report = (
-        ingest(parts.store, sent, parts.rules, clock=parts.clock, new_id=parts.new_id) if apply is None else apply(sent)
+        ingest(parts.store, sent, parts.rules, clock=parts.clock, new_id=parts.new_id, by=call.by)
+        if apply is None
+        else apply(sent)
     )
     response = written(_delivery(report))
     if request is not None:
