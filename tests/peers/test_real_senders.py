@@ -55,7 +55,8 @@ def test_what_fires_opens_an_incident_and_what_ends_settles_it(a_street):
     assert (resolved["resolved_by"], resolved["resolved_at"]) == ("tocsin", over["recovered_at"])
     whole = street.ask(f"/incidents/{opened['id']}")
     assert [one["kind"] for one in whole["timeline"]].count("opened") == 1
-    assert [one["by"] for one in whole["timeline"]] == [*["key:alertmanager"] * 4, "tocsin"]
+    *sent, settled = (one["by"] for one in whole["timeline"])
+    assert (set(sent), settled) == ({"key:alertmanager"}, "tocsin")
     assert 0 < whole["durations"]["to_resolve"] < 120
 
 
