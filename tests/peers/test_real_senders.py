@@ -101,6 +101,7 @@ def test_a_server_that_is_killed_while_it_is_sent_to_loses_and_doubles_nothing(a
         street.tocsin.kill()
         street.tocsin.start()
     sees(street, *(host for host, errors in street.target.errors.items() if errors == BAD))
+    assert failures(street), "it was never killed while it was sent to"
     (incident,) = street.incidents()
     whole = street.ask(f"/incidents/{incident['id']}")
     episodes = [(one["key"], one["episode"]) for one in whole["alerts"]]
