@@ -22,7 +22,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration peers conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -37,10 +37,17 @@ demo: $(SHIPPED)
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
-## Run the tests that need another program: a stand-in for AWS, Schemathesis
-integration: $(TOOLS) .tools/ministack/.made .tools/schemathesis/.made
-	MINISTACK=$(MINISTACK) SCHEMATHESIS=.tools/schemathesis/bin/schemathesis \
-		$(BIN)/python -m pytest -n 2 -m "standin or fuzz" $(ARGS)
+## Run the tests that need a stand-in for AWS, a server of its own
+integration: $(TOOLS) .tools/ministack/.made
+	MINISTACK=$(MINISTACK) $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+
+## Run the tests that need Prometheus and Alertmanager, unpacked from Debian's packages
+peers: $(TOOLS) .tools/peers/.made
+	PEERS=.tools/peers $(BIN)/python -m pytest -n 2 -m peers tests/peers $(ARGS)
+
+## Try the API against its own description, for two and a half minutes
+conformance: $(TOOLS) .tools/schemathesis/.made
+	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)
@@ -125,6 +132,11 @@ $(BIN)/python:
 # What ships: all that the demo needs.
 $(SHIPPED): requirements.txt $(BIN)/python
 	$(INSTALL) -r requirements.txt
+	@touch $@
+
+# Real senders of alerts.
+.tools/peers/.made: tools/peers.sh
+	bash $< .tools/peers
 	@touch $@
 
 # One of the tools' own environments.

@@ -39,6 +39,7 @@ def test_everything_that_can_be_set_arrives():
             "SETTLE_SECONDS": "0",
             "CYCLE_SECONDS": "90.5",
             "JOIN_SECONDS": "45",
+            "LATE_SECONDS": "20",
             "ALERT_EXPIRES_SECONDS": "3600",
             "INCIDENT_PER": "group",
             "INCLUDE_TAGS": "team:shop, env:prod ,",
@@ -54,6 +55,7 @@ def test_everything_that_can_be_set_arrives():
     assert (rules.auto_resolve, rules.incident_per) == (AutoResolve.NEVER, IncidentPer.GROUP)
     assert (rules.settle, rules.between_cycles) == (timedelta(0), timedelta(seconds=90.5))
     assert (rules.joinable, rules.expires_in) == (timedelta(seconds=45), timedelta(hours=1))
+    assert rules.late == timedelta(seconds=20)
     assert rules.selection.include_tags == ("team:shop", "env:prod")
     assert rules.selection.exclude_environments == ("dev", "test")
     assert (rules.selection.least_priority, rules.selection.oldest) == (3, timedelta(hours=1))

@@ -137,6 +137,12 @@ VARIABLES = (
         f"seconds from 0 to {LONGEST_WAIT}",
     ),
     Variable(
+        "LATE_SECONDS",
+        "120",
+        "How long after it ended the same news of an alert is late news, and opens nothing.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
         "INCIDENT_PER",
         "monitor",
         "What one incident stands for: a `monitor` with all its groups, or each `group`.",
@@ -255,6 +261,7 @@ class Settings(BaseModel):
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
     join_seconds: Seconds = 300
+    late_seconds: Seconds = 120
     incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
     service_tag: Tag = "service"
     environment_tag: Tag = "env"
@@ -330,6 +337,7 @@ class Settings(BaseModel):
             settle=timedelta(seconds=self.settle_seconds),
             between_cycles=timedelta(seconds=self.cycle_seconds),
             joinable=timedelta(seconds=self.join_seconds),
+            late=timedelta(seconds=self.late_seconds),
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
 
