@@ -39,6 +39,7 @@ def test_everything_that_can_be_set_arrives():
             "SETTLE_SECONDS": "0",
             "CYCLE_SECONDS": "90.5",
             "JOIN_SECONDS": "45",
+            "LATE_SECONDS": "20",
             "ALERT_EXPIRES_SECONDS": "3600",
             "INCIDENT_PER": "group",
             "INCLUDE_TAGS": "team:shop, env:prod ,",
@@ -54,6 +55,7 @@ def test_everything_that_can_be_set_arrives():
     assert (rules.auto_resolve, rules.incident_per) == (AutoResolve.NEVER, IncidentPer.GROUP)
     assert (rules.settle, rules.between_cycles) == (timedelta(0), timedelta(seconds=90.5))
     assert (rules.joinable, rules.expires_in) == (timedelta(seconds=45), timedelta(hours=1))
+    assert rules.late == timedelta(seconds=20)
     assert rules.selection.include_tags == ("team:shop", "env:prod")
     assert rules.selection.exclude_environments == ("dev", "test")
     assert (rules.selection.least_priority, rules.selection.oldest) == (3, timedelta(hours=1))
@@ -71,6 +73,8 @@ def test_everything_that_can_be_set_arrives():
         ("INCIDENT_PER", "host", "INCIDENT_PER is 'host', but takes monitor or group"),
         ("SETTLE_SECONDS", "soon", f"SETTLE_SECONDS is 'soon', but takes seconds from 0 to {LONGEST_WAIT}"),
         ("SETTLE_SECONDS", "-1", "SETTLE_SECONDS is '-1'"),
+        ("PARALLEL_WRITES", "0", "PARALLEL_WRITES is '0', but takes a whole number from 1 to 64"),
+        ("PARALLEL_WRITES", "2.5", "PARALLEL_WRITES is '2.5'"),
         ("SETTLE_SECONDS", "nan", "SETTLE_SECONDS is 'nan'"),
         ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
         ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),

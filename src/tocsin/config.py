@@ -26,6 +26,8 @@ LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
 MOST_REQUESTS = 100_000
+MOST_PARALLEL = 64
+"""Each is a thread with a connection of its own."""
 
 
 class Variable(NamedTuple):
@@ -94,6 +96,12 @@ VARIABLES = (
         "the name of a table: 3 to 255 letters, digits, _, - and .",
     ),
     Variable(
+        "PARALLEL_WRITES",
+        "8",
+        "How many changes of one sweep are written to DynamoDB side by side.",
+        f"a whole number from 1 to {MOST_PARALLEL}",
+    ),
+    Variable(
         "AWS_REGION",
         "us-east-1",
         "The AWS region of table and secret; AWS sets it itself.",
@@ -126,6 +134,12 @@ VARIABLES = (
         "JOIN_SECONDS",
         "300",
         "How long after an incident was opened further alerts that are pushed may join it.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "LATE_SECONDS",
+        "120",
+        "How long after it ended the same news of an alert is late news, and opens nothing.",
         f"seconds from 0 to {LONGEST_WAIT}",
     ),
     Variable(
@@ -240,12 +254,14 @@ class Settings(BaseModel):
     incidents_file: Home = Path("incidents.json")
     use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
     dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", min_length=3, max_length=255)] = "incidents"
+    parallel_writes: Annotated[int, Field(ge=1, le=MOST_PARALLEL)] = 8
     aws_region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
     severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
     join_seconds: Seconds = 300
+    late_seconds: Seconds = 120
     incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
     service_tag: Tag = "service"
     environment_tag: Tag = "env"
@@ -321,6 +337,7 @@ class Settings(BaseModel):
             settle=timedelta(seconds=self.settle_seconds),
             between_cycles=timedelta(seconds=self.cycle_seconds),
             joinable=timedelta(seconds=self.join_seconds),
+            late=timedelta(seconds=self.late_seconds),
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
 

@@ -92,7 +92,13 @@ def datadog_webhook(request: Request) -> Response[str]:
         from tocsin.services.ingest_datadog import ingest_datadog
 
         report = ingest_datadog(
-            parts.store, sent, parts.rules, reader=parts.reader(), clock=parts.clock, new_id=parts.new_id
+            parts.store,
+            sent,
+            parts.rules,
+            reader=parts.reader(),
+            clock=parts.clock,
+            new_id=parts.new_id,
+            by=call.by,
         )
         return report.delivery
 

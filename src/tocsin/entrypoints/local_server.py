@@ -12,6 +12,8 @@ from waitress.server import create_server
 
 from tocsin.errors import ConfigurationError
 
+from .garbled import Channel
+
 THREADS = 8
 """Requests that are answered at once. Most of the time of one is a write to the disk, or to DynamoDB."""
 
@@ -50,6 +52,7 @@ class LocalServer:
             max_request_body_size=MOST_BYTES,
             log_socket_errors=False,
         )
+        self._server.channel_class = Channel
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step
         self._told = False
 

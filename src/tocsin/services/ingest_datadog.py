@@ -15,6 +15,7 @@ from tocsin.domain.assess import Finding, assess
 from tocsin.domain.decision import Decision
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import SYSTEM
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -47,14 +48,21 @@ class WebhookReport(Frozen):
 
 
 def ingest_datadog(
-    store: Store, push: Push, rules: Rules, *, reader: MonitorReader | None, clock: Clock, new_id: NewId
+    store: Store,
+    push: Push,
+    rules: Rules,
+    *,
+    reader: MonitorReader | None,
+    clock: Clock,
+    new_id: NewId,
+    by: str = SYSTEM,
 ) -> WebhookReport:
     """Apply a delivery as :func:`~tocsin.services.ingest.ingest` does, then read its monitors and reconcile them.
 
     ``reader`` is None where there are no keys to read with. Raises what ``ingest`` raises, and nothing for what goes
     wrong afterwards: that is logged, and said in the report.
     """
-    delivery = ingest(store, push, rules, clock=clock, new_id=new_id)
+    delivery = ingest(store, push, rules, clock=clock, new_id=new_id, by=by)
     if reader is None:
         return WebhookReport(delivery=delivery)
     origins = dict.fromkeys(item.origin for item in push.items if isinstance(item, Observation))
