@@ -3,7 +3,6 @@
 :data:`VARIABLES` says everything there is to set; the tables of the documents are tested against it.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from tocsin.addresses import networks, origin, server_address
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -190,6 +190,13 @@ VARIABLES = (
         f"a number from 0 to {MOST_REQUESTS}",
     ),
     Variable(
+        "TOCSIN_SERVER",
+        "",
+        "A server whose incidents the command line works on, in place of a store; https, except on this machine.",
+        "an address",
+    ),
+    Variable("TOCSIN_API_KEY", "", "The API key for that server, and for `send`.", "an API key", secret=True),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -217,34 +224,6 @@ def _lower(value: object) -> object:
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
-
-def _origin(value: str) -> str:
-    """Return an origin as browsers say it: scheme and host, without a path."""
-    origin = value.rstrip("/").lower()
-    if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?", origin):
-        message = "an origin is a scheme and a host"
-        raise ValueError(message)
-    return origin
-
-
-def _networks(value: object) -> object:
-    """Return the networks of each source, which are parsed to see that they are some."""
-    if not isinstance(value, str):
-        return value
-    from ipaddress import ip_network
-
-    found: dict[str, tuple[str, ...]] = {}
-    for part in filter(None, (one.strip() for one in value.split(","))):
-        source, _, networks = part.partition("=")
-        if source.strip().lower() not in PUSHED or not networks.strip():
-            message = "no source, or no networks for it"
-            raise ValueError(message)
-        found[source.strip().lower()] = tuple(str(ip_network(one)) for one in networks.split())
-    return found
-
-
-PUSHED = ("alertmanager", "datadog", "elastic", "generic")
-"""The sources that send their alerts."""
 
 Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -285,9 +264,11 @@ class Settings(BaseModel):
     least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
     oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
     alert_expires_seconds: Annotated[float | None, Field(ge=SHORTEST_EXPIRY, le=LONGEST_WAIT)] = None
-    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
-    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_networks)] = {}
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], BeforeValidator(_split)] = ()
+    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(networks)] = {}
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
+    tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
+    tocsin_api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod

@@ -16,8 +16,8 @@ from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
 
 SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
-LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION"}
-"""Settings that the function does not get: keys come from a secret, incidents go to a table, AWS sets the region."""
+LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "TOCSIN_SERVER", "TOCSIN_API_KEY"}
+"""Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
 
 
 def environment(stack, name="SyncFunction"):
