@@ -21,7 +21,13 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store, Touch
 
 from .rounds import Rounds
-from .tick import MOST_ATTEMPTS
+
+MOST_ROUNDS = 20
+"""How often a delivery is decided on again because somebody else wrote first.
+
+Alerts of one service come from many senders at once, and join one incident one after the other: in each round one of
+them gets in, and a script that is refused may not try again.
+"""
 
 
 class Ingested(Frozen):
@@ -130,9 +136,8 @@ class _Ingestion:
             self._apply(wave)
         except InvalidInput as refusal:
             if len(wave) > 1:
-                for place, seen in wave.items():
-                    if place not in self._results:
-                        self.apply({place: seen})
+                for place in sorted(wave.keys() - self._results.keys()):
+                    self.apply({place: wave[place]})
                 return
             ((place, seen),) = wave.items()
             self._results[place] = Problem(origin=seen.origin, why=str(refusal))
@@ -140,19 +145,18 @@ class _Ingestion:
     def _apply(self, wave: Wave) -> None:
         rounds = self._rounds()
         left = {place: self._dated(seen) for place, seen in wave.items()}
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MOST_ROUNDS):
             rows = self._touch(left)
             left = {place: seen for place, seen in left.items() if place not in self._results}
+            if left:
+                rounds.make(list(rows.values()), partial(self._assess, list(left.values())))
+                for place, seen in left.items():
+                    if seen.key not in rounds.undone:
+                        self._results[place] = self._ingested(seen, rounds, rows.get(seen.key))
+                left = {place: seen for place, seen in left.items() if seen.key in rounds.undone}
             if not left:
+                self._opened += rounds.opened
                 return
-            rounds.make(list(rows.values()), partial(self._assess, list(left.values())))
-            self._opened += [one for one in rounds.opened if one not in self._opened]
-            for place, seen in left.items():
-                if seen.key not in rounds.undone:
-                    self._results[place] = self._ingested(seen, rounds, rows.get(seen.key))
-            left = {place: seen for place, seen in left.items() if seen.key in rounds.undone}
-        if not left:
-            return
         message = f"others kept writing to {len(left)} of the same alerts at the same time"
         raise StoreBusy(message, hint="send it again: what was done is recognised")
 

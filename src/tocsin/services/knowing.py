@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.domain.assess import Finding, wanted
 from tocsin.domain.incident import Incident
-from tocsin.domain.reconcile import MOST_MERGES, Known
+from tocsin.domain.reconcile import Known
 from tocsin.domain.rules import Rules
 from tocsin.storage.store import Store
 
@@ -22,10 +22,9 @@ def known_about(store: Store, findings: Sequence[Finding], rules: Rules) -> Know
 def followed(store: Store, incident_ids: Iterable[str]) -> Mapping[str, Incident]:
     """Return these incidents, and those that took them over."""
     found: dict[str, Incident] = {}
-    missing = set(incident_ids)
-    for _ in range(MOST_MERGES):
-        if not missing:
-            break
+    asked: set[str] = set()
+    while missing := set(incident_ids) - asked:
         found |= store.incidents(missing)
-        missing = {one.merged_into for one in found.values() if one.merged_into} - found.keys() - missing
+        asked |= missing
+        incident_ids = {one.merged_into for one in found.values() if one.merged_into}
     return found

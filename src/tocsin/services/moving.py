@@ -31,7 +31,7 @@ from tocsin.ids import NewId
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
-from .comparing import AT_ONCE, HEARTBEATS, Part, Progress, archived, compare, every, name_of, over, some_of
+from .comparing import AT_ONCE, KINDS, Part, Progress, archived, compare, every, name_of, over, some_of
 
 ROWS_IN_A_CHANGE = 25
 """Claims or records that share a change."""
@@ -230,7 +230,7 @@ class _Move:
 
     def _records(self) -> None:
         missing: list[Record] = []
-        for kind, record_id in moving.record_keys(self._source, HEARTBEATS):
+        for kind, record_id in moving.record_keys(self._source, KINDS):
             here, there = self._source.record(kind, record_id), self._target.record(kind, record_id)
             if here is None or over(here, self._now):
                 continue
