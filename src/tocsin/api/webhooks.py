@@ -91,9 +91,14 @@ def datadog_webhook(request: Request) -> Response[str]:
     def apply(sent: Push) -> IngestReport:
         from tocsin.services.ingest_datadog import ingest_datadog
 
-        report = ingest_datadog(
-            parts.store, sent, parts.rules, reader=parts.reader(), clock=parts.clock, new_id=parts.new_id
-        )
-        return report.delivery
+        return ingest_datadog(
+            parts.store,
+            sent,
+            parts.rules,
+            reader=parts.reader(),
+            clock=parts.clock,
+            new_id=parts.new_id,
+            take=parts.intake.take,
+        ).delivery
 
     return deliver(call, push, apply)
