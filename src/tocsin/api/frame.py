@@ -31,7 +31,7 @@ BURST_SECONDS = 5
 
 ATTEMPTS_PER_SECOND = 1.0
 ATTEMPTS_AT_ONCE = 20.0
-"""Keys not seen in the last minute that one address may show."""
+"""Keys that open nothing, which one address may show."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",

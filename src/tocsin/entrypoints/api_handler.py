@@ -22,6 +22,7 @@ from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
@@ -102,6 +103,7 @@ class ApiHandler:
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
+            intake=Intake(store, rules, clock=self._clock, new_id=self._new_id),
             keys=ApiKeys(store, clock=self._clock, new_id=self._new_id),
             rules=rules,
             clock=self._clock,

@@ -137,7 +137,8 @@ class JsonStore:
             first = image.next_number
             body = orjson.dumps({"numbers": first + count})
             image.apply(parsed(body))
-            self._append([body], image)
+            # The change that uses a number is synced, and so is then what stands before it.
+            self._append([body], image, sync=False)
         return range(first, first + count)
 
     def remove(self, incident: Incident) -> None:
@@ -304,8 +305,8 @@ class JsonStore:
                 self._journal.forget()  # the image may be ahead of the file
                 raise
 
-    def _append(self, bodies: Sequence[bytes], image: Image) -> None:
-        self._journal.append(bodies)
+    def _append(self, bodies: Sequence[bytes], image: Image, *, sync: bool = True) -> None:
+        self._journal.append(bodies, sync=sync)
         size = self._journal.size
         if size <= max(2 * image.live + self._slack, self._patience):
             return
