@@ -14,6 +14,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header 
 
 # Tools that bring many packages of their own live in environments of their own, pinned in tools/.
 SAM := .tools/sam/bin/sam
+MINISTACK ?= .tools/ministack/bin/ministack
 export SAM_CLI_TELEMETRY := 0
 # Where the stack goes: make deploy STACK=tocsin-staging ARGS="--parameter-overrides AlarmEmail=you@example.com"
 STACK ?= tocsin
@@ -21,7 +22,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration peers conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -38,7 +39,15 @@ test: $(TOOLS)
 
 ## Run the tests that need a stand-in for AWS, a server of its own
 integration: $(TOOLS) .tools/ministack/.made
-	MINISTACK=.tools/ministack/bin/ministack $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+	MINISTACK=$(MINISTACK) $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+
+## Run the tests that need Prometheus and Alertmanager, unpacked from Debian's packages
+peers: $(TOOLS) .tools/peers/.made
+	PEERS=.tools/peers $(BIN)/python -m pytest -n 2 -m peers tests/peers $(ARGS)
+
+## Try the API against its own description, for two and a half minutes
+conformance: $(TOOLS) .tools/schemathesis/.made
+	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)
@@ -52,9 +61,9 @@ format: $(TOOLS)
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-## Measure, and print the table of ratios
+## Measure, and print the table of ratios; those of the cloud once make tools was run
 bench: $(TOOLS)
-	PYTHONPATH=src $(BIN)/python -m benchmarks $(ARGS)
+	MINISTACK=$(MINISTACK) PYTHONPATH=src $(BIN)/python -m benchmarks $(ARGS)
 
 ## Draw the README's picture of the list from the real program
 picture: $(TOOLS)
@@ -123,6 +132,11 @@ $(BIN)/python:
 # What ships: all that the demo needs.
 $(SHIPPED): requirements.txt $(BIN)/python
 	$(INSTALL) -r requirements.txt
+	@touch $@
+
+# Real senders of alerts.
+.tools/peers/.made: tools/peers.sh
+	bash $< .tools/peers
 	@touch $@
 
 # One of the tools' own environments.

@@ -3,7 +3,6 @@
 :data:`VARIABLES` says everything there is to set; the tables of the documents are tested against it.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from tocsin.addresses import networks, origin, server_address
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
 MOST_REQUESTS = 100_000
+MOST_PARALLEL = 64
+"""Each is a thread with a connection of its own."""
 
 
 class Variable(NamedTuple):
@@ -94,6 +96,12 @@ VARIABLES = (
         "the name of a table: 3 to 255 letters, digits, _, - and .",
     ),
     Variable(
+        "PARALLEL_WRITES",
+        "8",
+        "How many changes of one sweep are written to DynamoDB side by side.",
+        f"a whole number from 1 to {MOST_PARALLEL}",
+    ),
+    Variable(
         "AWS_REGION",
         "us-east-1",
         "The AWS region of table and secret; AWS sets it itself.",
@@ -126,6 +134,12 @@ VARIABLES = (
         "JOIN_SECONDS",
         "300",
         "How long after an incident was opened further alerts that are pushed may join it.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "LATE_SECONDS",
+        "120",
+        "How long after it ended the same news of an alert is late news, and opens nothing.",
         f"seconds from 0 to {LONGEST_WAIT}",
     ),
     Variable(
@@ -184,6 +198,13 @@ VARIABLES = (
         f"a number from 0 to {MOST_REQUESTS}",
     ),
     Variable(
+        "TOCSIN_SERVER",
+        "",
+        "A server whose incidents the command line works on, in place of a store; https, except on this machine.",
+        "an address",
+    ),
+    Variable("TOCSIN_API_KEY", "", "The API key for that server, and for `send`.", "an API key", secret=True),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -212,34 +233,6 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _origin(value: str) -> str:
-    """Return an origin as browsers say it: scheme and host, without a path."""
-    origin = value.rstrip("/").lower()
-    if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?", origin):
-        message = "an origin is a scheme and a host"
-        raise ValueError(message)
-    return origin
-
-
-def _networks(value: object) -> object:
-    """Return the networks of each source, which are parsed to see that they are some."""
-    if not isinstance(value, str):
-        return value
-    from ipaddress import ip_network
-
-    found: dict[str, tuple[str, ...]] = {}
-    for part in filter(None, (one.strip() for one in value.split(","))):
-        source, _, networks = part.partition("=")
-        if source.strip().lower() not in PUSHED or not networks.strip():
-            message = "no source, or no networks for it"
-            raise ValueError(message)
-        found[source.strip().lower()] = tuple(str(ip_network(one)) for one in networks.split())
-    return found
-
-
-PUSHED = ("alertmanager", "datadog", "elastic", "generic")
-"""The sources that send their alerts."""
-
 Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -261,12 +254,14 @@ class Settings(BaseModel):
     incidents_file: Home = Path("incidents.json")
     use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
     dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", min_length=3, max_length=255)] = "incidents"
+    parallel_writes: Annotated[int, Field(ge=1, le=MOST_PARALLEL)] = 8
     aws_region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
     severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
     join_seconds: Seconds = 300
+    late_seconds: Seconds = 120
     incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
     service_tag: Tag = "service"
     environment_tag: Tag = "env"
@@ -278,9 +273,11 @@ class Settings(BaseModel):
     least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
     oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
     alert_expires_seconds: Annotated[float | None, Field(ge=SHORTEST_EXPIRY, le=LONGEST_WAIT)] = None
-    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
-    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_networks)] = {}
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], BeforeValidator(_split)] = ()
+    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(networks)] = {}
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
+    tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
+    tocsin_api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod
@@ -340,6 +337,7 @@ class Settings(BaseModel):
             settle=timedelta(seconds=self.settle_seconds),
             between_cycles=timedelta(seconds=self.cycle_seconds),
             joinable=timedelta(seconds=self.join_seconds),
+            late=timedelta(seconds=self.late_seconds),
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
 

@@ -8,9 +8,11 @@ import pytest
 
 from tests.api.client import V1, Client, event, incident
 from tests.fakes import MemoryStore
+from tocsin.api import doorkeeper
 from tocsin.api.answers import written
 from tocsin.api.endpoints import Answer, Endpoints
 from tocsin.api.health import Alive
+from tocsin.api.limits import MOST_BUCKETS, Buckets
 from tocsin.api.options import MOST_BYTES, Options
 from tocsin.api.routes import ROUTES
 from tocsin.domain.api_key import Scope
@@ -361,3 +363,61 @@ def test_threads_answer_each_their_own_request():
         for thread in threads:
             thread.join()
         assert found == {f"{number}": f"{number}" for number in range(8)}
+
+
+def test_a_store_that_fails_while_a_key_is_looked_up_is_no_refusal(client):
+    """Who asked may have the right key: 503, so that it is tried again, and not 401."""
+
+    def unreachable(*_):
+        raise StoreUnreachable("table tocsin-incidents does not answer")
+
+    client.store.record = unreachable
+    reply = client.get(LIST)
+    assert (reply.status, reply.problem) == (503, "store-unreachable")
+    assert b"tocsin-incidents" not in reply.body
+    assert client.log.of("ERROR")
+
+
+def test_a_fault_before_any_route_is_answered_too(client):
+    """The outermost frame owes everybody an answer."""
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    client.store.record = broken
+    assert (client.get(LIST).status, client.get(LIST).problem) == (500, "our-fault")
+
+
+def test_a_body_that_says_base64_and_is_none_is_no_json(client):
+    """Nothing breaks on what no gateway sends."""
+    sent = event("POST", LIST, b"x", {"authorization": f"Bearer {client.token}"})
+    answered = client.api({**sent, "body": "%%%", "isBase64Encoded": True})
+    assert answered["statusCode"] == 422
+
+
+def test_a_limit_remembers_as_many_names_as_fit(client):
+    """Addresses are made up easily; the one that asked longest ago is forgotten first."""
+    buckets = Buckets(1, burst=1, clock=client.clock)
+    assert buckets.take("first") == 0
+    for number in range(MOST_BUCKETS - 1):
+        buckets.take(f"{number}")
+    assert buckets.take("first") == 1.0
+    buckets.take("one more")
+    assert buckets.take("1") == 1.0
+    assert buckets.take("0") == 0
+
+
+def test_a_clock_that_is_set_back_fills_no_bucket(client):
+    """Nor does it empty one."""
+    buckets = Buckets(1, burst=2, clock=client.clock)
+    buckets.take("x")
+    client.minutes(-60)
+    assert buckets.take("x") == 0
+    assert buckets.take("x") == 1.0
+
+
+def test_keys_that_were_checked_are_forgotten_when_they_are_too_many(client, monkeypatch):
+    """They are looked up again, and nobody is shut out."""
+    monkeypatch.setattr(doorkeeper, "MOST_REMEMBERED", 2)
+    tokens = [client.key(f"k{number}", Scope.INCIDENTS_READ) for number in range(4)]
+    assert {client.get(LIST, token=token).status for token in tokens * 2} == {200}

@@ -81,6 +81,24 @@ def test_an_alert_that_opens_nothing_says_why(client, sender):
     assert taken["why"]
 
 
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        (ALERTS, DOWN),
+        (f"{HOOKS}/datadog", {"alert_id": "4711", "alert_scope": "host:a", "alert_transition": "Triggered"}),
+    ],
+)
+def test_the_timeline_names_the_key_that_sent_it(client, sender, path, body):
+    """As it names whoever moves an incident by hand; and on whose behalf, if that was said."""
+    client.post(path, body, token=sender)
+    client.post(path, body | {"key": "other", "alert_scope": "host:b"}, token=sender, x_tocsin_by="ann")
+    events = client.get(incident("INC-1001", "timeline")).json["events"]
+    assert [(one["kind"], one["by"]) for one in events] == [
+        ("opened", "key:sender"),
+        ("alerts_joined", "ann (key:sender)"),
+    ]
+
+
 def test_two_senders_speak_of_two_alerts(client, sender):
     """Each in the name space of its key: none can end the other's."""
     other = client.key("other", Scope.ALERTS_WRITE)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def test_every_problem_is_documented():
         problems.too_many(1),
         problems.ours(),
         problems.malformed("x"),
+        *(problems.garbled(HTTPStatus(status), "x") for status in (400, 431, 501)),
         problems.invalid([{"loc": ("body",), "msg": "x"}]),
     ]
     met = [

@@ -15,7 +15,7 @@ from .alert_list import alerts_page, named
 from .answers import found
 from .call import call_of
 from .endpoints import PREFIX, Answer, Endpoints
-from .moving import existing
+from .moving import is_id
 from .searching import MOST_LISTED, Cursor
 from .views import AlertList, AlertView
 
@@ -50,7 +50,8 @@ def list_alerts(
     store = call_of(request).parts.store
     if incident:
         # Those of one incident are read whole: they are few, and none is forgotten.
-        return found(AlertList.of([one for one in store.alerts_of(existing(incident)) if matches(one)], ""))
+        episodes = store.alerts_of(incident) if is_id(incident) else []
+        return found(AlertList.of([one for one in episodes if matches(one)], ""))
     some, following = alerts_page(store, matches, source=source, limit=limit, cursor=cursor)
     return found(AlertList.of(some, following))
 

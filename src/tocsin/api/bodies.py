@@ -1,14 +1,16 @@
 """What the bodies of requests about incidents hold. A field that is not known is refused: it is mostly misspelt."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tocsin.domain.editing import Edit
-from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Status
 from tocsin.domain.people import Role
 from tocsin.domain.severity import Severity
+
+from .moments import Moment
+from .texts import Something
 
 OPEN = "open"
 """Another word for ``detected``."""
@@ -23,11 +25,22 @@ def _lines(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-SaidStatus = Annotated[Status, BeforeValidator(_word)]
+SaidStatus = Annotated[
+    Status,
+    BeforeValidator(
+        _word,
+        json_schema_input_type=Literal["detected", "acknowledged", "in_progress", "resolved", "closed", "open"],
+    ),
+]
 SaidSeverity = Annotated[Severity, BeforeValidator(_word)]
 SaidRole = Annotated[Role, BeforeValidator(_word)]
-Lines = Annotated[tuple[str, ...], BeforeValidator(_lines), Field(max_length=1_000)]
+_Lines = Annotated[tuple[str, ...], Field(max_length=1_000)]
+Lines = Annotated[_Lines, BeforeValidator(_lines, json_schema_input_type=str | _Lines)]
 """Some lines; one alone may be given as a text."""
+
+_Names = Annotated[tuple[Something, ...], Field(max_length=1_000)]
+Names = Annotated[_Names, BeforeValidator(_lines, json_schema_input_type=Something | _Names)]
+"""Some people; one alone may be given as a text."""
 
 
 class Body(BaseModel):
@@ -39,7 +52,7 @@ class Body(BaseModel):
 class OpenBody(Body):
     """An incident to open."""
 
-    title: str = Field(min_length=1, description="What is wrong, in one line.", examples=["Checkout is down"])
+    title: Something = Field(description="What is wrong, in one line.", examples=["Checkout is down"])
     description: str = Field(default="", description="What is known.")
     logs: Lines = Field(default=(), description="Lines of a log that show it.")
     severity: SaidSeverity | None = Field(default=None, description="Without it the rules give one.")
@@ -47,7 +60,7 @@ class OpenBody(Body):
     environment: str = ""
     team: str = ""
     tags: Lines = ()
-    assignees: Lines = Field(default=(), description="Who works on it.")
+    assignees: Names = Field(default=(), description="Who works on it.")
 
 
 class EditBody(Body):
@@ -55,13 +68,13 @@ class EditBody(Body):
 
     status: SaidStatus | None = Field(default=None, description="Where it goes; nothing goes back.")
     severity: SaidSeverity | None = Field(default=None, description="Pins it: no machine changes it any more.")
-    title: str | None = Field(default=None, min_length=1)
+    title: Something | None = None
     description: str | None = None
     service: str | None = None
     environment: str | None = None
     team: str | None = None
-    assignees: Lines | None = Field(default=None, description="Everybody who works on it.")
-    snoozed_until: Utc | None = Field(default=None, description="Holds its pages until then; null ends that.")
+    assignees: Names | None = Field(default=None, description="Everybody who works on it.")
+    snoozed_until: Moment | None = Field(default=None, description="Holds its pages until then; null ends that.")
     root_cause: str | None = Field(default=None, description="Why it happened; also after it was resolved.")
     resolution_steps: Lines | None = Field(default=None, description="What was done, all of it.")
     notes: str = Field(default="", description="A note to add.")
@@ -83,13 +96,13 @@ class ResolveBody(Body):
 class SnoozeBody(Body):
     """Until when its pages are held."""
 
-    until: Utc = Field(description="A moment within 30 days, with its offset: 2026-03-02T18:00:00Z.")
+    until: Moment = Field(description="A moment within 30 days, with its offset: 2026-03-02T18:00:00Z.")
 
 
 class NoteBody(Body):
     """A note."""
 
-    text: str = Field(min_length=1)
+    text: Something
 
 
 class AssignmentBody(Body):
@@ -101,4 +114,4 @@ class AssignmentBody(Body):
 class MergeBody(Body):
     """What an incident is a part of."""
 
-    into: str = Field(description="The id of the incident that goes on.", examples=["INC-1042"])
+    into: Something = Field(description="The id of the incident that goes on.", examples=["INC-1042"])

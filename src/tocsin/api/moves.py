@@ -40,17 +40,18 @@ def start_incident(request: Request, incident_id: str) -> Response[str]:
 
 
 @moves("POST", f"{INCIDENT}/resolve", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
-def resolve_incident(request: Request, incident_id: str, body: ResolveBody = ResolveBody()) -> Response[str]:  # noqa: B008 - frozen
+def resolve_incident(request: Request, incident_id: str, body: ResolveBody | None = None) -> Response[str]:
     """Resolve it, with root cause and what was done.
 
     What fires now opens nothing until it ends. Afterwards this adds root cause and steps.
     """
     call = call_of(request)
+    said = body or ResolveBody()
     return move(
         call,
         incident_id,
         lambda how: call.parts.incidents.resolve(
-            existing(incident_id), root_cause=body.root_cause, steps=body.resolution_steps, **how
+            existing(incident_id), root_cause=said.root_cause, steps=said.resolution_steps, **how
         ),
     )
 
@@ -83,21 +84,17 @@ ASSIGNMENT = f"{INCIDENT}/assignments/{{user}}"
 
 
 @moves("PUT", ASSIGNMENT, needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
-def assign_user(
-    request: Request,
-    incident_id: str,
-    user: str,
-    body: AssignmentBody = AssignmentBody(),  # noqa: B008 - frozen
-) -> Response[str]:
+def assign_user(request: Request, incident_id: str, user: str, body: AssignmentBody | None = None) -> Response[str]:
     """Add somebody to those who work on it, or give another role.
 
     The role is `commander`, `responder` or `scribe`; without one a responder, or the role already held.
     """
     call = call_of(request)
+    role = body.role if body else None
     return move(
         call,
         incident_id,
-        lambda how: call.parts.incidents.assign(existing(incident_id), unquote(user), role=body.role, **how),
+        lambda how: call.parts.incidents.assign(existing(incident_id), unquote(user), role=role, **how),
     )
 
 

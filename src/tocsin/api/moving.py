@@ -28,9 +28,14 @@ _REVISION = re.compile(r"([0-9]{1,18})-[0-9a-f]+")
 Act = Callable[[How], Incident]
 
 
+def is_id(text: str) -> bool:
+    """Say whether this may be the id of an incident at all."""
+    return _ID.fullmatch(text) is not None
+
+
 def existing(incident_id: str) -> str:
     """Return an id that there may be. Raises ``NotFound`` for what no store would even look for."""
-    if not _ID.fullmatch(incident_id):
+    if not is_id(incident_id):
         message = "there is no such incident"
         raise NotFound(message)
     return incident_id

@@ -1,12 +1,14 @@
 """The OpenAPI document, made from what is declared; and the page that shows it."""
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from tocsin import __version__
+from tocsin.services.idempotency import LONGEST_KEY
 
 from .endpoints import Answer, Declared
 from .problems import MEDIA_TYPE, ProblemDocument
@@ -44,6 +46,24 @@ _SAID: Mapping[int, str] = {
     503: "It cannot be done at this moment; try again.",
 }
 
+_HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "Idempotency-Key": (
+        "Makes this be done once, however often it is sent within a day with this key.",
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    ),
+    "If-Match": ("The ETag of what was seen: if somebody edited it since, nothing is done.", {"type": "string"}),
+    "If-None-Match": ("The ETag of what is there already: if it is still true, it is not sent.", {"type": "string"}),
+}
+"""Of requests."""
+
+_SENT: Mapping[str, str] = {
+    "ETag": "Names what is sent, for `If-None-Match` and `If-Match`.",
+    "Location": "Where it is.",
+    "Retry-After": "Seconds after which to try again.",
+    "WWW-Authenticate": "How to show a key.",
+}
+"""Headers of answers."""
+
 _POWERTOOLS_OWN = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
 
@@ -68,9 +88,44 @@ def document(declared: Iterable[Declared]) -> str:
         operation = said["paths"][one.endpoint.path][one.endpoint.method.lower()]
         if one.takes is not None:
             operation["requestBody"] = one.takes
-        if one.endpoint.method == "GET":
-            operation["responses"]["304"] = {"description": _SAID[304]}
+        _describe_headers(one, operation)
+    said["components"]["parameters"] = {
+        name: {"name": name, "in": "header", "description": about, "schema": schema}
+        for name, (about, schema) in _HEADERS.items()
+    }
     return orjson.dumps(said).decode()
+
+
+def _describe_headers(one: Declared, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    taken = ["Idempotency-Key"] if one.endpoint.method == "POST" else []
+    if one.endpoint.method == "GET":
+        taken.append("If-None-Match")
+        responses["304"] = {"description": _SAID[304]}
+    if HTTPStatus.PRECONDITION_FAILED in one.refuses:
+        taken.append("If-Match")
+    parameters = operation.setdefault("parameters", [])
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in taken]
+    for status, response in responses.items():
+        if sent := _sent(int(status), one):
+            response["headers"] = {
+                name: {"description": _SENT[name], "required": True, "schema": {"type": "string"}} for name in sent
+            }
+
+
+def _sent(status: int, one: Declared) -> tuple[str, ...]:
+    """Return the headers that an answer always has."""
+    match status:
+        case HTTPStatus.CREATED:
+            return ("Location", "ETag")
+        case HTTPStatus.UNAUTHORIZED:
+            return ("WWW-Authenticate",)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return ("Retry-After",)
+        case _ if status in one.answers and one.answers[status].media:
+            return ("ETag",)
+        case _:
+            return ()
 
 
 def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:

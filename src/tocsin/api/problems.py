@@ -126,6 +126,13 @@ def ours() -> Problem:
     return Problem(500, "our-fault", "Our fault", "Something went wrong on our side.", hint)
 
 
+def garbled(status: HTTPStatus, why: str) -> Problem:
+    """What came is no request, or not to its end."""
+    title = status.phrase.capitalize()
+    detail = f"This is no HTTP request that can be read: {why.rstrip('.')}."
+    return Problem(int(status), title.lower().replace(" ", "-"), title, detail)
+
+
 def malformed(why: str) -> Problem:
     """The body is not JSON at all."""
     return Problem(400, "malformed-body", "Malformed body", f"The body is not JSON: {why}.")

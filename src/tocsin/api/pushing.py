@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tocsin.domain.alert import Problem, Push
 from tocsin.domain.decision import EXPLAINED
+from tocsin.errors import InvalidInput, MalformedBody
 from tocsin.services.idempotency import answered, keep
 from tocsin.services.ingest import Ingested, IngestReport
 
@@ -56,14 +57,25 @@ def deliver(call: Call, push: Callable[[], Push], apply: Apply | None = None) ->
     before = None if request is None else answered(call.parts.store, request, now=now)
     if before is not None:
         return replayed(before.value)
-    sent = push()
+    sent = _read(push)
     if sent.items and all(isinstance(item, Problem) for item in sent.items):
         raise Refused(problems.invalid(_errors(sent)))
     parts = call.parts
-    response = written(_delivery((apply or parts.intake.take)(sent)))
+    response = written(_delivery(parts.intake.take(sent, by=call.by) if apply is None else apply(sent)))
     if request is not None:
         keep(parts.store, request, kept(response), now=now, change_id=parts.new_id())
     return response
+
+
+def _read(push: Callable[[], Push]) -> Push:
+    try:
+        return push()
+    except MalformedBody:
+        raise
+    except InvalidInput as error:
+        # The field at fault is named as that of an item would be.
+        named = _located(Problem(origin="", why=str(error)))
+        raise Refused(problems.invalid([named])._replace(hint=error.hint)) from None
 
 
 def _delivery(report: IngestReport) -> Delivery:
@@ -82,17 +94,22 @@ def _errors(push: Push) -> Iterable[Mapping[str, Any]]:
     alone = len(push.items) == 1
     for index, item in enumerate(push.items):
         if isinstance(item, Problem):
-            field, detail = _parted(item)
-            yield {"loc": ("body", *(() if alone else (index,)), *((field,) if field else ())), "msg": detail}
+            yield _located(item, *(() if alone else (index,)))
+
+
+def _located(problem: Problem, *place: int) -> Mapping[str, Any]:
+    """Return a problem as pydantic would tell of it."""
+    field, detail = _parted(problem)
+    return {"loc": ("body", *place, *((field,) if field else ())), "msg": detail}
 
 
 def _parted(problem: Problem) -> tuple[str, str]:
     """Return the field that a problem names, and what it says of it."""
     field, colon, detail = problem.why.partition(": ")
-    if not colon or " " in field:
-        return "", problem.why
-    return "" if field == WHOLE else field, detail
+    if field in WHOLES:
+        return "", detail
+    return (field, detail) if colon and " " not in field else ("", problem.why)
 
 
-WHOLE = "alert"
-"""What parsers call an item as a whole."""
+WHOLES = ("alert", "the body")
+"""What parsers call an item, or a body, as a whole."""

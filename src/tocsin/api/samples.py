@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-TEXT = {"type": ["string", "null"]}
+_TEXT = {"type": ["string", "null"]}
 _TEXTS = {"type": ["object", "null"], "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
 _MOMENT = {"type": ["string", "number", "null"], "description": "RFC 3339 with an offset, or seconds since 1970."}
 
@@ -11,22 +11,22 @@ _ALERT: Mapping[str, Any] = {
     "type": "object",
     "description": "It needs a message, a title or a key.",
     "properties": {
-        "message": {**TEXT, "description": "What is wrong."},
-        "title": {**TEXT, "description": "The same in one line; the message's first unless given."},
-        "key": {**TEXT, "description": "What the sender calls this alert."},
+        "message": {**_TEXT, "description": "What is wrong."},
+        "title": {**_TEXT, "description": "The same in one line; the message's first unless given."},
+        "key": {**_TEXT, "description": "What the sender calls this alert."},
         "state": {
             "type": ["string", "null"],
             "enum": ["firing", "resolved", None],
             "description": "`firing` unless given.",
         },
-        "severity": {**TEXT, "description": "`critical`, `high`, `medium`, `low`, or a word for one of them."},
-        "service": TEXT,
-        "environment": TEXT,
-        "team": TEXT,
+        "severity": {**_TEXT, "description": "`critical`, `high`, `medium`, `low`, or a word for one of them."},
+        "service": _TEXT,
+        "environment": _TEXT,
+        "team": _TEXT,
         "labels": {**_TEXTS, "description": "Everything else that tells it from others."},
         "timestamp": _MOMENT,
-        "url": {**TEXT, "description": "A link for whoever is woken."},
-        "runbook": {**TEXT, "description": "Another."},
+        "url": {**_TEXT, "description": "A link for whoever is woken."},
+        "runbook": {**_TEXT, "description": "Another."},
         "expires_in": {
             "type": ["number", "null"],
             "minimum": 60,
@@ -56,13 +56,11 @@ ALERTMANAGER_BODY = _body(
         "type": "object",
         "required": ["alerts"],
         "properties": {
-            "version": TEXT,
-            "groupKey": TEXT,
-            "truncatedAlerts": {"type": ["integer", "null"], "minimum": 0},
-            "receiver": TEXT,
-            "externalURL": TEXT,
-            "commonLabels": _TEXTS,
-            "commonAnnotations": _TEXTS,
+            "version": {},
+            "groupKey": {},
+            "truncatedAlerts": {},
+            "receiver": {},
+            "externalURL": {},
             "alerts": {
                 "type": "array",
                 "items": {
@@ -70,12 +68,12 @@ ALERTMANAGER_BODY = _body(
                     "required": ["status", "labels"],
                     "properties": {
                         "status": {"type": "string", "enum": ["firing", "resolved"]},
-                        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+                        "labels": {**_TEXTS, "type": "object"},
                         "annotations": _TEXTS,
                         "startsAt": {"type": "string", "format": "date-time"},
                         "endsAt": {"type": "string", "format": "date-time"},
-                        "generatorURL": TEXT,
-                        "fingerprint": TEXT,
+                        "generatorURL": _TEXT,
+                        "fingerprint": _TEXT,
                     },
                 },
             },
@@ -108,7 +106,7 @@ DATADOG_BODY = _body(
         "type": "object",
         "description": "The payload template of docs/webhooks.md, with Datadog's values in it.",
         "additionalProperties": True,
-        "properties": dict.fromkeys(_DATADOG_NAMES, TEXT),
+        "properties": {name: {} for name in _DATADOG_NAMES},
     },
     {
         "alert_id": "4711",

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tocsin.domain.alert import Source
-from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Status
 from tocsin.domain.search import ACTIVE, TEXT_SEARCHES, IncidentFilter
 from tocsin.domain.severity import Severity
+
+from .moments import Moment
 
 MOST_LISTED = 200
 """Incidents on a page: with all of their texts they must fit into an answer of Lambda."""
@@ -21,12 +22,6 @@ LONGEST_WORD = 1_024
 StatusWord = Literal["detected", "acknowledged", "in_progress", "resolved", "closed", "open", "active"]
 
 
-def unspaced(value: object) -> object:
-    """Return a moment as it was meant: an unescaped ``+`` of its offset arrives as a space."""
-    return value.replace(" ", "+") if isinstance(value, str) and value[-6:-5] == " " else value
-
-
-Moment = Annotated[Utc, BeforeValidator(unspaced)]
 Word = Annotated[str, Field(max_length=LONGEST_WORD)]
 
 Statuses = Annotated[tuple[StatusWord, ...], Query(description="`active`: all before `resolved`; `open`: `detected`.")]

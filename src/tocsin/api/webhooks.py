@@ -91,14 +91,16 @@ def datadog_webhook(request: Request) -> Response[str]:
     def apply(sent: Push) -> IngestReport:
         from tocsin.services.ingest_datadog import ingest_datadog
 
-        return ingest_datadog(
+        report = ingest_datadog(
             parts.store,
             sent,
             parts.rules,
             reader=parts.reader(),
             clock=parts.clock,
             new_id=parts.new_id,
+            by=call.by,
             take=parts.intake.take,
-        ).delivery
+        )
+        return report.delivery
 
     return deliver(call, push, apply)

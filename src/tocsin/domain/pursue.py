@@ -67,13 +67,17 @@ class Pursuit:
         numbers: Iterator[str],
         new_id: Callable[[], str],
         adopt: bool,
+        by: str,
     ) -> Pursued:
-        """Return what was decided and the chain of changes. ``adopt`` starts no escalation cycle."""
+        """Return what was decided and the chain of changes. ``adopt`` starts no escalation cycle.
+
+        ``by`` is who acts, as the timeline names him.
+        """
         decisions: list[Decision] = []
         changes: list[Change] = []
         incident = self.incident
         for chunk in chunks(sorted(self.findings, key=_worst_first), most_together(self.findings)):
-            link = _Link(incident, rules, now, adopt=adopt)
+            link = _Link(incident, rules, now, adopt=adopt, by=by)
             claims: tuple[ClaimWrite, ...] = ()
             if incident is None:
                 opened = _opened(chunk[0], next(numbers), self, now, adopt=adopt)
@@ -121,8 +125,8 @@ def _opened(first: Finding, incident_id: str, pursuit: Pursuit, now: Utc, *, ado
 class _Link:
     """One change of the chain, while it is written."""
 
-    def __init__(self, incident: Incident | None, rules: Rules, now: Utc, *, adopt: bool) -> None:
-        self.draft = Draft(incident, at=now)
+    def __init__(self, incident: Incident | None, rules: Rules, now: Utc, *, adopt: bool, by: str) -> None:
+        self.draft = Draft(incident, at=now, by=by)
         self.writes: list[AlertWrite] = []
         self.decisions: list[Decision] = []
         self._rules = rules

@@ -18,6 +18,7 @@ from .frozen import Utc
 from .incident import Incident
 from .pursue import Pursuit, chunks, most_together
 from .rules import Rules
+from .timeline import SYSTEM
 
 MOST_MERGES = 100
 """How far an incident is followed through those that took it over. No chain of merges is nearly as long."""
@@ -90,11 +91,13 @@ def decide(
     numbers: Iterator[str],
     new_id: Callable[[], str],
     adopt: bool = False,
+    by: str = SYSTEM,
 ) -> Outcome:
     """Turn findings into decisions and changes.
 
     ``numbers`` gives the ids of new incidents, one for each correlation key that has no joinable incident;
-    ``new_id`` the ids of changes. ``adopt`` records what fires without starting an escalation cycle.
+    ``new_id`` the ids of changes. ``adopt`` records what fires without starting an escalation cycle. ``by`` is who
+    acts, as the timeline names him.
     ``known`` must hold what :func:`~tocsin.domain.assess.wanted` asked for.
     """
     decisions: list[Decision] = []
@@ -120,7 +123,7 @@ def decide(
     ]
     # What ends under a resolved incident goes first: the same alert may open the next one below.
     for pursuit in sorted(plan.pursuits, key=lambda one: one.joins_active):
-        pursued = pursuit.write(rules, now, numbers=numbers, new_id=new_id, adopt=adopt)
+        pursued = pursuit.write(rules, now, numbers=numbers, new_id=new_id, adopt=adopt, by=by)
         changes.extend(pursued.changes)
         decisions.extend(pursued.decisions)
     return Outcome(decisions, changes)

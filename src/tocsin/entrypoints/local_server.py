@@ -12,6 +12,8 @@ from waitress.server import create_server
 
 from tocsin.errors import ConfigurationError
 
+from .garbled import Channel
+
 THREADS = 32
 """Requests that are answered at once. Most of them wait, for the disk or for DynamoDB; alerts that wait go together."""
 
@@ -50,6 +52,7 @@ class LocalServer:
             max_request_body_size=MOST_BYTES,
             log_socket_errors=False,
         )
+        self._server.channel_class = Channel
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step
         self._told = False
 

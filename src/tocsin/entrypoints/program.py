@@ -5,7 +5,7 @@ import click
 from tocsin import __version__
 
 from .lazy_group import Entry, LazyGroup
-from .store_choice import store_option
+from .store_choice import server_option, store_option
 
 COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
 """What a shell sets to ask for completions."""
@@ -21,6 +21,9 @@ TABLE = {
     ),
     "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False),
     "serve": Entry(f"{_COMMANDS}.serve:serve", "Serve the HTTP API here, and sync on the side.", ALERTS),
+    "send": Entry(
+        f"{_COMMANDS}.sending:send", "Send a test alert to a running server.", ALERTS, stored=False, served=True
+    ),
     "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
     "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
     "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
@@ -62,6 +65,7 @@ program = LazyGroup(
     "5 refused, 6 store, 130 interrupted.",
     params=[
         store_option(),
+        server_option(),
         click.Option(
             ["--version"],
             is_flag=True,

@@ -16,6 +16,7 @@ from tocsin.domain.decision import Reason
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
+from tocsin.domain.timeline import SYSTEM
 from tocsin.errors import InvalidInput, StoreBusy
 from tocsin.ids import NewId
 from tocsin.storage.store import Store, Touch
@@ -74,14 +75,14 @@ class IngestReport(Frozen):
         return dict(Counter(item.reason for item in self.alerts))
 
 
-def ingest(store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId) -> IngestReport:
-    """Apply a delivery item by item, and say what became of each.
+def ingest(store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId, by: str = SYSTEM) -> IngestReport:
+    """Apply a delivery item by item, and say what became of each. ``by`` is who sent it, as the timeline names him.
 
     A repeated alert takes one write and no read. Items of one alert are applied in their order. Raises
     :class:`~tocsin.errors.StoreBusy` if others kept writing to the same alerts, and any other
     :class:`~tocsin.errors.StoreError` as the store does; what was done stays done.
     """
-    ingestion = _Ingestion(store, push, rules, clock=clock, new_id=new_id)
+    ingestion = _Ingestion(store, push, rules, clock=clock, new_id=new_id, by=by)
     for wave in _waves(push.items):
         ingestion.apply(wave)
     return ingestion.report()
@@ -110,11 +111,11 @@ def _waves(items: Sequence[Observation | Problem]) -> Iterator[Wave]:
 class _Ingestion:
     """One delivery, while it is applied."""
 
-    def __init__(self, store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId, by: str) -> None:
         self._store = store
         self._push = push
         self._rules = rules
-        self._rounds = partial(Rounds, store, rules, clock=clock, new_id=new_id)
+        self._rounds = partial(Rounds, store, rules, clock=clock, new_id=new_id, by=by)
         self._results: dict[int, Ingested | Problem] = {}
         self._opened: list[str] = []
 

@@ -6,8 +6,9 @@ and the next sweep brings up to date what is left.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
+from typing import Protocol
 
 from tocsin.clock import Clock
 from tocsin.domain.alert import Alert, Observation, Push, Source
@@ -15,6 +16,7 @@ from tocsin.domain.assess import Finding, assess
 from tocsin.domain.decision import Decision
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import SYSTEM
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -27,7 +29,13 @@ from .tick import MOST_ATTEMPTS
 MOST_LOOKS = 3
 """Monitors that are read for one delivery. Datadog's own deliveries are about one."""
 
-Take = Callable[[Push], IngestReport]
+
+class Take(Protocol):
+    """Applies a delivery of somebody."""
+
+    def __call__(self, push: Push, *, by: str) -> IngestReport:
+        """Return what became of it."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -56,14 +64,16 @@ def ingest_datadog(
     reader: MonitorReader | None,
     clock: Clock,
     new_id: NewId,
+    by: str = SYSTEM,
     take: Take | None = None,
 ) -> WebhookReport:
     """Apply a delivery as :func:`~tocsin.services.ingest.ingest` does, then read its monitors and reconcile them.
 
-    ``reader`` is None where there are no keys to read with. ``take`` applies the delivery in its place. Raises what ``ingest`` raises, and nothing for what goes
-    wrong afterwards: that is logged, and said in the report.
+    ``reader`` is None where there are no keys to read with. ``take`` applies the delivery in the place of
+    ``ingest``. Raises what ``ingest`` raises, and nothing for what goes wrong afterwards: that is logged, and said in
+    the report.
     """
-    delivery = ingest(store, push, rules, clock=clock, new_id=new_id) if take is None else take(push)
+    delivery = ingest(store, push, rules, clock=clock, new_id=new_id, by=by) if take is None else take(push, by=by)
     if reader is None:
         return WebhookReport(delivery=delivery)
     origins = dict.fromkeys(item.origin for item in push.items if isinstance(item, Observation))

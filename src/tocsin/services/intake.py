@@ -12,6 +12,7 @@ from threading import Condition
 from tocsin.clock import Clock
 from tocsin.domain.alert import Push
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import SYSTEM
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -25,14 +26,18 @@ MOST_TOGETHER = 200
 class _Delivery:
     """One delivery, and what became of it."""
 
-    def __init__(self, push: Push) -> None:
+    def __init__(self, push: Push, by: str) -> None:
         self.push = push
+        self.by = by
         self.report: IngestReport | None = None
         self.error: Exception | None = None
 
     @property
     def over(self) -> bool:
         return self.report is not None or self.error is not None
+
+    def goes_with(self, other: "_Delivery") -> bool:
+        return (self.push.source, self.by) == (other.push.source, other.by)
 
 
 class Intake:
@@ -47,13 +52,13 @@ class Intake:
         self._busy = False
         self._changed = Condition()
 
-    def take(self, push: Push) -> IngestReport:
+    def take(self, push: Push, *, by: str = SYSTEM) -> IngestReport:
         """Apply a delivery as :func:`~tocsin.services.ingest.ingest` does, and raise what that raises.
 
         What goes wrong with one delivery, and would again, is no other's; what may pass, like a store that is busy, is
         raised for all that were applied together.
         """
-        mine = _Delivery(push)
+        mine = _Delivery(push, by)
         with self._changed:
             self._waiting.append(mine)
             self._changed.wait_for(lambda: mine.over or not self._busy)
@@ -75,7 +80,7 @@ class Intake:
         some: list[_Delivery] = []
         for one in self._waiting:
             if one is not mine:
-                if one.push.source is not mine.push.source or len(one.push.items) > room:
+                if not one.goes_with(mine) or len(one.push.items) > room:
                     continue
                 room -= len(one.push.items)
             some.append(one)
@@ -85,7 +90,7 @@ class Intake:
 
     def _apply(self, some: Sequence[_Delivery]) -> None:
         try:
-            reports = self._together([one.push for one in some])
+            reports = self._together([one.push for one in some], some[0].by)
         except Exception as error:  # noqa: BLE001 - it is raised where the delivery came from
             may_pass = isinstance(error, TocsinError) and error.retryable
             if len(some) == 1 or may_pass:
@@ -98,11 +103,11 @@ class Intake:
             for one, report in zip(some, reports, strict=True):
                 one.report = report
 
-    def _together(self, pushes: Sequence[Push]) -> list[IngestReport]:
+    def _together(self, pushes: Sequence[Push], by: str) -> list[IngestReport]:
         if len(pushes) == 1:
-            return [self._ingest(pushes[0])]
+            return [self._ingest(pushes[0], by)]
         items = [item for push in pushes for item in push.items]
-        whole = self._ingest(Push(source=pushes[0].source, received_at=pushes[0].received_at, items=items))
+        whole = self._ingest(Push(source=pushes[0].source, received_at=pushes[0].received_at, items=items), by)
         told, opened = iter(whole.items), set(whole.opened)
         reports: list[IngestReport] = []
         for push in pushes:
@@ -117,8 +122,8 @@ class Intake:
             )
         return reports
 
-    def _ingest(self, push: Push) -> IngestReport:
-        return ingest(self._store, push, self._rules, clock=self._clock, new_id=self._new_id)
+    def _ingest(self, push: Push, by: str) -> IngestReport:
+        return ingest(self._store, push, self._rules, clock=self._clock, new_id=self._new_id, by=by)
 
 
 def _outcome(delivery: _Delivery) -> IngestReport:

@@ -12,6 +12,7 @@ from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import incident_id
 from tocsin.domain.reconcile import Outcome, decide, openings
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import SYSTEM
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -30,7 +31,7 @@ class Rounds:
 
     ``decided`` holds the decisions by alert key; those of ``undone`` alerts, to which somebody else wrote first, are
     not true and will be made again. ``opened`` are the ids of incidents. Once ``enough_time`` says no, what is left
-    stays undone, and ``out_of_time`` is true.
+    stays undone, and ``out_of_time`` is true. ``by`` is who acts, as the timeline names him.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Rounds:
         clock: Clock,
         new_id: NewId,
         adopt: bool = False,
+        by: str = SYSTEM,
         enough_time: EnoughTime = always,
     ) -> None:
         self._store = store
@@ -48,6 +50,7 @@ class Rounds:
         self._clock = clock
         self._new_id = new_id
         self._adopt = adopt
+        self._by = by
         self._enough_time = enough_time
         self.decided: dict[str, list[Decision]] = {}
         self.opened: list[str] = []
@@ -71,7 +74,9 @@ class Rounds:
         known = known_about(self._store, findings, self._rules)
         new = openings(findings, known, self._rules, now)
         numbers = self._rehearsed() if rehearsal else self._drawn(new)
-        outcome = decide(findings, known, self._rules, now, numbers=numbers, new_id=self._new_id, adopt=self._adopt)
+        outcome = decide(
+            findings, known, self._rules, now, numbers=numbers, new_id=self._new_id, adopt=self._adopt, by=self._by
+        )
         fresh: dict[str, list[Decision]] = {}
         for decision in outcome.decisions:
             fresh.setdefault(decision.key, []).append(decision)

@@ -28,12 +28,11 @@ from tocsin.errors import Conflict, DamagedFile, InvalidInput, StoreError
 
 from . import conditions
 from .disk import Disk
-from .dossier import Place
 from .image import Image
 from .journal import Journal
 from .line import CURRENT, Format, body_of, line_of, parsed
 from .lock import SidecarLock
-from .paging import cursor_after, place_after
+from .paging import Place, cursor_after, place_after
 from .refusals import damaged, unwritable
 from .store import MOST_EXAMINED, Page, Touch, Touched
 
