@@ -19,13 +19,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Yield a row for the sync handler, one for what a stricter reading of the bar would say, and the API's."""
+    """Yield a row for the sync handler, and one for what a stricter reading of the bar would say."""
     ours = imported(SYNC.program)
     what = "import of the sync handler / of boto3's two clients, Powertools, Datadog's API and pydantic"
     for theirs, said, bar in ((SYNC.libraries, "with one model", SYNC.bar), (SYNC_LIBRARIES, "without one", None)):
         found = alternately(ours, imported(theirs), bench.pairs(24))
         yield Row(f"{what} {said}", found.ratio, found.said(1e3, "ms"), bar=bar)
-    yield from measure_api(bench)
 
 
 def measure_api(bench: Bench) -> Iterator[Row]:

@@ -1,36 +1,12 @@
-"""What a push costs on the table: request units as the stand-in counts them, against the bars of the design.
-
-The stand-in says nothing of an update whose condition fails; AWS charges one unit for it, which is counted here.
-"""
+"""What a push costs on the table: request units as the stand-in counts them, against the bars of the design."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests import tables
 from tests.desk import Desk, at, fires, is_over
 from tests.storage.test_dynamodb_units import MESSAGE, items_of
-from tests.storage.transports import Metered, a_patient_store, bytes_of
+from tests.storage.transports import REFUSED, Charged, a_patient_store, bytes_of
 from tocsin.domain.alert import Source
-
-REFUSED = "an update that was refused"
-
-
-class Charged(Metered):
-    """Counts what a refused update takes, too."""
-
-    def __getattr__(self, name):
-        asked = super().__getattr__(name)
-        if name != "update_item":
-            return asked
-
-        def update_item(**options):
-            try:
-                return asked(**options)
-            except ClientError:
-                self.written[REFUSED] += 1
-                raise
-
-        return update_item
 
 
 def an_ordinary_alert(name, minutes=None, **more):
