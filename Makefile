@@ -22,7 +22,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration peers conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -40,6 +40,14 @@ test: $(TOOLS)
 ## Run the tests that need a stand-in for AWS, a server of its own
 integration: $(TOOLS) .tools/ministack/.made
 	MINISTACK=$(MINISTACK) $(BIN)/python -m pytest -n 2 -m standin $(ARGS)
+
+## Run the tests that need Prometheus and Alertmanager, unpacked from Debian's packages
+peers: $(TOOLS) .tools/peers/.made
+	PEERS=.tools/peers $(BIN)/python -m pytest -n 2 -m peers tests/peers $(ARGS)
+
+## Try the API against its own description, for two and a half minutes
+conformance: $(TOOLS) .tools/schemathesis/.made
+	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 
 ## Check format, rules, types and the direction of imports
 lint: $(TOOLS)
@@ -80,7 +88,7 @@ build: .tools/sam/.made $(BIN)/python
 	$(SAM) build
 
 # What sam build runs; ARTIFACTS_DIR is its.
-build-SyncFunction: $(BIN)/python
+build-SyncFunction build-ApiFunction: $(BIN)/python
 	$(BIN)/python tools/ship.py "$(ARTIFACTS_DIR)" $(if $(SHIP_FOR),--python $(SHIP_FOR))
 
 ## Build and deploy the stack $(STACK) with the AWS credentials of your shell
@@ -124,6 +132,11 @@ $(BIN)/python:
 # What ships: all that the demo needs.
 $(SHIPPED): requirements.txt $(BIN)/python
 	$(INSTALL) -r requirements.txt
+	@touch $@
+
+# Real senders of alerts.
+.tools/peers/.made: tools/peers.sh
+	bash $< .tools/peers
 	@touch $@
 
 # One of the tools' own environments.

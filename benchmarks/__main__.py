@@ -12,7 +12,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import changing, cloud_opening, cloud_steady, importing, listing, loading, reconciling, starting, sweep
+from . import (
+    changing,
+    cloud_opening,
+    cloud_pushing,
+    cloud_steady,
+    importing,
+    listing,
+    loading,
+    reconciling,
+    serving,
+    serving_reads,
+    starting,
+    sweep,
+)
 from .measure import Bench, Row
 
 SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
@@ -24,8 +37,12 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "load": loading.measure,
     "start": starting.measure,
     "import": importing.measure,
+    "api-import": importing.measure_api,
     "cloud-open": cloud_opening.measure,
     "cloud-steady": cloud_steady.measure,
+    "push-cloud": cloud_pushing.measure,
+    "server": serving.measure,
+    "server-reads": serving_reads.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

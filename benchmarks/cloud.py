@@ -14,7 +14,7 @@ from tocsin.storage.store import Store
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
-_MESSAGE = (
+MESSAGE = (
     "Checkout answers {{value}} % of its requests with an error, and customers cannot pay. Look at the deploys of the "
     "last hour first, then at the payment provider's status page. Runbook: https://wiki.example.com/runbooks/checkout"
 )
@@ -41,7 +41,7 @@ def alerting(monitor: int, group: str = "*") -> Observation:
         group=group,
         since=0,
         title=f"[checkout] Error rate of monitor {monitor} is above 5 %",
-        message=_MESSAGE,
+        message=MESSAGE,
         tags=("service:checkout", "env:production", "team:payments", "region:eu-central-1", "tier:1"),
         query="sum(last_5m):sum:trace.flask.request.errors{env:production} by {host}.as_count() > 50",
         threshold=50.0,

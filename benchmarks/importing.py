@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.weigh import BAR_IMPORT, ENVIRONMENT, HANDLER, LIBRARIES, ONE_MODEL
+from tools.weigh import API, ENVIRONMENT, SYNC, SYNC_LIBRARIES
 
 from .measure import Bench, Measured, Row, alternately
 
@@ -20,11 +20,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def measure(bench: Bench) -> Iterator[Row]:
     """Yield a row for the sync handler, and one for what a stricter reading of the bar would say."""
-    ours = imported(HANDLER)
+    ours = imported(SYNC.program)
     what = "import of the sync handler / of boto3's two clients, Powertools, Datadog's API and pydantic"
-    for theirs, said, bar in ((LIBRARIES + ONE_MODEL, "with one model", BAR_IMPORT), (LIBRARIES, "without one", None)):
+    for theirs, said, bar in ((SYNC.libraries, "with one model", SYNC.bar), (SYNC_LIBRARIES, "without one", None)):
         found = alternately(ours, imported(theirs), bench.pairs(24))
         yield Row(f"{what} {said}", found.ratio, found.said(1e3, "ms"), bar=bar)
+
+
+def measure_api(bench: Bench) -> Iterator[Row]:
+    """Yield the row for the handler of the HTTP API."""
+    found = alternately(imported(API.program), imported(API.libraries), bench.pairs(24))
+    what = "import of the API handler / of boto3's DynamoDB client and Powertools' validating resolver"
+    yield Row(what, found.ratio, found.said(1e3, "ms"), bar=API.bar)
 
 
 def imported(program: str) -> Measured:

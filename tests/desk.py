@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tocsin.domain.alert import Alert, AlertState, Observation, Problem, Source, Sweep, alert_key
+from tocsin.domain.alert import Alert, AlertState, Observation, Problem, Push, Source, Sweep, alert_key
 from tocsin.domain.decision import Decision, Reason
 from tocsin.domain.incident import Incident
 from tocsin.domain.rules import Rules
 from tocsin.errors import SourceError
 from tocsin.services.incidents import IncidentService
+from tocsin.services.ingest import IngestReport, ingest
 from tocsin.services.sync import SyncReport
 from tocsin.storage.store import Store
 
@@ -49,6 +50,45 @@ def says(
         "environment": "prod",
     }
     return Observation.model_validate(fields | more)
+
+
+def fires(
+    name: str = "a",
+    minutes: float | None = None,
+    *,
+    source: Source = Source.GENERIC,
+    since: float | None = None,
+    word: str = "firing",
+    **more: object,
+) -> Observation:
+    """Build what a sender says of one alert that fires, in its order at so many minutes after noon.
+
+    ``since`` makes it one that names its episodes, as an Alertmanager does, whose order is that of starts and ends.
+    """
+    moment = NOON if minutes is None else at(minutes)
+    began = None if since is None else at(since)
+    fields = {
+        "source": source,
+        "origin": name,
+        "key": f"s:{name}",
+        "state": AlertState.of(word),
+        "word": word,
+        "observed_at": began if began and minutes is None else moment,
+        "triggered_at": began,
+        "names_episodes": since is not None,
+        "title": f"{name} is in trouble",
+        "message": "look at it",
+        "service": "checkout",
+        "environment": "prod",
+        "severity_word": "high",
+    }
+    return Observation.model_validate(fields | more)
+
+
+def is_over(name: str = "a", minutes: float | None = None, **more: object) -> Observation:
+    """Build what a sender says of one alert that is resolved; see :func:`fires`."""
+    ended = NOON if minutes is None else at(minutes)
+    return fires(name, minutes or 0.0, word="resolved", resolved_at=ended, **more)
 
 
 @dataclass
@@ -130,6 +170,17 @@ class Desk:
         self.source.sweeps.append(self.build(*said, **more))
         return self.service.sync(self.source, dry_run=dry_run, adopt=adopt)
 
+    def push(self, *items: Observation | Problem) -> IngestReport:
+        """Take one delivery of pushed alerts, now; all of them are of one source."""
+        source = next((item.source for item in items if isinstance(item, Observation)), Source.GENERIC)
+        arrived = [
+            item.model_copy(update={"sent_at": self.now}) if isinstance(item, Observation) else item for item in items
+        ]
+        push = Push(source=source, received_at=self.now, items=arrived)
+        return ingest(
+            self.store, push, self.service.rules, clock=lambda: self.now, new_id=lambda: f"change-{next(self._ids)}"
+        )
+
     def incidents(self) -> list[Incident]:
         """Return every incident, oldest first."""
         return list(reversed(self.service.incidents()))
@@ -139,9 +190,9 @@ class Desk:
         (incident,) = self.incidents()
         return incident
 
-    def alert(self, key: str) -> Alert:
+    def alert(self, key: str, source: Source = Source.DATADOG) -> Alert:
         """Return the current row of an alert."""
-        return next(one for one in self.store.alerts(Source.DATADOG) if one.key == key)
+        return self.store.alerts_named(source, [key])[key]
 
 
 def reasons(report: SyncReport) -> dict[str, int]:

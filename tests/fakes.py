@@ -10,7 +10,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.search import IncidentFilter
 from tocsin.domain.timeline import Event
 from tocsin.errors import Conflict, InvalidInput
-from tocsin.storage.store import FIRST_NUMBER, MOST_EXAMINED, Page
+from tocsin.storage.store import FIRST_NUMBER, MOST_EXAMINED, Page, Touch, Touched
 
 
 class MemoryStore:
@@ -47,6 +47,20 @@ class MemoryStore:
                     held_up |= mine
                 outcomes.append(outcome)
         return outcomes
+
+    def touch(self, touches: Sequence[Touch]) -> Sequence[Touched]:
+        touched: list[Touched] = []
+        with self._lock:
+            for touch in touches:
+                row = self._alerts.get((touch.source, touch.key))
+                done = row is not None and row.firing and row.signature == touch.signature != ""
+                done = done and row.observed_at <= touch.observed_at
+                if done:
+                    seen = {"version": row.version + 1, "count": row.count + 1}
+                    seen |= {"last_seen_at": touch.at, "observed_at": touch.observed_at}
+                    row = self._alerts[touch.source, touch.key] = row.model_copy(update=seen)
+                touched.append(Touched(done, row))
+        return touched
 
     def draw_numbers(self, count: int) -> range:
         if count < 1:
@@ -90,6 +104,19 @@ class MemoryStore:
         with self._lock:
             return [alert for (of, _), alert in self._alerts.items() if of is source]
 
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+        with self._lock:
+            return {key: self._alerts[source, key] for key in keys if (source, key) in self._alerts}
+
+    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+        return [alert for alert in self.alerts(source) if alert.key.startswith(f"{origin}:")]
+
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+        if limit < 1:
+            raise InvalidInput("at least one")
+        beyond = [alert for alert in self.alerts(source) if alert.key > after]
+        return sorted(beyond, key=lambda alert: alert.key)[:limit]
+
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
         with self._lock:
             current = [alert for alert in self._alerts.values() if alert.incident_id == incident_id]
@@ -101,6 +128,13 @@ class MemoryStore:
 
     def record(self, kind: str, record_id: str) -> Record | None:
         return self._records.get((kind, record_id))
+
+    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+        if limit < 1:
+            raise InvalidInput("at least one")
+        with self._lock:
+            found = [record for (of, name), record in self._records.items() if of == kind and name > after]
+        return sorted(found, key=lambda record: record.id)[:limit]
 
     def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
         with self._lock:

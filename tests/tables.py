@@ -3,37 +3,22 @@
 import contextlib
 import os
 import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
 
 import boto3
-import pytest
 from botocore.config import Config
 
+from tests.guarded import Guarded, until
 from tocsin.storage import dynamodb_table
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION = "us-east-1"
-PATIENCE = 30.0
 KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
-
-# Ends the server when this process goes, however it goes: its pipe closes then.
-GUARD = """
-import subprocess, sys
-server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-try:
-    sys.stdin.buffer.read()
-finally:
-    server.kill()
-    server.wait()
-"""
 
 
 class OneAtATime:
@@ -109,22 +94,10 @@ def ministack(folder):
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
     }
-    with (folder / "ministack.log").open("wb") as log:
-        guard = subprocess.Popen(
-            [sys.executable, "-c", GUARD, str(program)],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, guard)
-            yield url
-        finally:
-            guard.stdin.close()
-            guard.wait(PATIENCE)
+    url = f"http://127.0.0.1:{port}"
+    with Guarded([program], cwd=folder, env=environ, log=folder / "ministack.log") as server:
+        until(lambda: answers(url), what=lambda: server.said)
+        yield url
 
 
 def answers(url):
@@ -134,11 +107,3 @@ def answers(url):
             return True
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _wait_for(url, guard):
-    end = time.monotonic() + PATIENCE
-    while not answers(url):
-        if guard.poll() is not None or time.monotonic() > end:
-            pytest.fail("ministack did not start: see ministack.log")
-        time.sleep(0.1)

@@ -38,6 +38,9 @@ def test_everything_that_can_be_set_arrives():
             "AUTO_RESOLVE": "Never",
             "SETTLE_SECONDS": "0",
             "CYCLE_SECONDS": "90.5",
+            "JOIN_SECONDS": "45",
+            "LATE_SECONDS": "20",
+            "ALERT_EXPIRES_SECONDS": "3600",
             "INCIDENT_PER": "group",
             "INCLUDE_TAGS": "team:shop, env:prod ,",
             "EXCLUDE_TAGS": "noisy:yes",
@@ -51,6 +54,8 @@ def test_everything_that_can_be_set_arrives():
     rules = settings.rules()
     assert (rules.auto_resolve, rules.incident_per) == (AutoResolve.NEVER, IncidentPer.GROUP)
     assert (rules.settle, rules.between_cycles) == (timedelta(0), timedelta(seconds=90.5))
+    assert (rules.joinable, rules.expires_in) == (timedelta(seconds=45), timedelta(hours=1))
+    assert rules.late == timedelta(seconds=20)
     assert rules.selection.include_tags == ("team:shop", "env:prod")
     assert rules.selection.exclude_environments == ("dev", "test")
     assert (rules.selection.least_priority, rules.selection.oldest) == (3, timedelta(hours=1))
@@ -74,6 +79,7 @@ def test_everything_that_can_be_set_arrives():
         ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
         ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),
         ("OLDEST_ALERT_SECONDS", "0", "OLDEST_ALERT_SECONDS is '0'"),
+        ("ALERT_EXPIRES_SECONDS", "59", f"ALERT_EXPIRES_SECONDS is '59', but takes seconds from 60 to {LONGEST_WAIT}"),
         ("USE_DYNAMODB", "yess", "USE_DYNAMODB is 'yess', but takes true or false"),
         ("USE_DYNAMODB", "flase", "USE_DYNAMODB is 'flase', but takes true or false; did you mean false?"),
         ("DYNAMODB_TABLE_NAME", "my table", "DYNAMODB_TABLE_NAME is 'my table', but takes the name of a table"),
@@ -176,3 +182,58 @@ def test_a_line_that_is_no_setting_is_named_and_not_passed_over(tmp_path):
 def test_a_tilde_is_the_home_folder_where_no_shell_saw_it():
     """As it is in a line of .env."""
     assert Settings.read({"INCIDENTS_FILE": "~/night.json"}).incidents_file == Path.home() / "night.json"
+
+
+@pytest.mark.parametrize(
+    "said, kept",
+    [
+        ("https://ops.example.com", ("https://ops.example.com",)),
+        ("https://OPS.example.com/, http://localhost:5173", ("https://ops.example.com", "http://localhost:5173")),
+        ("http://[::1]:5173", ("http://[::1]:5173",)),
+        ("*", ("*",)),
+        ("", ()),
+    ],
+)
+def test_origins_are_as_browsers_say_them(said, kept):
+    """Scheme and host in small letters, without a slash at the end."""
+    assert Settings.read({"CORS_ORIGINS": said}).cors_origins == kept
+
+
+def test_networks_are_given_by_source():
+    """One address is a network of its own; letter case does not count."""
+    settings = Settings.read({"ALLOWED_NETWORKS": "Alertmanager=10.0.0.0/8 2001:db8::/32, datadog=192.0.2.7"})
+    assert settings.allowed_networks == {
+        "alertmanager": ("10.0.0.0/8", "2001:db8::/32"),
+        "datadog": ("192.0.2.7/32",),
+    }
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("CORS_ORIGINS", "ops.example.com"),
+        ("CORS_ORIGINS", "https://ops.example.com/path"),
+        ("CORS_ORIGINS", "https://*.example.com"),
+        ("ALLOWED_NETWORKS", "10.0.0.0/8"),
+        ("ALLOWED_NETWORKS", "prometheus=10.0.0.0/8"),
+        ("ALLOWED_NETWORKS", "datadog="),
+        ("ALLOWED_NETWORKS", "datadog=10.0.0.1/8"),
+        ("ALLOWED_NETWORKS", "datadog=everywhere"),
+        ("REQUESTS_PER_SECOND", "-1"),
+        ("REQUESTS_PER_SECOND", "many"),
+        ("TOCSIN_SERVER", "http://example.com"),
+        ("TOCSIN_SERVER", "https://ann:secret@example.com"),
+    ],
+)
+def test_what_cannot_be_at_the_edge_is_refused_by_its_name(name, said):
+    """In one line, before anything is served or asked."""
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.read({name: said})
+
+
+def test_datadog_is_known_where_its_keys_may_be():
+    """In the settings, a secret or parameters; half of them is enough to want the other half."""
+    assert not Settings.read({}).knows_datadog
+    for name in ("DATADOG_API_KEY", "DATADOG_APP_KEY", "DATADOG_SECRET_NAME"):
+        assert Settings.read({name: "x"}).knows_datadog
+    assert Settings.read({"DATADOG_PARAMETER_PATH": "/x"}).knows_datadog

@@ -27,6 +27,7 @@ NOT_RUN = (
     "datadog_api_client/v2",  # 41 MB; the monitors are in v1
     "tocsin/demo",  # the simulated Datadog
     "tocsin/entrypoints/commands",  # the command line
+    "waitress",  # the server of the local API
     "*.dist-info/RECORD",  # what pip needs to uninstall; licences and metadata stay
     "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED",

@@ -1,6 +1,6 @@
 """Weighs what ships: `python tools/weigh.py FOLDER` prints its size and fails over the bar.
 
-With ``--python PATH`` it also imports the handler from exactly that folder, made read-only, in fresh processes that see
+With ``--python PATH`` it also imports each handler from exactly that folder, made read-only, in fresh processes that see
 nothing else but the standard library, and prints how long that takes. It fails if a module came from anywhere else, or
 was compiled on the way instead of being read as bytecode; and if it takes too long beside the libraries alone that the
 handler cannot do without, imported from the same folder in the same way.
@@ -21,8 +21,6 @@ from typing import NamedTuple
 
 BAR_MB = 80
 """Unzipped, in millions of bytes."""
-BAR_IMPORT = 1.15
-"""How many times what :data:`LIBRARIES` with :data:`ONE_MODEL` takes the import of the handler may take."""
 PAIRS = 31
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
@@ -35,12 +33,35 @@ ENVIRONMENT = {
 }
 """What decides what is imported: as the template sets it. Nothing is called while importing."""
 
-HANDLER = "from lambda_function import lambda_handler\n"
-# Collects garbage as seldom as the handler does, so that what is compared is what is imported.
-LIBRARIES = """
+# Collects garbage as seldom as the handlers do, so that what is compared is what is imported.
+ALIKE = """
 import gc, os
 gc.set_threshold(100_000)
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+"""
+ONE_MODEL = "class Model(pydantic.BaseModel):\n    number: int\n"
+"""`import pydantic` alone loads next to nothing of it; whoever uses it has a model."""
+
+
+class Handler(NamedTuple):
+    """What a function on Lambda starts with.
+
+    Importing it may take ``bar`` times what the program ``libraries`` takes, and must load all of ``needed``: what it
+    leaves to the first run, that run pays for.
+    """
+
+    name: str
+    libraries: str
+    bar: float
+    needed: tuple[str, ...]
+
+    @property
+    def program(self) -> str:
+        """What imports it."""
+        return f"from lambda_function import {self.name}\n"
+
+
+SYNC_LIBRARIES = f"""{ALIKE}
 import boto3
 import pydantic
 from aws_lambda_powertools import Logger, Metrics
@@ -48,12 +69,27 @@ from datadog_api_client.v1.api.monitors_api import MonitorsApi
 boto3.client("dynamodb", region_name="us-east-1")
 boto3.client("secretsmanager", region_name="us-east-1")
 """
-ONE_MODEL = "class Model(pydantic.BaseModel):\n    number: int\n"
-"""`import pydantic` alone loads next to nothing of it; whoever uses it has a model."""
+SYNC = Handler(
+    "lambda_handler",
+    SYNC_LIBRARIES + ONE_MODEL,
+    1.15,
+    ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog"),
+)
+API = Handler(
+    "api_handler",
+    f"""{ALIKE}
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+APIGatewayHttpResolver(enable_validation=True)
+boto3.client("dynamodb", region_name="us-east-1")
+""",
+    1.25,
+    ("tocsin.storage.dynamodb_store", "tocsin.api.incidents"),
+)
 
 IMPORT = """
 import json, os, sys, time
-folder, program = sys.argv[1:]
+folder, program, *needed = sys.argv[1:]
 before = set(sys.modules)
 sys.path.insert(0, folder)
 code, names = compile(program, "<program>", "exec"), {"__name__": "program"}
@@ -66,7 +102,7 @@ library = json.__file__.rpartition("/json/")[0]
 foreign = [one for one in files if not one.startswith((folder, library))]
 specs = [module.__spec__ for module in loaded if (getattr(module, "__file__", None) or "").startswith(folder)]
 compiled = [one.origin for one in specs if one.cached and not os.path.exists(one.cached)]
-missing = [one for one in ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog") if one not in sys.modules]
+missing = [one for one in needed if one not in sys.modules]
 print(json.dumps([took, len(specs), foreign, compiled, missing]))
 """
 
@@ -92,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the figures; return 0 if every promise holds, else 1."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--python", type=Path, help="import the handler with this interpreter, too")
+    parser.add_argument("--python", type=Path, help="import the handlers with this interpreter, too")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     good = weigh(folder)
@@ -115,35 +151,38 @@ def weigh(folder: Path) -> bool:
 
 
 def time_import(folder: Path, interpreter: Path, pairs: int) -> bool:
-    """Import the handler, and its libraries alone, ``pairs`` times; print what :func:`judge` says and return that."""
-    before = _files(folder)
-    found = in_pairs(folder, interpreter, pairs)
-    return judge(found, written=[str(path) for path in _files(folder) - before])
+    """Import each handler, and its libraries alone, ``pairs`` times; return whether :func:`judge` likes all of them."""
+    good = True
+    for handler in (SYNC, API):
+        before = _files(folder)
+        found = in_pairs(handler, folder, interpreter, pairs)
+        good = judge(handler, found, written=[str(path) for path in _files(folder) - before]) and good
+    return good
 
 
-def in_pairs(folder: Path, interpreter: Path, number: int) -> list[Pair]:
+def in_pairs(handler: Handler, folder: Path, interpreter: Path, number: int) -> list[Pair]:
     """Import both ``number`` times, after once for nothing, and let each go first every other time."""
-    ours, theirs = HANDLER, LIBRARIES + ONE_MODEL
+    ours, theirs = (handler.program, handler.needed), (handler.libraries, ())
     pairs = []
     _protect(folder, writable=False)
     try:
         for each in range(number + 1):
             order = (ours, theirs) if each % 2 else (theirs, ours)
-            runs = {program: _import_once(folder, interpreter, program) for program in order}
+            runs = {one: _import_once(folder, interpreter, *one) for one in order}
             pairs.append(Pair(runs[ours], runs[theirs]))
     finally:
         _protect(folder, writable=True)
     return pairs[1:]
 
 
-def judge(pairs: Sequence[Pair], written: Sequence[str] = ()) -> bool:
+def judge(handler: Handler, pairs: Sequence[Pair], written: Sequence[str] = ()) -> bool:
     """Print the times and what is wrong; return whether nothing is. ``written``: files that the imports left behind."""
     runs = [run for pair in pairs for run in pair]
     ratios = [pair.ours.seconds / pair.theirs.seconds for pair in pairs]
     ratio = statistics.median(ratios)
-    print(f"  import           {_spread([pair.ours.seconds * 1000 for pair in pairs], 0)} ms, {len(pairs)} runs")
+    print(f"  {handler.name:15}  {_spread([pair.ours.seconds * 1000 for pair in pairs], 0)} ms, {len(pairs)} runs")
     print(f"    libraries alone{_spread([pair.theirs.seconds * 1000 for pair in pairs], 0)} ms")
-    print(f"    ratio          {_spread(ratios, 3)} of {BAR_IMPORT}")
+    print(f"    ratio          {_spread(ratios, 3)} of {handler.bar}")
     print(f"    modules from the folder  {runs[0].modules:5}")
     faults = {
         "imported from elsewhere": {file for run in runs for file in run.foreign},
@@ -154,9 +193,11 @@ def judge(pairs: Sequence[Pair], written: Sequence[str] = ()) -> bool:
     for what, files in faults.items():
         if files:
             print(f"MISSED: {what}: {', '.join(sorted(files)[:5])}", file=sys.stderr)
-    if ratio > BAR_IMPORT:
-        print(f"MISSED: importing the handler takes {ratio:.3f} times what its libraries take alone", file=sys.stderr)
-    return ratio <= BAR_IMPORT and not any(faults.values())
+    if ratio > handler.bar:
+        print(
+            f"MISSED: importing {handler.name} takes {ratio:.3f} times what its libraries take alone", file=sys.stderr
+        )
+    return ratio <= handler.bar and not any(faults.values())
 
 
 def _spread(values: Sequence[float], digits: int) -> str:
@@ -176,9 +217,9 @@ def _protect(folder: Path, *, writable: bool) -> None:
         path.chmod(path.stat().st_mode | 0o200 if writable else path.stat().st_mode & ~0o222)
 
 
-def _import_once(folder: Path, interpreter: Path, program: str) -> Run:
+def _import_once(folder: Path, interpreter: Path, program: str, needed: Sequence[str]) -> Run:
     # -I and -S: no environment, no current folder, no installed packages.
-    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), program]
+    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), program, *needed]
     said = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True).stdout
     return Run(*json.loads(said.splitlines()[-1]))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from tocsin.addresses import networks, origin, server_address
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_WAIT = 7 * 86_400
 """Seconds. A settling time or pause beyond a week is a mistyped one."""
+SHORTEST_EXPIRY = 60
+"""Seconds: the pace of the clock that ends alerts."""
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
+MOST_REQUESTS = 100_000
 MOST_PARALLEL = 64
 """Each is a thread with a connection of its own."""
 
@@ -127,6 +131,18 @@ VARIABLES = (
         f"seconds from 0 to {LONGEST_WAIT}",
     ),
     Variable(
+        "JOIN_SECONDS",
+        "300",
+        "How long after an incident was opened further alerts that are pushed may join it.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "LATE_SECONDS",
+        "120",
+        "How long after it ended the same news of an alert is late news, and opens nothing.",
+        f"seconds from 0 to {LONGEST_WAIT}",
+    ),
+    Variable(
         "INCIDENT_PER",
         "monitor",
         "What one incident stands for: a `monitor` with all its groups, or each `group`.",
@@ -156,6 +172,38 @@ VARIABLES = (
         "An alert that began longer ago than this opens no incident.",
         f"seconds from 1 to {LONGEST_AGE}",
     ),
+    Variable(
+        "ALERT_EXPIRES_SECONDS",
+        "",
+        "An alert from Elastic or a script that is not repeated for so long is over. Not set: never.",
+        f"seconds from {SHORTEST_EXPIRY} to {LONGEST_WAIT}",
+    ),
+    Variable(
+        "CORS_ORIGINS",
+        "",
+        "Whose pages may read the API's answers in a browser: origins such as `https://ops.example.com`, or `*`.",
+        "origins with commas between, or *",
+    ),
+    Variable(
+        "ALLOWED_NETWORKS",
+        "",
+        "Where a source's alerts may come from, as `alertmanager=10.0.0.0/8 10.1.0.0/16,datadog=192.0.2.0/24`; "
+        "a source that is not named may come from anywhere.",
+        "SOURCE=NETWORK, with spaces between the networks of a source, and commas between sources",
+    ),
+    Variable(
+        "REQUESTS_PER_SECOND",
+        "100",
+        "How many requests of one API key a process answers in a second; 0 sets no limit.",
+        f"a number from 0 to {MOST_REQUESTS}",
+    ),
+    Variable(
+        "TOCSIN_SERVER",
+        "",
+        "A server whose incidents the command line works on, in place of a store; https, except on this machine.",
+        "an address",
+    ),
+    Variable("TOCSIN_API_KEY", "", "The API key for that server, and for `send`.", "an API key", secret=True),
     Variable(
         "LOG_LEVEL",
         "WARNING",
@@ -212,6 +260,8 @@ class Settings(BaseModel):
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"
     settle_seconds: Seconds = 300
     cycle_seconds: Seconds = 600
+    join_seconds: Seconds = 300
+    late_seconds: Seconds = 120
     incident_per: Annotated[Literal["monitor", "group"], BeforeValidator(_lower)] = "monitor"
     service_tag: Tag = "service"
     environment_tag: Tag = "env"
@@ -222,6 +272,12 @@ class Settings(BaseModel):
     exclude_environments: Words = ()
     least_priority: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_priority)] = None
     oldest_alert_seconds: Annotated[float | None, Field(ge=1, le=LONGEST_AGE)] = None
+    alert_expires_seconds: Annotated[float | None, Field(ge=SHORTEST_EXPIRY, le=LONGEST_WAIT)] = None
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], BeforeValidator(_split)] = ()
+    allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(networks)] = {}
+    requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
+    tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
+    tocsin_api_key: SecretStr = SecretStr("")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod
@@ -237,6 +293,12 @@ class Settings(BaseModel):
         except ValidationError as error:
             field = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
             raise ConfigurationError(_complaint(_BY_FIELD[field], given[field])) from None
+
+    @property
+    def knows_datadog(self) -> bool:
+        """True if it is set where Datadog's keys are; whether they are good is seen when they are used."""
+        plain = self.datadog_api_key.get_secret_value() or self.datadog_app_key.get_secret_value()
+        return bool(plain or self.datadog_secret_name or self.datadog_parameter_path)
 
     def keys(self, *, otherwise: str = "") -> tuple[str, str]:
         """Return the API key and the application key.
@@ -259,7 +321,7 @@ class Settings(BaseModel):
         from tocsin.domain.rules import AutoResolve, IncidentPer, Rules, Selection
         from tocsin.domain.severity import SeverityRules
 
-        oldest = self.oldest_alert_seconds
+        oldest, expires_in = self.oldest_alert_seconds, self.alert_expires_seconds
         return Rules(
             severities=SeverityRules(rules=severities),
             selection=Selection(
@@ -274,6 +336,9 @@ class Settings(BaseModel):
             incident_per=IncidentPer(self.incident_per),
             settle=timedelta(seconds=self.settle_seconds),
             between_cycles=timedelta(seconds=self.cycle_seconds),
+            joinable=timedelta(seconds=self.join_seconds),
+            late=timedelta(seconds=self.late_seconds),
+            expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
 
 

@@ -5,8 +5,11 @@
     TocsinError
     ├── ConfigurationError      a setting is wrong or missing
     ├── InvalidInput            a value that somebody gave cannot be used
+    │   ├── MalformedBody       what was sent is no JSON
+    │   └── KeyReused
     ├── NotFound                no such incident, file or record
     ├── IllegalMove             the incident may not go there from where it is
+    ├── PreconditionFailed      it is not any more what the caller says that he saw
     ├── Conflict                somebody else wrote first; read again and decide again
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
@@ -56,6 +59,16 @@ class InvalidInput(TocsinError):
     exit_status = 2
 
 
+class MalformedBody(InvalidInput):
+    """What was sent is no JSON that can be read; the message says where it goes wrong."""
+
+    http_status = 400
+
+
+class KeyReused(InvalidInput):
+    """The key that makes a repeated request do nothing twice came with another request."""
+
+
 class NotFound(TocsinError):
     """What was asked for does not exist."""
 
@@ -72,6 +85,13 @@ class IllegalMove(TocsinError):
     def __init__(self, message: str, *, allowed: Iterable[str] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.allowed = tuple(allowed)
+
+
+class PreconditionFailed(TocsinError):
+    """Somebody changed it since the caller looked at it. Nothing was written: look again, and decide."""
+
+    http_status = 412
+    exit_status = 5
 
 
 class Conflict(TocsinError):

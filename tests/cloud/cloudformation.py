@@ -12,6 +12,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
     "AWS::StackName": "tocsin",
+    "AWS::URLSuffix": "amazonaws.com",
     "AWS::NoValue": None,
 }
 
@@ -60,8 +61,12 @@ class Stack:
         return {name: self.properties(name) for name, one in self.resources.items() if one["Type"] == kind}
 
     def properties(self, name):
-        """Return the properties of one resource, resolved."""
-        return self.resolve(self.resources[name]["Properties"])
+        """Return the properties of one resource, resolved; a function's with what all functions share."""
+        resource = self.resources[name]
+        own = resource["Properties"]
+        if resource["Type"] == "AWS::Serverless::Function":
+            own = _merged(self.template["Globals"]["Function"], own)
+        return self.resolve(own)
 
     def condition(self, name):
         """Return whether a condition holds."""
@@ -116,7 +121,7 @@ class Stack:
         resource = self.template["Resources"][name]
         kind = resource["Type"].rpartition("::")[2]
         own = resource.get("Properties", {})
-        given = next((own[key] for key in (f"{kind}Name", "RoleName", f"Log{kind}Name") if key in own), name)
+        given = next((own[key] for key in (f"{kind}Name", "RoleName", f"Log{kind}Name", "Name") if key in own), name)
         return self.resolve(given)
 
     def _attribute(self, name, attribute):
@@ -143,6 +148,12 @@ class Stack:
             return str(self._attribute(name, attribute) if attribute else self._named(name))
 
         return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", one, text)
+
+
+def _merged(shared, own):
+    """Return mappings merged as SAM does it: one's own goes before what is shared, at every depth."""
+    both = isinstance(shared, dict) and isinstance(own, dict)
+    return {name: _merged(shared.get(name), own.get(name)) for name in {**shared, **own}} if both else own or shared
 
 
 def statements(role):

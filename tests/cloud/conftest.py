@@ -13,5 +13,11 @@ def stack():
 
 @pytest.fixture(scope="session")
 def function(stack):
-    """Return the properties of the function."""
+    """Return the properties of the function of the sync."""
     return stack.properties("SyncFunction")
+
+
+@pytest.fixture(scope="session")
+def api_function(stack):
+    """Return the properties of the function behind the API."""
+    return stack.properties("ApiFunction")

@@ -17,6 +17,7 @@ import boto3
 import pytest
 
 from tests import tables
+from tests.api.client import event
 from tests.aws_proxy import Recorder
 from tests.cloud.cloudformation import ROOT, Stack, statements
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, demo_world
@@ -132,6 +133,16 @@ class Cloud:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    def ask(self, method, path, body=None, **headers):
+        """Ask the live version of the API as API Gateway does; return the status and the answer."""
+        sent = event(method, path, b"" if body is None else json.dumps(body).encode(), headers)
+        answer = self.client("lambda").invoke(
+            FunctionName="tocsin-api", Qualifier="live", Payload=json.dumps(sent).encode()
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        said = json.loads(answer["Payload"].read())
+        return said["statusCode"], json.loads(said["body"] or "null")
+
     def failed_runs(self):
         """Return what lies in the queue of failed runs, and take it out."""
         sqs = self.client("sqs")
@@ -175,6 +186,26 @@ def test_what_somebody_does_at_the_command_line_the_function_respects(cloud):
     assert report["opened"] == []
     (incident,) = cloud.tocsin("list", "--json")
     assert incident["status"] == "acknowledged"
+
+
+def test_what_is_pushed_becomes_an_incident_beside_what_is_pulled(cloud):
+    """With a key that the command line made; and it is not ready before the table is."""
+    status, ready = cloud.ask("GET", "/health/ready")
+    assert (status, ready["store"], ready["lacks"]) == (200, True, [])
+    assert ready["last_sweep_seconds"] < 300
+    refused, _ = cloud.ask("POST", "/api/v1/alerts", {"message": "x"})
+    assert refused == 401
+    key = cloud.tocsin("key", "create", "test", "--scope", "admin", "--json")["key"]
+    alert = {"service": "basket", "severity": "low", "message": "Basket is slow", "key": "basket"}
+    status, taken = cloud.ask("POST", "/api/v1/alerts", alert, authorization=f"Bearer {key}")
+    assert status == 200
+    assert cloud.ask("POST", "/api/v1/alerts", alert, authorization=f"Bearer {key}") == (200, taken)
+    (incident,) = cloud.tocsin("list", "--source", "generic", "--json")
+    assert incident["id"] == taken["taken"][0]["incident"]
+    deleted, problem = cloud.ask("DELETE", f"/api/v1/incidents/{incident['id']}", authorization=f"Bearer {key}")
+    assert (deleted, problem["title"]) == (409, "Illegal move")
+    cloud.ask("POST", "/api/v1/alerts", {"key": "basket", "state": "resolved"}, authorization=f"Bearer {key}")
+    assert cloud.ask("DELETE", f"/api/v1/incidents/{incident['id']}", authorization=f"Bearer {key}") == (204, None)
 
 
 def test_the_schedule_runs_it_by_itself(cloud, datadog):
@@ -228,7 +259,7 @@ def test_the_workflows_role_may_ask_for_what_a_deployment_asks_for_and_nothing_e
 def test_every_alarm_and_queue_is_there(cloud):
     """What the template says is what was made."""
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
-    assert len(alarms) == 11
+    assert len(alarms) == 14
     invoke = cloud.client("lambda").get_function_event_invoke_config(FunctionName="tocsin-sync", Qualifier="live")
     assert invoke["MaximumRetryAttempts"] == 0
     schedule = cloud.client("scheduler").get_schedule(Name="tocsin-sync")

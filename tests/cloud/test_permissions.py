@@ -6,16 +6,19 @@ behind a proxy that notes every request. What the shop's day may not have called
 
 import fnmatch
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests import tables
+from tests.api.client import event
 from tests.aws_proxy import Recorder
 from tests.cloud.cloudformation import Stack, granted, statements
 from tests.storage.story import story
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
+from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.sync_handler import SyncHandler
+from tocsin.services.api_keys import ApiKeys
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 
@@ -105,10 +108,130 @@ def live(url, table, place):
         sweep()
 
 
+@pytest.fixture(scope="module")
+def recorded_api(ministack_url):
+    """Return the calls of the API's handler through everything that can be asked of it, with keys from either place."""
+    client = tables.connect(ministack_url)
+    session = {"endpoint_url": ministack_url, **tables.KEYS}
+    secret, path = "tocsin-test/api-keys", "/tocsin-test/api-keys"
+    keep_keys(session, secret, path)
+    calls = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in zip(
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"), tables.KEYS.values(), strict=True
+        ):
+            patch.setenv(name, value)
+        for place, value in (("DATADOG_SECRET_NAME", secret), ("DATADOG_PARAMETER_PATH", path)):
+            with Recorder(ministack_url) as recorder:
+                table = tables.a_table(client)
+                ask_for_everything(client, recorder.url, table, {place: value})
+                calls[place] = {(action, str(what).replace(table, "TABLE")) for action, what in recorder.calls}
+    return calls
+
+
+def ask_for_everything(client, url, table, place):
+    """Ask the handler of Lambda for whatever the API can do."""
+    clock = SimulatedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    ids = (f"api-{number}" for number in range(1_000_000))
+    store = DynamoDbStore(client, table)
+    _, token = ApiKeys(store, clock=clock, new_id=lambda: next(ids)).create(
+        "tests", ["admin"], secret="s" * 43, by="a test"
+    )
+    with DatadogServer(demo_world(clock)) as datadog:
+        environ = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_REGION": tables.REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": "tocsin-api",
+            "USE_DYNAMODB": "true",
+            "DYNAMODB_TABLE_NAME": table,
+            "POWERTOOLS_SERVICE_NAME": f"{table}-api",
+            "DATADOG_API_URL": datadog.url,
+            **place,
+        }
+        handler = ApiHandler(environ, clock=clock, new_id=lambda: next(ids))
+
+        def ask(method, path, body=None, status=200, **headers):
+            clock.advance(seconds=1)
+            given = {"authorization": f"Bearer {token}", **headers}
+            sent = b"" if body is None else json.dumps(body).encode()
+            path, _, query = path.partition("?")
+            parameters = dict(one.split("=") for one in query.split("&")) if query else {}
+            answered = handler(event(method, path, sent, given, query=query, parameters=parameters), Context())
+            assert answered["statusCode"] == status, answered["body"]
+            return json.loads(answered["body"] or "null")
+
+        every_route(ask, clock)
+
+
+def every_route(ask, clock):
+    v1, mine = "/api/v1", "/api/v1/incidents/INC-1001"
+    for path in ("/health", "/ready", f"{v1}/openapi.json"):
+        ask("GET", path)
+    down = {"service": "checkout", "severity": "critical", "message": "down", "key": "a", "expires_in": 3600}
+    for body in (down, down, {**down, "key": "b"}, [{**down, "key": f"k{number}"} for number in range(60)]):
+        ask("POST", f"{v1}/alerts", body)
+    for key in ("a", "a", "b", "nothing"):
+        ask("POST", f"{v1}/alerts", {"key": key, "state": "resolved"})
+    ask("POST", f"{v1}/alerts", down, **{"idempotency-key": "x"})
+    ask("POST", f"{v1}/alerts", down, **{"idempotency-key": "x"})
+    webhook = {"alert_id": "4711", "alert_scope": "host:a", "alert_transition": "Triggered", "alert_title": "CPU"}
+    for transition in ("Triggered", "Triggered", "Recovered"):
+        ask("POST", f"{v1}/webhooks/datadog", {**webhook, "alert_transition": transition})
+    labels = {"alertname": "x", "severity": "high"}
+    for status in ("firing", "resolved"):
+        ask("POST", f"{v1}/webhooks/alertmanager", {"alerts": [{"status": status, "labels": labels}]})
+    listed = ask("GET", f"{v1}/alerts?limit=1")
+    ask("GET", f"{v1}/alerts/{listed['alerts'][0]['id']}")
+    ask("GET", f"{v1}/alerts?incident=INC-1001")
+    for number in range(2):
+        ask("POST", f"{v1}/incidents", {"title": f"by hand {number}"}, 201, **{"idempotency-key": f"o{number}"})
+    for query in ("", "?status=active", "?text=hand", "?limit=1"):
+        ask("GET", f"{v1}/incidents{query}")
+    ask("GET", f"{v1}/incidents/stats/summary")
+    ask("PATCH", mine, {"severity": "low", "notes": "x", "assignees": ["ann"]})
+    until = (clock() + timedelta(hours=1)).isoformat()
+    for path, body in (("acknowledge", None), ("start", None), ("snooze", {"until": until}), ("unsnooze", None)):
+        ask("POST", f"{mine}/{path}", body)
+    ask("POST", f"{mine}/notes", {"text": "x"}, 201)
+    for path in ("", "/notes", "/timeline", "/metrics"):
+        ask("GET", f"{mine}{path}")
+    ask("PUT", f"{mine}/assignments/bob", {"role": "commander"})
+    ask("DELETE", f"{mine}/assignments/bob")
+    by_hand = [one["id"] for one in ask("GET", f"{v1}/incidents?source=manual")["incidents"]]
+    ask("POST", f"{v1}/incidents/{by_hand[0]}/merge", {"into": by_hand[1]})
+    ask("POST", f"{mine}/resolve", {"root_cause": "x"})
+    ask("POST", f"{mine}/close")
+    for incident_id in by_hand:
+        ask("DELETE", f"{v1}/incidents/{incident_id}", None, 204)
+
+
 def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):
     """Action by action and index by index, both ways."""
     done = {call for calls in recorded.values() for call in calls if call[0].startswith("dynamodb:")}
     assert granted(stack, "SyncRole", "dynamodb") == done
+
+
+def test_the_api_may_do_with_the_table_what_it_does_and_nothing_else(recorded_api, stack):
+    """Action by action and index by index, both ways; looking at the table's shape among it."""
+    done = {call for calls in recorded_api.values() for call in calls if call[0].startswith("dynamodb:")}
+    assert granted(stack, "ApiRole", "dynamodb") == done
+
+
+@pytest.mark.parametrize(
+    "place, call",
+    [("DATADOG_SECRET_NAME", "secretsmanager:GetSecretValue"), ("DATADOG_PARAMETER_PATH", "ssm:GetParametersByPath")],
+)
+def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, call):
+    """For the monitor of a webhook; and nothing else of AWS."""
+    name = "tocsin-test/api-keys"
+    given = {"DatadogSecretName": name} if place == "DATADOG_SECRET_NAME" else {"DatadogParameterPath": f"/{name}"}
+    others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")}
+    assert {one[0] for one in others} == {call}
+    stack = Stack("template.yaml", **given)
+    allowed = {
+        one[0] for service in ("secretsmanager", "ssm", "sqs", "lambda") for one in granted(stack, "ApiRole", service)
+    }
+    assert allowed == {call}
 
 
 def test_whatever_a_store_can_be_asked_is_granted_but_for_forgetting(ministack, ministack_url, stack):
@@ -293,6 +416,8 @@ def test_cloudformation_may_make_every_resource_of_the_stack(beside, kind):
         # Policies of the queues and the topic: they have no name, and are set on those.
         "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-central-1:123456789012:tocsin-undelivered",
         "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-central-1:123456789012:tocsin-alarms",
+        # API Gateway gives it an id.
+        "AWS::Serverless::HttpApi": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3",
     }
     arn = arns[stack.resources[kind]["Type"]].format(stack.name_of(kind))
     allowed = [

@@ -1,24 +1,27 @@
 """The promises of template.yaml, each by its name. What a linter knows of AWS is its own affair."""
 
+import json
 import re
 from collections import Counter
 
 import pytest
 
 from tests.cloud.cloudformation import PSEUDO, Stack, load, statements
+from tocsin.api.routes import ROUTES
 from tocsin.config import VARIABLES, Settings
+from tocsin.domain.api_key import Scope
 from tocsin.domain.decision import Reason
 from tocsin.entrypoints import lambda_metrics
 from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
 
 SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
-LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION"}
-"""Settings that the function does not get: keys come from a secret, incidents go to a table, AWS sets the region."""
+LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "TOCSIN_SERVER", "TOCSIN_API_KEY"}
+"""Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
 
 
-def environment(stack):
-    return stack.properties("SyncFunction")["Environment"]["Variables"]
+def environment(stack, name="SyncFunction"):
+    return stack.properties(name)["Environment"]["Variables"]
 
 
 def alarms(stack):
@@ -87,9 +90,10 @@ def test_silence_is_noticed_whatever_the_schedule_is(stack):
     assert alarm["Period"] * alarm["EvaluationPeriods"] >= 2 * max(SCHEDULES[one] for one in offered)
 
 
-def test_every_setting_reaches_the_function(stack):
+@pytest.mark.parametrize("name", ["SyncFunction", "ApiFunction"])
+def test_every_setting_reaches_both_functions(stack, name):
     """All that can be set is a parameter, but for what makes no sense there."""
-    ours = {name for name in environment(stack) if not name.startswith("POWERTOOLS_")}
+    ours = {one for one in environment(stack, name) if not one.startswith("POWERTOOLS_")}
     assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY
 
 
@@ -114,7 +118,7 @@ def test_a_parameter_offers_the_words_that_its_setting_takes(stack, name):
     """No choice of the console is refused by the program."""
     if name == "USE_DYNAMODB":
         return
-    raw = stack.template["Resources"]["SyncFunction"]["Properties"]["Environment"]["Variables"][name]
+    raw = stack.template["Globals"]["Function"]["Environment"]["Variables"][name]
     (words,) = [one.words for one in VARIABLES if one.name == name]
     assert tuple(stack.template["Parameters"][raw["Ref"]]["AllowedValues"]) == words
 
@@ -181,7 +185,8 @@ def test_without_gradual_deployment_nothing_of_codedeploy_is_made():
     """A fix can go live at once while the alarm rings."""
     at_once = Stack("template.yaml", DatadogSecretName="x", GradualDeployment="false")
     assert not [name for name, one in at_once.resources.items() if "CodeDeploy" in one["Type"]]
-    assert at_once.properties("SyncFunction")["DeploymentPreference"]["Enabled"] == "false"
+    for name in ("SyncFunction", "ApiFunction"):
+        assert at_once.properties(name)["DeploymentPreference"]["Enabled"] == "false"
 
 
 def test_concurrency_is_reserved_only_on_request(function):
@@ -191,15 +196,84 @@ def test_concurrency_is_reserved_only_on_request(function):
     assert asked.properties("SyncFunction")["ReservedConcurrentExecutions"] == 2
 
 
+# -- the API ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_function_behind_the_api_is_the_handler_of_the_local_server(api_function):
+    """Its runtime and architecture are those of the sync, its time less than API Gateway waits."""
+    assert api_function["Handler"] == "lambda_function.api_handler"
+    assert (api_function["Runtime"], api_function["Architectures"]) == ("python3.13", ["arm64"])
+    assert api_function["Timeout"] < 30
+
+
+def test_every_path_reaches_the_function(stack, api_function):
+    """Two have routes of their own; the function knows the others, and says what is not there."""
+    events = [one["Properties"] for one in api_function["Events"].values()]
+    assert {one["Type"] for one in api_function["Events"].values()} == {"HttpApi"}
+    assert {one["ApiId"] for one in events} == {"tocsin-api"}
+    assert [one for one in events if set(one) == {"ApiId"}], "a default route"
+
+
+def test_what_is_pushed_is_limited_apart_from_everything_else(stack, api_function):
+    """A storm of alerts leaves room for who works on them, and no list can hold up an alert."""
+    api = stack.properties("HttpApi")
+    paths = {
+        f"{one['Properties']['Method']} {one['Properties']['Path']}"
+        for one in api_function["Events"].values()
+        if "Path" in one["Properties"]
+    }
+    assert set(api["RouteSettings"]) == paths
+    assert {one["ThrottlingRateLimit"] for one in api["RouteSettings"].values()} == {100}
+    assert api["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50
+
+
+def test_what_is_limited_apart_are_the_routes_that_take_alerts():
+    """As the program declares them."""
+    pushed = {one.endpoint.path for one in ROUTES if one.endpoint.needs is Scope.ALERTS_WRITE}
+    fixed = {"/api/v1/alerts"} | {path for path in pushed if path.startswith("/api/v1/webhooks/")}
+    assert pushed <= fixed
+
+
+def test_the_access_log_holds_no_secret(stack):
+    """Neither header nor query: keys may stand there."""
+    format_ = stack.properties("HttpApi")["AccessLogSettings"]["Format"]
+    assert json.loads(format_)["requestId"] == "$context.requestId"
+    assert not re.search(r"header|querystring|authoriz", format_, re.IGNORECASE)
+
+
+def test_the_api_takes_a_bad_deployment_back(stack, api_function):
+    """By its own alarm."""
+    preference = api_function["DeploymentPreference"]
+    assert preference["Alarms"] == ["tocsin-api-errors"]
+    assert api_function["AutoPublishAlias"] == "live"
+    moved = [one for one in statements(stack.properties("DeploymentRole")) if "lambda:UpdateAlias" in one["Action"]]
+    assert sorted(one.rpartition("function:")[2] for one in moved[0]["Resource"]) == [
+        "tocsin-api:live",
+        "tocsin-sync:live",
+    ]
+
+
+def test_the_two_functions_do_not_answer_for_each_other(stack):
+    """Each has a service name, and so lines of log, of its own."""
+    assert environment(stack, "ApiFunction")["POWERTOOLS_SERVICE_NAME"] == "tocsin-api"
+
+
 # -- logs and queues --------------------------------------------------------------------------------------------------
 
 
-def test_logs_do_not_stay_for_ever(stack, function):
-    """The function logs to the group whose retention is set, and nobody may make another."""
-    (group,) = stack.of_type("AWS::Logs::LogGroup").values()
-    assert group["RetentionInDays"] == 30
-    assert function["LoggingConfig"]["LogGroup"] == group["LogGroupName"]
-    assert not [one for one in statements(stack.properties("SyncRole")) if "logs:CreateLogGroup" in one["Action"]]
+def test_logs_do_not_stay_for_ever(stack, function, api_function):
+    """Each function logs to the group whose retention is set, and may not make another."""
+    groups = stack.of_type("AWS::Logs::LogGroup").values()
+    assert {one["RetentionInDays"] for one in groups} == {30}
+    assert {one["LogGroupName"] for one in groups} == {
+        "/aws/lambda/tocsin-sync",
+        "/aws/lambda/tocsin-api",
+        "/aws/vendedlogs/tocsin-api",
+    }
+    assert function["LoggingConfig"]["LogGroup"] == "/aws/lambda/tocsin-sync"
+    assert api_function["LoggingConfig"]["LogGroup"] == "/aws/lambda/tocsin-api"
+    for role in ("SyncRole", "ApiRole"):
+        assert not [one for one in statements(stack.properties(role)) if "logs:CreateLogGroup" in one["Action"]]
 
 
 def test_queues_are_encrypted_and_closed_to_plain_http(stack):
@@ -217,8 +291,9 @@ def test_queues_are_encrypted_and_closed_to_plain_http(stack):
 def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
     """By metric."""
     assert Counter((one["Namespace"], one["MetricName"]) for one in alarms(stack).values()) == {
-        ("AWS/Lambda", "Errors"): 1,
-        ("AWS/Lambda", "Throttles"): 1,
+        ("AWS/Lambda", "Errors"): 2,
+        ("AWS/Lambda", "Throttles"): 2,
+        ("AWS/ApiGateway", "5xx"): 1,
         ("Tocsin", "SuccessfulSweeps"): 1,
         ("Tocsin", "IncompleteSweeps"): 1,
         ("Tocsin", "UnfinishedAlerts"): 1,
@@ -307,8 +382,6 @@ def test_two_stacks_of_one_account_do_not_answer_for_each_other(stack):
 
 def test_the_dashboard_is_json_and_shows_every_alarm(stack):
     """With everything substituted."""
-    import json
-
     body = json.loads(stack.properties("Dashboard")["DashboardBody"])
     (shown,) = [one["properties"]["alarms"] for one in body["widgets"] if one["type"] == "alarm"]
     arns = {f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{one['AlarmName']}" for one in alarms(stack).values()}
@@ -360,7 +433,18 @@ def test_every_default_fits_its_own_pattern(path):
         ("SeverityRules", ["", "severities.toml"], ["../severities.toml", "/etc/passwd", "rules.yaml"]),
         ("LeastPriority", ["", "3", "P3"], ["0", "6", "33"]),
         ("OldestAlertSeconds", ["", "86400"], ["0", "-1", "1.5"]),
+        ("AlertExpiresSeconds", ["", "60", "3600", "599999"], ["0", "59", "-60", "60.5", "600000"]),
         ("OtherTableName", ["", "tocsin-incidents-restored"], ["ab", "a/b"]),
+        (
+            "CorsOrigins",
+            ["", "*", "https://ops.example.com", "https://a.example.com:8443, http://localhost:5173"],
+            ["ops.example.com", "https://a.example.com/path", "*,https://a.example.com"],
+        ),
+        (
+            "AllowedNetworks",
+            ["", "datadog=192.0.2.0/24", "alertmanager=10.0.0.0/8 2001:db8::/32,datadog=192.0.2.1"],
+            ["192.0.2.0/24", "datadog", "datadog=anywhere"],
+        ),
     ],
 )
 def test_a_parameter_takes_what_is_meant_and_refuses_what_is_not(stack, name, good, bad):
@@ -381,6 +465,10 @@ def test_the_outputs_name_what_one_needs_next(stack):
     outputs = {name: stack.resolve(one["Value"]) for name, one in stack.template["Outputs"].items()}
     assert outputs["TableName"] == "tocsin-incidents"
     assert outputs["ListIncidents"].endswith("DYNAMODB_TABLE_NAME=tocsin-incidents python cli.py list")
+    assert outputs["ApiUrl"] == "https://tocsin-api.execute-api.eu-central-1.amazonaws.com"
+    assert outputs["MakeKey"].endswith(
+        "DYNAMODB_TABLE_NAME=tocsin-incidents python cli.py key create first --scope admin"
+    )
     assert {"FunctionName", "AlarmTopicArn", "DashboardUrl", "LogGroupName", "FailedRunQueueUrl"} <= set(outputs)
 
 
@@ -388,12 +476,12 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
     """Everywhere: environment, permissions, alarms, dashboard, outputs."""
     other = Stack("template.yaml", DatadogSecretName="x", OtherTableName="tocsin-incidents-restored")
     assert environment(other)["DYNAMODB_TABLE_NAME"] == "tocsin-incidents-restored"
-    tables = [one for each in statements(other.properties("SyncRole")) for one in each["Resource"] if ":table/" in one]
-    assert sorted(one.partition(":table/")[2] for one in tables) == [
-        "tocsin-incidents-restored",
-        "tocsin-incidents-restored/index/due",
-        "tocsin-incidents-restored/index/list",
-    ]
+    for role, indexes in (("SyncRole", ["due", "list"]), ("ApiRole", ["list"])):
+        tables = {one for each in statements(other.properties(role)) for one in each["Resource"] if ":table/" in one}
+        assert sorted(one.partition(":table/")[2] for one in tables) == [
+            "tocsin-incidents-restored",
+            *(f"tocsin-incidents-restored/index/{index}" for index in indexes),
+        ]
     throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watched(other, "AWS/DynamoDB")}
     assert throttles == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"

@@ -8,6 +8,7 @@ from tests.desk import at, reasons, said_of, says
 from tocsin.domain.alert import LONGEST_KEY, Problem, Source, alert_key
 from tocsin.domain.decision import EXPLAINED, Reason
 from tocsin.domain.incident import Status
+from tocsin.domain.rules import AutoResolve
 from tocsin.domain.timeline import EventKind
 from tocsin.errors import Unreachable
 
@@ -138,6 +139,40 @@ class TestCycles:
         desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
         assert desk.minute(22).service.tick().cycles_started == ()
         assert list(desk.store.due(at(23))) == []
+
+    def test_a_cycle_that_was_put_off_is_awaited_while_it_settles(self, desk):
+        """If it fires again before it resolves, whoever was put off is told after all."""
+        self.test_the_third_host_within_ten_minutes_is_put_off_and_not_forgotten.__func__(self, desk)
+        desk.minute(13).service.acknowledge("INC-1001", by="ann")
+        hosts = [says(1, group=f"host:{name}", since=0) for name in "abcd"]
+        desk.minute(14).sweep(*hosts)
+        desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
+        assert desk.minute(22).service.tick().cycles_started == ()
+        desk.minute(23).sweep(says(1, group="host:d", since=23, resolved=19))
+        assert not desk.only().paging
+        assert desk.minute(27).service.tick().cycles_started == ("INC-1001",)
+
+    def test_a_cycle_that_was_put_off_is_dropped_where_only_a_person_resolves(self, desk):
+        """It is not looked for again and again; the timeline says so."""
+        desk.with_rules(auto_resolve=AutoResolve.NEVER)
+        self.test_the_third_host_within_ten_minutes_is_put_off_and_not_forgotten.__func__(self, desk)
+        desk.minute(13).service.acknowledge("INC-1001", by="ann")
+        hosts = [says(1, group=f"host:{name}", since=0) for name in "abcd"]
+        desk.minute(14).sweep(*hosts)
+        desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
+        assert desk.minute(22).service.tick().cycles_started == ()
+        assert (desk.only().cycle_due_at, kinds(desk)[-1]) == (None, EventKind.CYCLE_DROPPED)
+        assert list(desk.store.due(at(600))) == []
+
+    def test_an_incident_by_hand_that_got_worse_pages_when_the_pause_is_over(self, desk):
+        """It has no alert that could have ended."""
+        opened = desk.service.open("strange noises", by="ann", severity="low").id
+        for minute, severity in ((1, "medium"), (2, "high")):
+            desk.minute(minute).service.acknowledge(opened, by="ann")
+            desk.service.set_severity(opened, severity, by="bo")
+        assert desk.only().cycle_due_at == at(11)
+        assert desk.minute(11).service.tick().cycles_started == (opened,)
+        assert desk.only().paging
 
     def test_acknowledging_again_covers_the_cycle_that_was_put_off(self, desk):
         """Whoever acknowledges after the third host fired has seen it."""

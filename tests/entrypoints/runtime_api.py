@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 PATIENCE = 60.0
-HANDLER = "lambda_function.lambda_handler"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:tocsin-sync:live"
 
 
@@ -118,13 +117,23 @@ runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 class Runtime:
     """The real runtime client in a process of its own, with folders that cannot be written to; it logs to ``home``."""
 
-    def __init__(self, folders, home, **environ):
+    def __init__(self, folders, home, handler="lambda_handler", **environ):
         self.api = RuntimeApi()
         self._log = home / "log"
         self._told = home / "imported.json"
         self._file = self._log.open("ab")
         # -I and -S: no environment, no current folder, no installed packages.
-        command = [sys.executable, "-I", "-S", "-c", START, folders.task, folders.runtime, self._told, HANDLER]
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            START,
+            folders.task,
+            folders.runtime,
+            self._told,
+            f"lambda_function.{handler}",
+        ]
         self._process = subprocess.Popen(
             [str(one) for one in command],
             cwd=folders.task,
@@ -140,7 +149,7 @@ class Runtime:
                 "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
                 "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
                 "LAMBDA_TASK_ROOT": str(folders.task),
-                "_HANDLER": HANDLER,
+                "_HANDLER": f"lambda_function.{handler}",
                 **environ,
             },
             stdin=subprocess.DEVNULL,

@@ -35,7 +35,7 @@ def test_commands_are_completed(asked):
 
 def test_options_and_their_words_are_completed(asked):
     """Nobody has to remember how a severity or a status is called."""
-    assert asked("tocsin list --se") == ["--severity", "--service"]
+    assert asked("tocsin list --se") == ["--severity", "--service", "--server"]
     assert asked("tocsin list --severity c") == ["critical"]
     assert asked("tocsin list --status o") == ["open"]
     assert asked("tocsin completion ") == SHELLS

@@ -78,10 +78,12 @@ def test_without_incidents_there_is_nothing_to_count(tocsin):
         (["--priority", "2"], "high  by default: Alert, P2"),
         (["--state", "warn", "--priority", "1"], "high  by default: Warn, P1"),
         (["--state", "no_data"], "low  by default: No Data is low"),
+        (["--source", "alertmanager", "--word", "page"], "critical  by default: its sender says page"),
+        (["--source", "generic", "--message", "Checkout is down"], "critical  by default: it says 'down'"),
     ],
 )
 def test_the_built_in_rules_can_be_tried(tocsin, options, said):
-    """The answer names the rule: the priority of the monitor, milder for Warn."""
+    """The answer names the rule: the priority of the monitor, milder for Warn; what the sender says of a push."""
     assert tocsin("rules", "test", *options).lines == [said]
 
 

@@ -65,10 +65,13 @@ def test_everything_that_can_be_said_when_opening_is_kept(tocsin):
             "ENOSPC",
             "--by",
             "jonas",
+            "--assignee",
+            "cy",
         ],
     )
     incident = tocsin("show", "1001", "--json").json["incident"]
     assert (incident["severity"], incident["environment"], incident["team"]) == ("medium", "prod", "data")
+    assert incident["assignees"] == ["cy"]
     assert (incident["tags"], incident["logs"]) == (["disk:sda", "dc:2"], ["ENOSPC"])
     shown = tocsin("show", "1001").lines
     assert shown[shown.index("Description") + 1 :][:2] == ["  line one", "  line two"]

@@ -6,13 +6,17 @@ import sys
 import boto3
 import pytest
 
+from tests.api.client import event
 from tests.entrypoints.command_line import API_KEY, APP_KEY
 from tests.entrypoints.function_folders import built, files, writable_again
 from tests.entrypoints.runtime_api import Runtime
 from tests.tables import KEYS, REGION, a_table
+from tocsin.clock import utc_now
 from tocsin.demo import MonitorId
 from tocsin.demo.faults import ServerError, Slow
 from tocsin.domain.search import IncidentFilter
+from tocsin.ids import random_id
+from tocsin.services.api_keys import ApiKeys
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the runtime client is for Linux alone")
@@ -127,3 +131,35 @@ def test_a_run_ends_before_lambda_would_end_it(folders, environ, datadog, tmp_pa
         failed = runtime.api.invoke("request-1", seconds=4.0)
     assert (failed.kind, failed.body["errorType"]) == ("error", "Unreachable")
     assert '"FailedSweeps"' in runtime.said
+
+
+def test_the_api_answers_from_the_same_folder(folders, environ, ministack, table, tmp_path):
+    """Cold and warm, an alert durable in the table when it is answered, and nothing written into the folder."""
+    keys = ApiKeys(DynamoDbStore(ministack, table), clock=utc_now, new_id=random_id)
+    _, token = keys.create("tests", ["alerts:write"], secret="s" * 43, by="a test")
+    bearer = {"authorization": f"Bearer {token}"}
+    alert = json.dumps({"message": "Checkout is down", "key": "a"}).encode()
+    with Runtime(folders, tmp_path, "api_handler", **environ) as runtime:
+        ready = runtime.api.invoke("request-1", event=event("GET", "/health/ready"))
+        pushed = runtime.api.invoke("request-2", event=event("POST", "/api/v1/alerts", alert, bearer))
+        lines = [json.loads(line) for line in runtime.said.splitlines()]
+    assert (ready.body["statusCode"], json.loads(ready.body["body"])["status"]) == (200, "ok")
+    (taken,) = json.loads(pushed.body["body"])["taken"]
+    assert DynamoDbStore(ministack, table).incident(taken["incident"]).title == "Checkout is down"
+    assert [(one["correlation_id"], one["cold_start"], one["status"]) for one in lines] == [
+        ("request-1", True, 200),
+        ("request-2", False, 200),
+    ]
+    assert str(token) not in runtime.said
+    assert files(folders.task) == folders.shipped
+
+
+def test_settings_that_cannot_work_are_answered_and_logged(folders, environ, tmp_path):
+    """Not told while it starts, where nobody would see it."""
+    with Runtime(folders, tmp_path, "api_handler", **environ | {"SETTLE_SECONDS": "soon"}) as runtime:
+        answered = runtime.api.invoke("request-1", event=event("GET", "/health"))
+    assert answered.body["statusCode"] == 500
+    assert json.loads(answered.body["body"])["type"] == "urn:tocsin:problem:our-fault"
+    line = json.loads(runtime.said.splitlines()[0])
+    assert (line["level"], line["correlation_id"]) == ("ERROR", "request-1")
+    assert "SETTLE_SECONDS" in line["message"]

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.desk import NOON
-from tocsin.entrypoints.moments import age, duration, exact, moment
+from tocsin.entrypoints.moments import age, ahead, duration, exact, moment
 from tocsin.errors import InvalidInput
 
 
@@ -33,6 +33,27 @@ def test_what_is_no_moment_is_refused_with_an_example(text):
     """Dates that there are none of, ages beyond all time, digits of other scripts."""
     with pytest.raises(InvalidInput, match="2026-03-31"):
         moment(text, NOON)
+
+
+@pytest.mark.parametrize(
+    "text, meant",
+    [
+        ("2h", NOON + timedelta(hours=2)),
+        (" in 90 min ", NOON + timedelta(minutes=90)),
+        ("2026-03-31", datetime(2026, 3, 31, tzinfo=UTC)),
+        ("2026-03-31T14:05+02:00", datetime(2026, 3, 31, 12, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_time_to_come_is_a_date_a_time_or_how_long_it_is_from_now(text, meant):
+    """As people write them; whether it has come already is for others to say."""
+    assert ahead(text, NOON) == meant
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2h ago", "-3d", "9999-12-31T23:59-01:00"])
+def test_what_is_no_time_to_come_is_refused_with_an_example(text):
+    """An age is none."""
+    with pytest.raises(InvalidInput, match="2026-03-31T09:00"):
+        ahead(text, NOON)
 
 
 @pytest.mark.parametrize(

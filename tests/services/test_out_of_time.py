@@ -3,7 +3,7 @@
 from tests.desk import Scripted, at, says
 from tocsin.domain.change import MOST_ALERTS
 from tocsin.domain.incident import Status
-from tocsin.services.sync import BATCH
+from tocsin.services.rounds import BATCH
 
 
 def times(number):

@@ -6,7 +6,8 @@ import pytest
 
 from tests.sources.monitors import ABSENT, EPOCH, NOW, WEB, group, monitor, one
 from tocsin.domain.alert import AlertState, Source
-from tocsin.sources.datadog_monitor import LONGEST_MESSAGE, Monitor, Naming
+from tocsin.sources.datadog_monitor import Monitor, Naming
+from tocsin.sources.kept import LONGEST_MESSAGE
 
 
 def firing(**changes):

@@ -28,7 +28,7 @@ from tocsin.domain.change import MOST_ALERTS, AlertWrite, Change, IncidentWrite
 from tocsin.domain.incident import Incident, Status
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput, NewerFormat, StoreError
-from tocsin.storage.dynamodb_items import LARGEST, Layout
+from tocsin.storage.dynamodb_items import LARGEST, SCHEMA, Layout
 from tocsin.storage.dynamodb_write import MOST_ACTIONS, actions_of, token
 
 MARK = "\N{BELL}"
@@ -73,7 +73,7 @@ def test_items_stand_where_the_design_says(moto, table, store):
     assert item["list_pk"] == {"S": "ACTIVE"}
     assert item["list_sk"] == {"S": "2026-03-02T12:00:00.000000+00:00#000000000000001001#INC-1001"}
     assert item["version"] == {"N": "0"}
-    assert item["schema"] == {"N": "1"}
+    assert item["schema"] == {"N": str(SCHEMA)}
     assert orjson.loads(item["doc"]["S"])["title"] == incident.title
     assert at_key(moto, table, "INC#INC-1001", "EV#0000000000.0000")
     assert at_key(moto, table, "INC#INC-1001", "AL#datadog#7:b#000003")
@@ -222,7 +222,7 @@ def older(moto, table, **options):
             document["text"] = f"{document.get('text', '')} ({MARK})"
         return document
 
-    return a_patient_store(moto, table, layout=Layout(version=2, upgrades={1: upgrade}), **options)
+    return a_patient_store(moto, table, layout=Layout(version=SCHEMA + 1, upgrades={SCHEMA: upgrade}), **options)
 
 
 def test_items_of_the_version_before_are_read(moto, table, store):
@@ -238,13 +238,13 @@ def test_items_of_the_version_before_are_read(moto, table, store):
     assert newer.timeline("INC-1001")[0].text.endswith(f"({MARK})")
     assert newer.find(IncidentFilter()).incidents == [after(change)]
     newer.commit(follows(after(change)))
-    assert at_key(moto, table, "INC#INC-1001")["schema"] == {"N": "2"}
+    assert at_key(moto, table, "INC#INC-1001")["schema"] == {"N": str(SCHEMA + 1)}
 
 
 def test_items_of_a_newer_version_are_left_alone(moto, table, store):
     """An older program says that it is older, and what to do."""
     older(moto, table).commit(opens(an_incident()))
-    with pytest.raises(NewerFormat, match="schema 2, and this one knows 1") as raised:
+    with pytest.raises(NewerFormat, match=f"schema {SCHEMA + 1}, and this one knows {SCHEMA}") as raised:
         store.incident("INC-1001")
     assert "update" in raised.value.hint
 
@@ -252,8 +252,9 @@ def test_items_of_a_newer_version_are_left_alone(moto, table, store):
 def test_a_version_that_is_too_old_is_not_guessed_at(moto, table, store):
     """Only the version before the present one is read."""
     store.commit(opens(an_incident()))
+    far = Layout(version=SCHEMA + 2, upgrades={SCHEMA + 1: lambda pk, one: one})
     with pytest.raises(StoreError, match="INC#INC-1001"):
-        a_patient_store(moto, table, layout=Layout(version=3, upgrades={2: lambda pk, one: one})).incident("INC-1001")
+        a_patient_store(moto, table, layout=far).incident("INC-1001")
 
 
 @pytest.mark.parametrize(

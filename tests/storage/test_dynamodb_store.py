@@ -24,6 +24,7 @@ from tests.builders import (
 from tests.storage.transports import Through, a_patient_store, failing, healthy, refusal, throttled
 from tocsin.domain.change import AlertWrite, Change
 from tocsin.domain.search import IncidentFilter
+from tocsin.entrypoints.local_server import THREADS
 from tocsin.errors import Conflict, StoreBusy, StoreError
 from tocsin.storage.dynamodb_chains import chains
 from tocsin.storage.dynamodb_client import CONNECT_TIMEOUT, READ_TIMEOUT, connect
@@ -330,11 +331,11 @@ def test_an_id_whose_removal_was_interrupted_can_be_used_again(moto, table, stor
 
 
 def test_a_client_is_set_up_for_the_store():
-    """Short time-outs, no tries of its own beside ours, and connections for every thread."""
+    """Short time-outs, no tries of its own beside ours, and connections for every thread, the local server's too."""
     client = connect("eu-central-1", "http://127.0.0.1:9", parallel=20)
     config = client.meta.config
     assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT, READ_TIMEOUT)
     assert config.retries["total_max_attempts"] == 1
-    assert config.max_pool_connections == 20
+    assert config.max_pool_connections >= 20 + THREADS
     assert connect("eu-central-1").meta.endpoint_url == "https://dynamodb.eu-central-1.amazonaws.com"
     assert connect("eu-central-1").meta.config.max_pool_connections >= PARALLEL

@@ -21,11 +21,13 @@ from tocsin.domain.incident import Status
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import Conflict
 from tocsin.storage.json_store import JsonStore
+from tocsin.storage.store import Touch
 
 numbers = st.integers(1, 5)
 keys = st.sampled_from(["7:a", "7:b", "8:*"])
 versions = st.integers(0, 3)
 statuses = st.sampled_from(list(Status))
+SIGNATURES = ("alert high", "alert low")
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -82,9 +84,14 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(number=numbers, key=keys, version=versions, expected=st.none() | versions, archives=st.booleans())
     def alert_changes(self, number, key, version, expected, archives):
-        alert = an_alert(key, f"INC-{number}", version=version, episode=version + 1)
+        alert = an_alert(key, f"INC-{number}", version=version, episode=version + 1, signature=SIGNATURES[version % 2])
         archive = an_alert(key, f"INC-{1 + number % 5}", episode=version) if archives else None
         self.commit([self.change(number, alerts=[AlertWrite(alert=alert, expected=expected, archive=archive)])])
+
+    @rule(touched=st.lists(st.tuples(keys, st.sampled_from(SIGNATURES), st.integers(0, 9)), max_size=3))
+    def alerts_are_touched(self, touched):
+        touches = [Touch(Source.DATADOG, key, signature, at(9), at(minutes)) for key, signature, minutes in touched]
+        assert list(self.one.touch(touches)) == list(self.model.touch(touches))
 
     @rule(number=numbers, key=keys, held_by=st.sampled_from(["", "INC-1", "INC-2"]))
     def claim_passes(self, number, key, held_by):
@@ -179,6 +186,10 @@ def answers(store):
         store.claims(["7:a", "7:b", "8:*"]),
         [store.record("timer", key) for key in ("7:a", "7:b", "8:*")],
         list(store.due(at(3))),
+        list(store.alerts_page(Source.DATADOG, limit=9)),
+        sorted(store.alerts_from(Source.DATADOG, "7"), key=lambda alert: alert.key),
+        store.alerts_named(Source.DATADOG, ["7:a", "7:x", "8:*"]),
+        list(store.records("timer", after="7:a", limit=2)),
     )
 
 

@@ -21,11 +21,11 @@ from tocsin.domain.change import AlertWrite
 from tocsin.domain.incident import Status
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.storage.json_store import JsonStore
-from tocsin.storage.line import Format, sealed
+from tocsin.storage.line import VERSION, Format, sealed
 
 EVERYTHING = IncidentFilter()
-PARSED = Format(version=2, upgrades={1: lambda line: line})
-"""A reader with this format parses every line of a version 1 file."""
+PARSED = Format(version=VERSION + 1, upgrades={VERSION: lambda line: line})
+"""A reader with this format parses every line of a file."""
 
 
 def quick(path, **options):

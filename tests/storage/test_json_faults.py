@@ -9,17 +9,17 @@ from itertools import count
 import pytest
 
 from tests.builders import a_record, after, an_incident, follows, of_records, opens, puts
-from tests.storage.disks import FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, SlowEater, Stuffed
+from tests.storage.disks import CountingDisk, FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, SlowEater, Stuffed
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import Conflict, StoreError
 from tocsin.storage.disk import Disk
 from tocsin.storage.json_store import JsonStore
-from tocsin.storage.line import Format
+from tocsin.storage.line import VERSION, Format
 
 FIRST = opens(an_incident(1, description="x" * 500))
 SECOND = opens(an_incident(2))
 NEXT = [follows(after(FIRST)), follows(after(SECOND)), opens(an_incident(3))]
-NEWER = Format(version=2, upgrades={1: lambda line: line})
+NEWER = Format(version=VERSION + 1, upgrades={VERSION: lambda line: line})
 
 
 def commits_first(store):
@@ -98,13 +98,13 @@ def test_whatever_call_fails_nothing_committed_is_lost(tmp_path, job, error, las
         disk.mended = True
         work(store)
         assert shape(store) == shape(JsonStore(path, file_format=options.get("file_format", Format()))) == result
-        kept = {"incidents.json.v1.bak"} if job == "a commit that upgrades" else set()
+        kept = {f"incidents.json.v{VERSION}.bak"} if job == "a commit that upgrades" else set()
         assert {one.name for one in folder.iterdir()} == {"incidents.json", "incidents.json.lock"} | kept
     steps = {"before write", "half write", "after write", "before sync", "after sync", "before sync_directory"}
     assert failures >= steps
 
 
-FILES = {"incidents.json", "incidents.json.new", "incidents.json.v1.bak"}
+FILES = {"incidents.json", "incidents.json.new", f"incidents.json.v{VERSION}.bak"}
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_whenever_the_power_goes_nothing_committed_is_lost(tmp_path, job, kept):
         one_by_one = {key: {before.get(key), result.get(key)} for key in before.keys() | result.keys()}
         assert all(found.get(key) in allowed for key, allowed in one_by_one.items()), at
         assert not answered or found == result, at
-        if job == "a commit that upgrades" and b'"version":2' in path.read_bytes():
-            assert shape(JsonStore(path.with_name("incidents.json.v1.bak"))) == BEFORE
+        if job == "a commit that upgrades" and b'"version":%d' % NEWER.version in path.read_bytes():
+            assert shape(JsonStore(path.with_name(f"incidents.json.v{VERSION}.bak"))) == BEFORE
         if answered:
             break
     assert at > 5
@@ -185,6 +185,44 @@ def test_numbers_that_were_not_given_out_are_not_lost_twice(tmp_path):
             except StoreError:
                 continue
     assert len(drawn) == len(set(drawn)) > 20
+
+
+def test_a_number_and_the_incident_that_it_names_take_one_sync(tmp_path):
+    """What stands before a synced line is as durable as the line."""
+    disk = CountingDisk()
+    path = tmp_path / "incidents.json"
+    prepared(path, BEFORE)
+    store = JsonStore(path, disk=disk)
+    store.commit(opens(an_incident(2)))  # the folder is synced once a process
+    before = disk.synced
+    store.commit(opens(an_incident(*store.draw_numbers(1))))
+    assert disk.synced - before == 1
+
+
+def test_no_power_cut_gives_the_number_of_an_incident_again(tmp_path):
+    """Whenever it comes: a number that was drawn may come again, but not once an incident has it."""
+    answered = False
+    for at in count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        path = folder / "incidents.json"
+        prepared(path, BEFORE)
+        disk = ForgetfulDisk(at, folder)
+        store = JsonStore(path, disk=disk)
+        try:
+            store.commit(opens(an_incident(*store.draw_numbers(1))))
+            answered = True
+        except PowerCut:
+            pass
+        store.close()
+        disk.restart(kept=set())
+        found = JsonStore(path)
+        there = {incident.id for incident in found.find(IncidentFilter()).incidents}
+        assert not answered or "INC-1001" in there
+        assert f"INC-{found.draw_numbers(1)[0]}" not in there, at
+        if answered:
+            break
+    assert at > 5
 
 
 def test_a_disk_that_takes_a_little_at_a_time_gets_it_all(tmp_path):

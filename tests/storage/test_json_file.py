@@ -61,7 +61,7 @@ def test_the_first_line_names_format_version_and_generation(written):
     """The header says whose file it is; the generation is another one once the file was written anew."""
     first = json.loads(written.read_text().splitlines()[0])
     assert first["format"] == "tocsin-incidents"
-    assert first["version"] == 1
+    assert first["version"] == 2
     JsonStore(written).compact()
     assert json.loads(written.read_text().splitlines()[0])["generation"] != first["generation"]
 
@@ -120,7 +120,7 @@ def test_a_newer_format_is_refused_and_left_alone(written):
     lines = written.read_bytes().splitlines(keepends=True)
     header = json.loads(lines[0]) | {"version": 7, "more": ["to", "know"]}
     written.write_bytes(b"".join([json.dumps(header).encode() + b"\n", *lines[1:]]))
-    refused(written, NewerFormat, "format 7, and this one knows 1")
+    refused(written, NewerFormat, "format 7, and this one knows 2")
 
 
 def test_any_byte_that_changed_in_any_line_is_found(written):

@@ -13,7 +13,7 @@ from tocsin.domain.change import AlertWrite
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import DamagedFile, NewerFormat, NotFound, NotOurFile, StoreError
 from tocsin.storage.json_store import JsonStore
-from tocsin.storage.line import sealed
+from tocsin.storage.line import VERSION, sealed
 from tocsin.storage.recovery import recover
 
 EVERYTHING = IncidentFilter()
@@ -166,7 +166,9 @@ def test_a_file_of_something_else_is_not_recovered(tmp_path, content):
 
 def test_a_newer_file_is_not_recovered(path):
     """A newer program's file raises NewerFormat: it may be whole."""
-    spoiled(path, lambda lines: [json.dumps(json.loads(lines[0]) | {"version": 2}).encode() + b"\n", *lines[1:]])
+    spoiled(
+        path, lambda lines: [json.dumps(json.loads(lines[0]) | {"version": VERSION + 1}).encode() + b"\n", *lines[1:]]
+    )
     with pytest.raises(NewerFormat):
         recover(path)
 

@@ -5,31 +5,31 @@ import pytest
 from tests.builders import an_incident, follows, opens
 from tocsin.errors import NewerFormat
 from tocsin.storage.json_store import JsonStore
-from tocsin.storage.line import Format
+from tocsin.storage.line import VERSION, Format
 from tocsin.storage.recovery import recover
 
 
 def shouts(line):
-    """Turn a line of version 1 into one of an invented version 2, in which titles are loud."""
+    """Turn a line of the present version into one of an invented next one, in which titles are loud."""
     for incident in line.get("incidents", []):
         incident["title"] = incident["title"].upper()
     return line
 
 
 def exclaims(line):
-    """Turn a line of version 2 into one of an invented version 3."""
+    """Turn a line of that version into one of another invented one."""
     for incident in line.get("incidents", []):
         incident["title"] += "!"
     return line
 
 
-SECOND = Format(version=2, upgrades={1: shouts})
-THIRD = Format(version=3, upgrades={1: shouts, 2: exclaims})
+SECOND = Format(version=VERSION + 1, upgrades={VERSION: shouts})
+THIRD = Format(version=VERSION + 2, upgrades={VERSION: shouts, VERSION + 1: exclaims})
 
 
 @pytest.fixture
 def old(tmp_path):
-    """Return a file of version 1, half of it written anew."""
+    """Return a file of the present version, half of it written anew."""
     path = tmp_path / "incidents.json"
     store = JsonStore(path)
     store.commit(opens(an_incident(1001, title="quiet")))
@@ -60,7 +60,7 @@ def test_the_first_write_upgrades_the_file_and_keeps_a_copy(old, write):
     write(store)
     after = titles(store)
     assert after[0] == "QUIET"
-    copy = old.with_name("incidents.json.v1.bak")
+    copy = old.with_name(f"incidents.json.v{VERSION}.bak")
     assert copy.read_bytes() == before
     assert copy.stat().st_mode & 0o777 == 0o600
     store.commit(opens(an_incident(1003, title="as given")))

@@ -41,7 +41,16 @@ def test_of_another_store_the_keys_are_those_that_what_it_holds_leads_to():
     assert moving.upcoming_number(store, []) == FIRST_NUMBER
     assert moving.upcoming_number(store, [1001, 1007]) == 1008
     assert moving.claim_keys(store, ["datadog:1", "", "datadog:1"]) == ["datadog:1"]
-    assert moving.record_keys(store, [HEARTBEAT]) == [HEARTBEAT, ("timer", "settle:INC-1001")]
+    assert moving.record_keys(store, ["heartbeat"]) == [HEARTBEAT, ("timer", "settle:INC-1001")]
+
+
+def test_of_another_store_every_record_of_a_known_kind_is_found():
+    """Page by page, due or not."""
+    store = MemoryStore()
+    names = [f"{number:04}" for number in range(1_100)]
+    writes = tuple(RecordWrite(kind="key", id=name, record=Record(kind="key", id=name)) for name in names)
+    store.commit(Change(id="keys", at=NOON, records=writes))
+    assert moving.record_keys(store, ["key", "note"]) == [("key", name) for name in names]
 
 
 def test_ended_alerts_of_an_incident_are_its_episodes_that_do_not_fire(any_store):

@@ -80,6 +80,9 @@ def healthy(client):
     return Through(client, lambda number, name, call: call())
 
 
+REFUSED = "an update that was refused"
+
+
 class Metered:
     """A client that counts request units, by operation.
 
@@ -131,6 +134,24 @@ class Metered:
         found = [item for items in answer["Responses"].values() for item in items]
         asked = sum(len(one["Keys"]) for one in options["RequestItems"].values())
         return _units(found) + asked - len(found)
+
+
+class Charged(Metered):
+    """Counts what a refused update takes, too: AWS charges a unit for it, of which the stand-in says nothing."""
+
+    def __getattr__(self, name):
+        asked = super().__getattr__(name)
+        if name != "update_item":
+            return asked
+
+        def update_item(**options):
+            try:
+                return asked(**options)
+            except ClientError:
+                self.written[REFUSED] += 1
+                raise
+
+        return update_item
 
 
 _SHORTENS = ("ProjectionExpression", "ExpressionAttributeNames", "FilterExpression")

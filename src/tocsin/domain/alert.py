@@ -5,9 +5,12 @@ stamps of its groups): they are compared with each other, never with ours.
 """
 
 import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tocsin.errors import NotFound
 
 from .decision import Reason
 from .frozen import Frozen, Utc
@@ -21,7 +24,20 @@ class Source(StrEnum):
     """Where alerts come from."""
 
     DATADOG = "datadog"
+    ALERTMANAGER = "alertmanager"
+    ELASTIC = "elastic"
+    GENERIC = "generic"
     MANUAL = "manual"
+
+    @property
+    def pushes(self) -> bool:
+        """True where alerts come only when their sender sends them, so that absence says nothing."""
+        return self in (Source.ALERTMANAGER, Source.ELASTIC, Source.GENERIC)
+
+    @property
+    def may_never_recover(self) -> bool:
+        """True where senders often do not say that an alert is over: what fires after a resolve is a new episode."""
+        return self in (Source.ELASTIC, Source.GENERIC)
 
 
 class AlertState(StrEnum):
@@ -45,6 +61,9 @@ _STATES = {
     "Warn": AlertState.WARN,
     "No Data": AlertState.NO_DATA,
     "OK": AlertState.OK,
+    # What is pushed says one of two.
+    "firing": AlertState.ALERT,
+    "resolved": AlertState.OK,
 }
 
 
@@ -54,6 +73,25 @@ def alert_key(origin: str, group: str) -> str:
     if len(key.encode()) <= LONGEST_KEY:
         return key
     return f"{origin[:64]}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def alert_id(source: Source, key: str) -> str:
+    """Return what an alert is called in addresses: safe in a URL, and the same for ever."""
+    return f"{source.value}~{urlsafe_b64encode(key.encode()).decode().rstrip('=')}"
+
+
+def named_by(name: str) -> tuple[Source, str]:
+    """Return the source and key that an :func:`alert_id` stands for. Raises ``NotFound`` for what is none."""
+    word, _, coded = name.partition("~")
+    try:
+        source = Source(word)
+        key = urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+    except ValueError:
+        pass
+    else:
+        if alert_id(source, key) == name:
+            return source, key
+    raise NotFound("there is no alert of this id", hint="the list of alerts shows the ids there are")
 
 
 class Links(Frozen):
@@ -70,6 +108,12 @@ class Observation(Frozen):
     ``origin`` is the source's own id of what alerts (a Datadog monitor), ``group`` the part of it (``*``: all of
     it). ``word`` is the source's own state. ``triggered_at`` and ``resolved_at`` are the last times the source
     names. ``asks_no_data``: the source wants to be told when data stop.
+
+    Of what is pushed, ``observed_at`` is its place in the source's own order, which may be long before it came but
+    never long after; ``sent_at`` is then when it came, by our clock. ``severity_word`` is the severity that the sender gave, in its own words.
+    ``names_episodes``: ``triggered_at`` tells one episode from the next. ``expires_in``: seconds after which it is
+    over unless it is repeated. ``cycle_key`` is Datadog's name for the episode. ``provisional``: it does not say
+    which group, and the next sweep knows better.
     """
 
     source: Source
@@ -95,6 +139,17 @@ class Observation(Frozen):
     muted: bool = False
     draft: bool = False
     asks_no_data: bool = False
+    sent_at: Utc | None = None
+    severity_word: str = ""
+    names_episodes: bool = False
+    expires_in: float | None = None
+    cycle_key: str = ""
+    provisional: bool = False
+
+    @property
+    def source_now(self) -> Utc:
+        """The present moment at the source: what is pushed may have been observed long before it came."""
+        return self.sent_at or self.observed_at
 
 
 class Problem(Frozen):
@@ -126,13 +181,28 @@ class Sweep:
     why_incomplete: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What one delivery says, item by item in its own order; ``received_at`` is our clock.
+
+    ``truncated`` counts what the sender says that it left out.
+    """
+
+    source: Source
+    received_at: Utc
+    items: Sequence[Observation | Problem] = ()
+    truncated: int = 0
+
+
 class Alert(Frozen):
     """The stored current episode of one source alert. Ended ones stay 24 h as tombstones (``expires_at``).
 
     ``triggered_at`` is the stored trigger time of the episode and ``resolved_before`` the recovery that the
     source named when it began: a later recovery is the proof of a new episode. ``observed_at`` is the last
     observation that was applied. ``missing_since``: the first complete sweep in which the group was absent.
-    ``expires_at`` is our clock; it alone.
+    ``signature`` is what would make a repeated push more than a repetition; as long as it stays, the store only
+    counts (``count``, times seen firing). A ``provisional`` row waits for a sweep to say which groups fire.
+    ``expires_at``, ``first_seen_at`` and ``last_seen_at`` are our clock; they alone.
     """
 
     source: Source
@@ -158,6 +228,18 @@ class Alert(Frozen):
     ended_by: Reason | None = None
     expires_at: Utc | None = None
     version: int = 0
+    count: int = 1
+    first_seen_at: Utc | None = None
+    last_seen_at: Utc | None = None
+    signature: str = ""
+    expires_in: float | None = None
+    provisional: bool = False
+    cycle_key: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the alert is called in addresses."""
+        return alert_id(self.source, self.key)
 
     @property
     def firing(self) -> bool:

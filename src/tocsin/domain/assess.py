@@ -1,7 +1,7 @@
 """The first half of reconciling: what each observation, and each absence, means for its own alert.
 
-One classifier serves everything that reports alerts. It knows alerts, not incidents, so that a sweep in which
-nothing changed needs no other read than the alert rows.
+Here for what is polled; ``assess_push`` does it for what is pushed, with the same classifier. Both know alerts, not
+incidents, so that a sweep in which nothing changed needs no other read than the alert rows.
 """
 
 from collections.abc import Iterable
@@ -25,13 +25,15 @@ class Step(Enum):
     UPDATE = auto()
     END = auto()
     MARK = auto()
+    BURY = auto()
 
 
 class Finding(NamedTuple):
     """The meaning of one observation or absence.
 
-    ``ended_at`` (END, REFIRE) and ``at`` are the source's clock; ``missing_since`` is the new value for MARK.
-    ``refusal`` (REFIRE) says why the new episode would open nothing, were its incident already resolved.
+    ``ended_at`` (END, REFIRE) and ``at`` are the source's clock, of which ``source_now`` is the present moment, where
+    that is not ``at``. ``missing_since`` is the new value for MARK. ``refusal`` (REFIRE) says why the new episode would
+    open nothing, were its incident already resolved. ``signature`` and ``expires_in`` are those of a push that fires.
     """
 
     step: Step
@@ -45,6 +47,9 @@ class Finding(NamedTuple):
     missing_since: Utc | None = None
     refusal: Reason | None = None
     detail: str = ""
+    source_now: Utc | None = None
+    signature: str = ""
+    expires_in: float | None = None
 
     @property
     def fired(self) -> tuple[Observation, Severity]:
@@ -100,23 +105,23 @@ def opening_refusal(seen: Observation, judgement: Judgement, rules: Rules) -> Re
 def _observed(seen: Observation, row: Alert | None, rules: Rules, now: Utc) -> Finding | None:
     alert = None if row is None or rules.forgotten(row, now) else row
     if alert is not None and seen.observed_at < alert.observed_at:
-        return _nothing(Reason.OUT_OF_ORDER, seen, alert)
+        return nothing(Reason.OUT_OF_ORDER, seen, alert)
     live = alert if alert is not None and alert.firing else None
     if seen.state is AlertState.UNKNOWN:
         return _kept(Reason.KEPT_UNKNOWN_STATE, seen, live, detail=seen.word)
     if seen.state is AlertState.OK:
-        return None if live is None else _end(Reason.RECOVERED, seen, live, _recovery(seen, live))
+        return None if live is None else end(Reason.RECOVERED, seen, live, recovery(seen, live))
     judgement = rules.judge(seen)
     refusal = opening_refusal(seen, judgement, rules)
     if live is None:
         if refusal is not None:
-            return _nothing(refusal, seen, None, severity=judgement.severity)
+            return nothing(refusal, seen, None, severity=judgement.severity)
         return Finding(
             Step.OPEN, Reason.OPENED, seen.key, seen.observed_at, seen, row, judgement.severity, detail=judgement.rule
         )
     if _fired_again(seen, live):
         if refusal is Reason.NO_DATA_NOT_ASKED:
-            return _end(Reason.RECOVERED, seen, live, _recovery(seen, live))
+            return end(Reason.RECOVERED, seen, live, recovery(seen, live))
         return Finding(
             Step.REFIRE,
             Reason.REFIRED,
@@ -125,13 +130,14 @@ def _observed(seen: Observation, row: Alert | None, rules: Rules, now: Utc) -> F
             seen,
             live,
             judgement.severity,
-            ended_at=_recovery(seen, live),
+            ended_at=recovery(seen, live),
             refusal=refusal,
         )
-    return _still_firing(seen, live, judgement)
+    return still_firing(seen, live, judgement)
 
 
-def _still_firing(seen: Observation, alert: Alert, judgement: Judgement) -> Finding:
+def still_firing(seen: Observation, alert: Alert, judgement: Judgement) -> Finding:
+    """Say what is new of an alert that goes on firing."""
     silent = fell_silent(seen, alert)
     severity = alert.severity if silent else judgement.severity
     if severity.rank > alert.severity.rank:
@@ -161,7 +167,7 @@ def _fired_again(seen: Observation, alert: Alert) -> bool:
     return alert.resolved_before is None or recovery > alert.resolved_before
 
 
-def _recovery(seen: Observation, alert: Alert) -> Utc:
+def recovery(seen: Observation, alert: Alert) -> Utc:
     """Return when the stored episode ended: the source's own time if it is credible, else the time of observation."""
     recovery = seen.resolved_at
     if recovery is not None and alert.triggered_at <= recovery <= seen.observed_at:
@@ -182,6 +188,8 @@ def _absent(alert: Alert, sweep: Sweep, unreadable: set[str]) -> Finding:
         return ended(Reason.MONITOR_DELETED, sweep.started_at)
     if alert.origin in unreadable:
         return held(Reason.HELD_UNREADABLE)
+    if alert.provisional and alert.origin in sweep.with_groups:
+        return ended(Reason.REPLACED, sweep.started_at)
     if not sweep.complete:
         return held(Reason.HELD_INCOMPLETE_SWEEP)
     if alert.origin not in sweep.seen:
@@ -203,22 +211,24 @@ def _absent(alert: Alert, sweep: Sweep, unreadable: set[str]) -> Finding:
     )
 
 
-def _nothing(
+def nothing(
     reason: Reason, seen: Observation, alert: Alert | None, *, severity: Severity | None = None, detail: str = ""
 ) -> Finding:
+    """Leave the alert as it is."""
     if severity is None and alert is not None:
         severity = alert.severity
     return Finding(Step.NOTHING, reason, seen.key, seen.observed_at, seen, alert, severity, detail=detail)
 
 
 def _kept(reason: Reason, seen: Observation, alert: Alert | None, *, detail: str = "") -> Finding:
-    """Nothing happens, except that a group which had been missing is no longer."""
-    if alert is not None and alert.missing_since is not None:
+    """Nothing happens, except that a group which had been missing is no longer, and one that was guessed is known."""
+    if alert is not None and (alert.missing_since is not None or alert.provisional):
         return Finding(Step.MARK, reason, seen.key, seen.observed_at, seen, alert, alert.severity, detail=detail)
-    return _nothing(reason, seen, alert, detail=detail)
+    return nothing(reason, seen, alert, detail=detail)
 
 
-def _end(reason: Reason, seen: Observation, alert: Alert, ended_at: Utc) -> Finding:
+def end(reason: Reason, seen: Observation, alert: Alert, ended_at: Utc) -> Finding:
+    """End the episode."""
     return Finding(
         Step.END, reason, seen.key, seen.observed_at, seen, alert, severity=alert.severity, ended_at=ended_at
     )
@@ -237,10 +247,10 @@ def wanted(findings: Iterable[Finding], rules: Rules) -> Wanted:
     incidents: set[str] = set()
     keys: set[str] = set()
     for finding in findings:
-        if finding.step in (Step.NOTHING, Step.MARK):
+        if finding.step in (Step.NOTHING, Step.MARK, Step.BURY):
             continue
-        if finding.seen is not None and finding.step in (Step.OPEN, Step.REFIRE):
-            keys.add(rules.correlation_key(finding.seen))
-        if finding.alert is not None:
+        if finding.step in (Step.OPEN, Step.REFIRE):
+            keys.add(rules.correlation_key(*finding.fired))
+        if finding.alert is not None and finding.alert.incident_id:
             incidents.add(finding.alert.incident_id)
     return Wanted(frozenset(incidents), frozenset(keys))

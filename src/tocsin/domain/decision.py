@@ -37,7 +37,12 @@ class Reason(StrEnum):
     MONITOR_DELETED = "monitor_deleted"
     SETTLED = "settled"
     CYCLE_DUE = "cycle_due"
+    SNOOZE_OVER = "snooze_over"
+    MERGED = "merged"
     BY_HAND = "by_hand"
+    NOT_FIRING = "not_firing"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
 
 
 EXPLAINED: dict[Reason, str] = {
@@ -68,8 +73,13 @@ EXPLAINED: dict[Reason, str] = {
     Reason.GROUP_GONE: "its group was missing from two complete sweeps running",
     Reason.MONITOR_DELETED: "the source confirmed it when asked",
     Reason.SETTLED: "nothing fired again while it settled",
-    Reason.CYCLE_DUE: "what joined earlier still fires, and the pause between cycles is over",
+    Reason.CYCLE_DUE: "what it was put off for has not passed, and the pause between cycles is over",
+    Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
+    Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
+    Reason.NOT_FIRING: "it is over, and did not fire: remembered, so that late news of it opens nothing",
+    Reason.EXPIRED: "it was not repeated in time",
+    Reason.REPLACED: "its monitor said which of its groups fire",
 }
 
 

@@ -16,14 +16,18 @@ TIMER = "timer"
 
 
 class Draft:
-    """Collects what happens to one incident at one moment. ``incident`` is the state so far."""
+    """Collects what happens to one incident at one moment. ``incident`` is the state so far.
 
-    def __init__(self, before: Incident | None, *, at: Utc, by: str = SYSTEM) -> None:
+    ``edits``: it is a person's, and bumps ``revision`` once, however many steps it takes.
+    """
+
+    def __init__(self, before: Incident | None, *, at: Utc, by: str = SYSTEM, edits: bool = False) -> None:
         self._before = before
+        self._revision = 0 if before is None else before.revision + edits
         self._state = before
         self._steps: list[Event] = []
         self._records: list[RecordWrite] = []
-        self._by = by
+        self.by = by
         self.at = at
 
     @property
@@ -43,7 +47,7 @@ class Draft:
         self, after: Incident, kind: EventKind, reason: Reason, *, text: str = "", alerts: Iterable[str] = ()
     ) -> None:
         """Take one step: the incident becomes ``after``, and the timeline says so. Texts are kept to their bounds."""
-        after = bounded(after)
+        after = bounded(after.model_copy(update={"revision": self._revision}))
         version = 0 if self._before is None else self._before.version + 1
         changes = fields_changed(self._state, after)
         self._state = after.model_copy(update={"version": version})
@@ -55,7 +59,7 @@ class Draft:
                 at=self.at,
                 kind=kind,
                 reason=reason,
-                by=self._by,
+                by=self.by,
                 text=cut(text, EVENT),
                 alerts=tuple(alerts),
                 changes=changes,
@@ -100,3 +104,23 @@ class Draft:
             claims=tuple(claims),
             records=tuple(self._records),
         )
+
+
+def together(
+    change_id: str,
+    first: Draft,
+    *others: Draft,
+    alerts: Iterable[AlertWrite] = (),
+    claims: Iterable[ClaimWrite] = (),
+) -> Change:
+    """Return the one change that makes several drafts true, all or none; only the first event bears its id."""
+    changes = [first.change(change_id, alerts=alerts, claims=claims), *(draft.change("") for draft in others)]
+    return Change(
+        id=change_id,
+        at=first.at,
+        incidents=tuple(write for change in changes for write in change.incidents),
+        alerts=tuple(write for change in changes for write in change.alerts),
+        events=tuple(event for change in changes for event in change.events),
+        claims=tuple(write for change in changes for write in change.claims),
+        records=tuple(write for change in changes for write in change.records),
+    )

@@ -13,7 +13,11 @@ class Frozen(BaseModel):
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    try:
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    except OverflowError:
+        message = "beyond the years 1 to 9999 in UTC"
+        raise ValueError(message) from None
 
 
 Utc = Annotated[AwareDatetime, AfterValidator(_to_utc)]

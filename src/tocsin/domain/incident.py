@@ -10,6 +10,7 @@ from tocsin.errors import IllegalMove
 
 from .alert import Links, Source
 from .frozen import Frozen, Utc
+from .people import Role
 from .severity import Severity, worst
 
 
@@ -36,6 +37,9 @@ NEXT: Mapping[Status, tuple[Status, ...]] = {
     Status.CLOSED: (),
 }
 """Where an incident may go from each status."""
+
+AWAKE: Mapping[str, None] = {"snoozed_until": None, "snoozed_severity": None}
+"""The fields of an incident that is not snoozed."""
 
 
 class AlertCounts(Frozen):
@@ -64,6 +68,14 @@ class AlertCounts(Frozen):
         """The worst severity that fires, or None."""
         return worst(self.firing)
 
+    def plus(self, other: "AlertCounts") -> "AlertCounts":
+        """Return the counts of both together."""
+        both = self.model_copy(update={"total": self.total + other.total})
+        for severity, number in other.firing.items():
+            muted = other.muted.get(severity, 0)
+            both = both.adding(severity, muted=True, by=muted).adding(severity, muted=False, by=number - muted)
+        return both
+
     def adding(self, severity: Severity, *, muted: bool, by: int = 1) -> "AlertCounts":
         """Return the counts with ``by`` more firing alerts of ``severity`` (negative: fewer)."""
         return self.model_copy(
@@ -87,6 +99,10 @@ class Incident(Frozen):
     equal means that nobody is being paged; ``acknowledged_severity`` is what was acknowledged or adopted, so that
     a rise above it pages again. ``recovered_at`` is set while nothing fires any more. ``version`` is
     bumped by every write, ``revision`` only by what a person can edit.
+
+    ``roles`` holds the roles of those ``assignees`` who do more than respond. Until ``snoozed_until`` pages are held,
+    unless it gets worse than ``snoozed_severity``, which it had when it was snoozed. ``merged_into`` is the incident
+    that took this one over, ``merged`` are those that this one took over, theirs included.
     """
 
     id: str
@@ -102,6 +118,7 @@ class Incident(Frozen):
     source: Source
     correlation_key: str = ""
     assignees: tuple[str, ...] = ()
+    roles: dict[str, Role] = {}
     acknowledged_by: str = ""
     acknowledged_severity: Severity | None = None
     root_cause: str = ""
@@ -114,6 +131,8 @@ class Incident(Frozen):
     acknowledged_cycles: int = 0
     cycle_restarted_at: Utc | None = None
     cycle_due_at: Utc | None = None
+    snoozed_until: Utc | None = None
+    snoozed_severity: Severity | None = None
     triggered_at: Utc | None = None
     opened_at: Utc
     acknowledged_at: Utc | None = None
@@ -123,6 +142,8 @@ class Incident(Frozen):
     resolved_by: str = ""
     closed_at: Utc | None = None
     previous_incident: str = ""
+    merged_into: str = ""
+    merged: tuple[str, ...] = ()
     version: int = 0
     revision: int = 0
 
@@ -133,8 +154,14 @@ class Incident(Frozen):
 
     @property
     def paging(self) -> bool:
-        """True while a cycle runs that no acknowledgement covers, and not all that fires is muted."""
-        return self.active and self.cycles > self.acknowledged_cycles and not self.alerts.all_muted
+        """True while a cycle runs that no acknowledgement covers, unless all that fires is muted, or it is snoozed."""
+        held = self.alerts.all_muted or self.snoozed_until is not None
+        return self.active and self.cycles > self.acknowledged_cycles and not held
+
+    @property
+    def assignments(self) -> Mapping[str, Role]:
+        """Who works on it, and as what."""
+        return {who: self.roles.get(who, Role.RESPONDER) for who in self.assignees}
 
     @property
     def time_to_acknowledge(self) -> float | None:
@@ -156,7 +183,7 @@ def transition(incident: Incident, to: Status, *, at: Utc, by: str) -> Incident:
     """Return ``incident`` moved to ``to`` with the times and names that go with it; the only way to change status.
 
     Acknowledging (or starting, which implies it) covers the cycles begun so far and assigns ``by`` if nobody is
-    assigned. Raises :class:`~tocsin.errors.IllegalMove`, which lists what is allowed from here.
+    assigned. Starting and resolving end a snooze. Raises :class:`~tocsin.errors.IllegalMove`, which lists what is allowed from here.
     """
     allowed = NEXT[incident.status]
     if to not in allowed:
@@ -166,9 +193,9 @@ def transition(incident: Incident, to: Status, *, at: Utc, by: str) -> Incident:
         case Status.ACKNOWLEDGED:
             update |= _acknowledgement(incident, at=at, by=by)
         case Status.IN_PROGRESS:
-            update |= _acknowledgement(incident, at=at, by=by) | {"started_at": at}
+            update |= _acknowledgement(incident, at=at, by=by) | {"started_at": at, **AWAKE}
         case Status.RESOLVED:
-            update |= {"resolved_at": at, "resolved_by": by, "cycle_due_at": None}
+            update |= {"resolved_at": at, "resolved_by": by, "cycle_due_at": None, **AWAKE}
         case _:
             update |= {"closed_at": at}
     return incident.model_copy(update=update)

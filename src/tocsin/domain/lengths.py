@@ -17,6 +17,12 @@ TITLE = 1_024
 QUERY = 2_048
 """Of an alert: it is read in every sweep."""
 
+REPEATED = 256
+"""The title, group and query of an alert that is pushed: they are in the row that every repetition writes."""
+
+LINK = 512
+"""Characters of the link in an alert's row; a longer one is left out."""
+
 EVENT = 32_768
 """The text of one event."""
 

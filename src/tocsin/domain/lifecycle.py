@@ -2,18 +2,19 @@
 
 from datetime import timedelta
 
-from .alert import Alert
+from .alert import Alert, Source
 from .change import Claim, ClaimWrite
 from .decision import Reason
 from .draft import Draft
 from .frozen import Utc
-from .incident import Incident, Status, transition
+from .incident import AWAKE, Incident, Status, transition
 from .rules import AutoResolve, Rules
 from .severity import Severity
 from .timeline import EventKind
 
 SETTLE = "settle"
 CYCLE = "cycle"
+SNOOZE = "snooze"
 
 
 def page_again(draft: Draft, rules: Rules, *, why: str, reason: Reason) -> None:
@@ -40,24 +41,35 @@ def start_cycle(draft: Draft, *, why: str, reason: Reason) -> None:
     """Begin the next escalation cycle now."""
     incident = draft.incident
     update = {"cycles": incident.cycles + 1, "cycle_restarted_at": draft.at, "cycle_due_at": None}
-    draft.step(
-        incident.model_copy(update=update), EventKind.CYCLE_STARTED, reason, text=f"cycle {incident.cycles + 1}: {why}"
-    )
+    text = f"cycle {incident.cycles + 1}: {why}"
+    if incident.snoozed_until is not None:
+        text += f"; held by the snooze until {incident.snoozed_until:%H:%M:%S} UTC"
+    draft.step(incident.model_copy(update=update), EventKind.CYCLE_STARTED, reason, text=text)
     if incident.cycle_due_at is not None:
         draft.stop_timer(CYCLE)
+
+
+def wake(draft: Draft, *, why: str, reason: Reason, page: bool = False) -> None:
+    """End a snooze. What it held is paged anew from the first step of the escalation; ``page``: so is the rest."""
+    incident = draft.incident
+    draft.step(incident.model_copy(update=AWAKE), EventKind.SNOOZE_ENDED, reason, text=why)
+    draft.stop_timer(SNOOZE)
+    if page or incident.cycles > incident.acknowledged_cycles:
+        start_cycle(draft, why=why, reason=reason)
 
 
 def follow_severity(draft: Draft, rules: Rules) -> None:
     """Give the incident the worst severity that fires, within what a machine may do.
 
-    Pinned: never. Acknowledged: raised only. A rise above what was acknowledged starts a new cycle.
+    Pinned: never. Acknowledged, or opened by a person: raised only. A rise above what was acknowledged starts a new
+    cycle.
     """
     incident = draft.incident
     now = incident.alerts.worst_firing
     if now is None or incident.severity_pinned or now is incident.severity:
         return
     raised = now.rank > incident.severity.rank
-    if not raised and incident.acknowledged_at is not None:
+    if not raised and (incident.acknowledged_at is not None or incident.source is Source.MANUAL):
         return
     reason = Reason.SEVERITY_RAISED if raised else Reason.SEVERITY_LOWERED
     text = f"{incident.severity.value} → {now.value}"
@@ -67,7 +79,11 @@ def follow_severity(draft: Draft, rules: Rules) -> None:
 
 
 def page_if_worse(draft: Draft, rules: Rules, severity: Severity) -> None:
-    """Start a new cycle if ``severity`` is above what was acknowledged."""
+    """Start a new cycle if ``severity`` is above what was acknowledged; above what was snoozed, end the snooze."""
+    snoozed = draft.incident.snoozed_severity
+    if snoozed is not None and severity.rank > snoozed.rank:
+        why = f"{severity.value}, worse than the {snoozed.value} that was snoozed"
+        wake(draft, why=why, reason=Reason.SEVERITY_RAISED)
     acknowledged = draft.incident.acknowledged_severity
     if acknowledged is not None and severity.rank > acknowledged.rank:
         why = f"{severity.value}, worse than the {acknowledged.value} that was acknowledged"
@@ -89,7 +105,12 @@ def all_quiet(draft: Draft, rules: Rules, *, recovered_at: Utc) -> None:
 
 
 def may_auto_resolve(incident: Incident, rules: Rules) -> bool:
-    """Say whether the machine may resolve this incident once it has settled."""
+    """Say whether the machine may resolve this incident once it has settled. What a person opened, a person resolves.
+
+    (It has alerts if another was merged into it.)
+    """
+    if incident.source is Source.MANUAL:
+        return False
     if rules.auto_resolve is AutoResolve.UNACKNOWLEDGED:
         return incident.acknowledged_at is None
     return rules.auto_resolve is AutoResolve.ALWAYS
@@ -104,6 +125,8 @@ def resolve(draft: Draft, *, at: Utc, by: str, reason: Reason, text: str, update
         draft.stop_timer(SETTLE)
     if before.cycle_due_at is not None:
         draft.stop_timer(CYCLE)
+    if before.snoozed_until is not None:
+        draft.stop_timer(SNOOZE)
 
 
 def release(claim: Claim | None, incident: Incident, at: Utc) -> tuple[ClaimWrite, ...]:

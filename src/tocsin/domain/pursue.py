@@ -16,6 +16,7 @@ from .assess import Finding, Step
 from .change import MOST_ALERTS, AlertWrite, Change, Claim, ClaimWrite
 from .decision import Decision, Reason
 from .draft import Draft
+from .expiry import timer_of
 from .frozen import Utc
 from .incident import AlertCounts, Incident
 from .lifecycle import SETTLE, all_quiet, brief, follow_severity, our_time, page_again
@@ -23,6 +24,9 @@ from .rules import Rules
 from .timeline import EventKind
 
 _T = TypeVar("_T")
+
+MOST_TIMED = 28
+"""Alerts in one change if some of them have timers: with row, episode and timer each it stays under 100 actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,15 @@ class Pursued:
 
 @dataclass(slots=True)
 class Pursuit:
-    """One incident, or the one that will be opened for ``correlation_key`` (``incident`` is None)."""
+    """One incident, or the one that will be opened for ``correlation_key`` (``incident`` is None).
+
+    ``previous`` is the incident that came before the one to be opened.
+    """
 
     incident: Incident | None
     correlation_key: str
     claim: Claim | None = None
+    previous: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
@@ -59,19 +67,25 @@ class Pursuit:
         numbers: Iterator[str],
         new_id: Callable[[], str],
         adopt: bool,
+        by: str,
     ) -> Pursued:
-        """Return what was decided and the chain of changes. ``adopt`` starts no escalation cycle."""
+        """Return what was decided and the chain of changes. ``adopt`` starts no escalation cycle.
+
+        ``by`` is who acts, as the timeline names him.
+        """
         decisions: list[Decision] = []
         changes: list[Change] = []
         incident = self.incident
-        for chunk in chunks(sorted(self.findings, key=_worst_first), MOST_ALERTS):
-            link = _Link(incident, rules, now, adopt=adopt)
+        for chunk in chunks(sorted(self.findings, key=_worst_first), most_together(self.findings)):
+            link = _Link(incident, rules, now, adopt=adopt, by=by)
             claims: tuple[ClaimWrite, ...] = ()
             if incident is None:
                 opened = _opened(chunk[0], next(numbers), self, now, adopt=adopt)
                 link.open(opened, chunk)
                 held_by = self.claim.incident_id if self.claim else ""
-                claims = (ClaimWrite(claim=Claim(key=self.correlation_key, incident_id=opened.id), held_by=held_by),)
+                until = rules.joinable_until(chunk[0].fired[0], now)
+                claim = Claim(key=self.correlation_key, incident_id=opened.id, joinable_until=until)
+                claims = (ClaimWrite(claim=claim, held_by=held_by),)
             else:
                 link.go_on(chunk)
             decisions.extend(link.decisions)
@@ -102,17 +116,17 @@ def _opened(first: Finding, incident_id: str, pursuit: Pursuit, now: Utc, *, ado
         links=seen.links,
         cycles=0 if adopt else 1,
         acknowledged_severity=severity if adopt else None,
-        triggered_at=our_time(seen.triggered_at or seen.observed_at, source_now=seen.observed_at, now=now),
+        triggered_at=our_time(seen.triggered_at or seen.observed_at, source_now=seen.source_now, now=now),
         opened_at=now,
-        previous_incident=pursuit.claim.incident_id if pursuit.claim else "",
+        previous_incident=pursuit.previous,
     )
 
 
 class _Link:
     """One change of the chain, while it is written."""
 
-    def __init__(self, incident: Incident | None, rules: Rules, now: Utc, *, adopt: bool) -> None:
-        self.draft = Draft(incident, at=now)
+    def __init__(self, incident: Incident | None, rules: Rules, now: Utc, *, adopt: bool, by: str) -> None:
+        self.draft = Draft(incident, at=now, by=by)
         self.writes: list[AlertWrite] = []
         self.decisions: list[Decision] = []
         self._rules = rules
@@ -130,8 +144,8 @@ class _Link:
 
     def go_on(self, chunk: Sequence[Finding]) -> None:
         """Apply ``chunk`` to the incident as it is."""
-        flapped = [finding for finding in chunk if self._is_flap(finding)]
-        joined = [finding for finding in chunk if finding.step is Step.OPEN and not self._is_flap(finding)]
+        flapped = [finding for finding in chunk if finding.step is Step.REFIRE]
+        joined = [finding for finding in chunk if finding.step is Step.OPEN]
         changed = [finding for finding in chunk if finding.step is Step.UPDATE]
         ended = [finding for finding in chunk if finding.step is Step.END]
         if flapped or joined:
@@ -142,13 +156,6 @@ class _Link:
             self._end(some, reason)
         if self.draft.incident.active:
             self._follow(joined, flapped, ended)
-
-    def _is_flap(self, finding: Finding) -> bool:
-        """Say whether the alert belonged to this incident already, and fires in it again."""
-        if finding.step is Step.REFIRE:
-            return True
-        row = finding.alert
-        return finding.step is Step.OPEN and row is not None and row.incident_id == self.draft.incident.id
 
     def _burns_again(self, joined: Sequence[Finding], flapped: Sequence[Finding]) -> None:
         was_quiet = self.draft.incident.recovered_at is not None
@@ -180,7 +187,7 @@ class _Link:
                 counts = counts.adding(write.archive.severity, muted=write.archive.muted, by=-1)
             counts = counts.adding(write.alert.severity, muted=write.alert.muted)
             counts = counts.model_copy(update={"total": total})
-            self.writes.append(write)
+            self._write(write, finding.alert)
             alerts.append(write.alert)
             # The others of a first change join what the first of them opened.
             said = Reason.JOINED if reason is Reason.OPENED and len(alerts) > 1 else reason
@@ -194,7 +201,7 @@ class _Link:
             write = rows.updated(finding, row)
             counts = counts.adding(row.severity, muted=row.muted, by=-1)
             counts = counts.adding(write.alert.severity, muted=write.alert.muted)
-            self.writes.append(write)
+            self._write(write, row)
             alerts.append(write.alert)
             self._decide(finding, reason, incident.id)
         after = incident.model_copy(update={"alerts": counts})
@@ -206,7 +213,7 @@ class _Link:
         for finding, row in _with_rows(findings):
             write = rows.ended(finding, row, forget_at=self.draft.at + self._rules.tombstone)
             counts = counts.adding(row.severity, muted=row.muted, by=-1)
-            self.writes.append(write)
+            self._write(write, row)
             alerts.append(write.alert)
             self._decide(finding, reason, incident.id)
         after = incident.model_copy(update={"alerts": counts})
@@ -222,20 +229,39 @@ class _Link:
         follow_severity(self.draft, self._rules)
         if ended and self.draft.incident.alerts.firing_now == 0:
             last = max(ended, key=lambda finding: finding.ended_at or finding.at)
-            recovered = our_time(last.ended_at or last.at, source_now=last.at, now=self.draft.at)
+            source_now = last.source_now or last.at
+            recovered = our_time(last.ended_at or last.at, source_now=source_now, now=self.draft.at)
             all_quiet(self.draft, self._rules, recovered_at=max(self.draft.incident.opened_at, recovered))
 
     def _is_news(self, finding: Finding) -> bool:
         """Say whether a new episode comes so long after the last that it is no mere flap."""
         row = finding.alert
+        if finding.seen is not None and finding.seen.provisional:
+            return False  # it repeats what groups have said for themselves, or will when their monitor is read
+        if finding.seen is not None and finding.seen.sent_at is not None:
+            # What is pushed may name the same start again, or none: by our clock, when did it last burn here?
+            ended_here = row.expires_at - self._rules.tombstone if row is not None and row.expires_at else None
+            burnt = ended_here or (row.last_seen_at if row is not None else None)
+            return burnt is not None and self.draft.at - burnt > self._rules.settle
         ended_at = finding.ended_at or (row.ended_at if row is not None else None)
         began = finding.seen.triggered_at if finding.seen is not None else None
         return ended_at is not None and (began or finding.at) - ended_at > self._rules.settle
+
+    def _write(self, write: AlertWrite, before: Alert | None) -> None:
+        self.writes.append(write)
+        if (timer := timer_of(write, before)) is not None:
+            self.draft.write_record(timer)
 
     def _decide(self, finding: Finding, reason: Reason, incident_id: str) -> None:
         self.decisions.append(
             Decision(finding.key, reason, finding.title, incident_id, finding.severity, finding.detail)
         )
+
+
+def most_together(findings: Iterable[Finding]) -> int:
+    """Return how many alerts one change may hold."""
+    timed = (one.expires_in is not None or (one.alert and one.alert.expires_in is not None) for one in findings)
+    return MOST_TIMED if any(timed) else MOST_ALERTS
 
 
 def _with_rows(findings: Sequence[Finding]) -> Iterator[tuple[Finding, Alert]]:

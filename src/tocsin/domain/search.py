@@ -1,9 +1,14 @@
 """Which incidents a list shows."""
 
+from datetime import timedelta
+
 from .alert import Source
 from .frozen import Frozen, Utc
 from .incident import Incident, Status
 from .severity import Severity
+
+TEXT_SEARCHES = timedelta(days=30)
+"""How far back text is looked for unless somebody says otherwise."""
 
 ACTIVE = frozenset(status for status in Status if status.active)
 

@@ -4,9 +4,11 @@ Rules in a file come first, and the first that matches wins; the defaults follow
 the rule that made it, so that ``rules test`` and the timeline can say why.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, ConfigDict, model_validator
@@ -47,7 +49,10 @@ def worst(severities: Iterable[Severity]) -> Severity | None:
 
 
 class Facts(NamedTuple):
-    """What a severity rule may look at. ``state`` is the source's own word (``Alert``, ``Warn``, ``No Data``)."""
+    """What a severity is judged by. ``state`` is the source's own word (``Alert``, ``Warn``, ``No Data``, ``firing``).
+
+    ``word`` is the severity that a sender gave, in its own words, ``text`` what it said of the problem.
+    """
 
     source: str
     state: str
@@ -55,6 +60,8 @@ class Facts(NamedTuple):
     tags: tuple[str, ...] = ()
     service: str = ""
     environment: str = ""
+    word: str = ""
+    text: str = ""
 
 
 class Judgement(NamedTuple):
@@ -145,7 +152,65 @@ _BY_PRIORITY = {
 }
 
 
+_SAID: Mapping[str, Severity] = {
+    word: severity
+    for severity, words in (
+        (Severity.CRITICAL, "critical crit fatal emergency emerg disaster page p0 p1 sev0 sev1"),
+        (Severity.HIGH, "error err high major p2 sev2"),
+        (Severity.MEDIUM, "warning warn medium minor moderate average p3 sev3"),
+        # Kubernetes' own rules call what is no problem by itself, such as a watchdog that always fires, "none".
+        (Severity.LOW, "info informational information low notice debug none p4 p5 sev4 sev5"),
+    )
+    for word in words.split()
+}
+"""Severities as senders call them, without letter case, spaces and dashes."""
+
+_BETWEEN_LETTERS = re.compile(r"[\s_-]+")
+
+# Of a text without capitals. What is said of something harmless comes first, and hides the words in it.
+_TELLING = re.compile(
+    r"\b(?:"
+    r"(?P<harmless>(?:scal|slow|cool|count|roll|wind|spin)(?:e|es|ed|ing|s|l|led)? down|(?:no|0|without) (?:errors?|failures?))"
+    r"|(?P<critical>outage|down|unavailable|unreachable|data (?:loss|corruption)|fatal|panic|emergency|critical)"
+    r"|(?P<high>errors?|fail(?:ed|s|ing|ures?)?|exceptions?|time[ -]?outs?|timed out|crash(?:ed|es|ing)?|refused)"
+    r"|(?P<medium>slow(?:er|ness)?|warnings?|degraded|degradation|retry|retries|retrying|latency)"
+    r")\b"
+)
+_LOOKED_AT = 4_000
+"""Characters of a text that are searched for words."""
+
+_BY_WORDS = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
+
+_DATADOG, _ALERTMANAGER = "datadog", "alertmanager"
+
+
 def _by_default(facts: Facts) -> Judgement:
+    """Datadog's priority decides; elsewhere the sender's own word; without one, words in what it says.
+
+    Alertmanager's severity is a label that somebody sets on purpose, so that there nothing is read out of a text.
+    """
+    if facts.source == _DATADOG:
+        return _by_priority(facts)
+    if severity := _SAID.get(_BETWEEN_LETTERS.sub("", facts.word.casefold())):
+        return Judgement(severity, f"default: its sender says {facts.word}")
+    if facts.source == _ALERTMANAGER:
+        return Judgement(Severity.MEDIUM, "default: its sender gives no severity that is known")
+    return _by_words(facts.text[:_LOOKED_AT].casefold())
+
+
+@lru_cache(maxsize=1_024)
+def _by_words(text: str) -> Judgement:
+    """Return the worst severity that a word of the text stands for. Senders repeat themselves, 500 at a time."""
+    found: dict[str, str] = {}
+    for hit in _TELLING.finditer(text):
+        found.setdefault(hit.lastgroup or "", hit[0])
+    for severity in _BY_WORDS:
+        if word := found.get(severity.value):
+            return Judgement(severity, f"default: it says {word!r}")
+    return Judgement(Severity.MEDIUM, "default: nothing says how bad it is")
+
+
+def _by_priority(facts: Facts) -> Judgement:
     """Datadog's monitor priority decides for Alert; Warn is one level milder; No Data is low."""
     state = facts.state.casefold()
     if state == "no data":

@@ -1,14 +1,18 @@
 """The parts that the settings name, put together: the same for the command line and for Lambda. Imports no click."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tocsin.api.options import Options
     from tocsin.config import Settings
     from tocsin.domain.rules import Rules
     from tocsin.sources.datadog import Progress
+    from tocsin.sources.naming import TagNames
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -29,6 +33,32 @@ def open_store(settings: "Settings", reach: "Callable[[], Aws]", *, sleep: Calla
     from tocsin.storage.json_store import JsonStore
 
     return JsonStore(settings.incidents_file)
+
+
+def on_lambda_with_a_table(settings: "Settings", environ: Mapping[str, str]) -> None:
+    """See that a function on Lambda keeps its incidents in a table. Raises ``ConfigurationError`` otherwise."""
+    if environ.get("AWS_LAMBDA_FUNCTION_NAME") and not settings.use_dynamodb:
+        message = "USE_DYNAMODB is not true: a file on Lambda is forgotten with the process"
+        raise ConfigurationError(message, hint="Set USE_DYNAMODB=true and DYNAMODB_TABLE_NAME.")
+
+
+def api_options(settings: "Settings") -> "Options":
+    """Return how the edge of the API is set."""
+    from tocsin.api.options import Options
+
+    if not settings.allowed_networks:
+        return Options(origins=settings.cors_origins, requests_per_second=settings.requests_per_second)
+    from ipaddress import ip_network
+
+    networks = {source: tuple(ip_network(one) for one in some) for source, some in settings.allowed_networks.items()}
+    return Options(settings.cors_origins, networks, settings.requests_per_second)
+
+
+def tag_names(settings: "Settings") -> "TagNames":
+    """Return which tags and labels name service, environment and team."""
+    from tocsin.sources.naming import TagNames
+
+    return TagNames(settings.service_tag, settings.environment_tag, settings.team_tag)
 
 
 def rules_of(settings: "Settings") -> "Rules":

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -66,9 +67,24 @@ def examine(wiring: Wiring) -> Iterator[Check]:
         return
     dotenv = f" and {wiring.dotenv}" if wiring.dotenv.is_file() else ""
     yield Check("settings", Verdict.GOOD, f"read from the environment{dotenv}")
+    if wiring.asks_server(settings):
+        yield _tried("server", lambda: _served(wiring, settings))
+        return
     yield _tried("rules", lambda: _rules(wiring, settings))
     yield from _datadog(wiring, settings)
     yield from _kept(wiring, settings)
+
+
+def _served(wiring: Wiring, settings: Settings) -> Check:
+    """Ask the server whether it is ready, and list one incident, which needs the key."""
+    with closing(wiring.calls(settings)) as calls:
+        ready = calls.get("/health/ready")
+        calls.get("/api/v1/incidents", {"limit": 1})
+    found = f"{calls.url} is ready, and takes the key"
+    if ready["status"] == "late":
+        mend = "Look at what syncs there; `doctor` on that machine, without --server, says more."
+        return Check("server", Verdict.DOUBTFUL, f"{found}; its last sweep or tick was long ago", mend)
+    return Check("server", Verdict.GOOD, found)
 
 
 def _rules(wiring: Wiring, settings: Settings) -> Check:

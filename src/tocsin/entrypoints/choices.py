@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from tocsin.errors import InvalidInput, TocsinError
 
-from .moments import moment
+from .moments import ahead, moment
 from .nearest import did_you_mean
 from .wiring import Wiring
 
@@ -104,6 +104,20 @@ class Moment(click.ParamType[datetime]):
             raise click.BadParameter(str(error), ctx, param) from None
 
 
+class Ahead(click.ParamType[datetime]):
+    """A date, a time, or how long it is from now."""
+
+    name = "time to come"
+
+    @override
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        wiring = (ctx or click.get_current_context()).ensure_object(Wiring)
+        try:
+            return ahead(str(value), wiring.clock())
+        except InvalidInput as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+
 class IncidentId(click.ParamType[str]):
     """An incident's id as people say it: ``INC-1042``, ``inc-1042``, ``1042``. Whether it exists is seen later."""
 
@@ -137,4 +151,5 @@ class IncidentId(click.ParamType[str]):
 
 TEXT = Text()
 MOMENT = Moment()
+AHEAD = Ahead()
 INCIDENT_ID = IncidentId()

@@ -1,7 +1,7 @@
 """The options that choose incidents, shared by the commands that list and count them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -9,14 +9,11 @@ import click
 
 from tocsin.domain.alert import Source
 from tocsin.domain.incident import Status
-from tocsin.domain.search import ACTIVE, IncidentFilter
+from tocsin.domain.search import ACTIVE, TEXT_SEARCHES, IncidentFilter
 from tocsin.domain.severity import Severity
 
 from .choices import MOMENT, TEXT, Word
 from .wiring import Wiring
-
-TEXT_SEARCHES = timedelta(days=30)
-"""How far back text is looked for unless ``--since`` says otherwise."""
 
 ANY_ACTIVE = "active"
 STATUS = Word("status", [status.value for status in Status], {"open": Status.DETECTED.value, ANY_ACTIVE: ANY_ACTIVE})

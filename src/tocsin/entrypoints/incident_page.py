@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tocsin.domain.alert import Alert
 from tocsin.domain.incident import NEXT, Incident
+from tocsin.domain.people import Role
 from tocsin.domain.timeline import Event
 
 from .incident_table import alerts as firing
@@ -70,12 +71,17 @@ def _facts(incident: Incident, now: datetime) -> Iterator[tuple[str, str]]:
         "Closed": _time(incident.closed_at, now),
         "To acknowledge": _lasted(incident.time_to_acknowledge),
         "To resolve": _lasted(incident.time_to_resolve),
-        "Assigned to": ", ".join(incident.assignees),
+        "Assigned to": ", ".join(
+            who if role is Role.RESPONDER else f"{who} ({role.value})" for who, role in incident.assignments.items()
+        ),
+        "Snoozed until": f"{exact(incident.snoozed_until)} UTC" if incident.snoozed_until else "",
         "Severity": pinned,
         "Alerts": firing(incident).strip("-"),
         "Flaps": str(incident.flaps or ""),
         "Cycles": pages if incident.cycles > 1 or incident.active else "",
         "Previous": incident.previous_incident,
+        "Merged into": incident.merged_into,
+        "Took over": ", ".join(incident.merged),
         "Tags": ", ".join(incident.tags),
         "Runbook": incident.links.runbook,
         "Monitor": incident.links.monitor,

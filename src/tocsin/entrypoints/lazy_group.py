@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """Where a command is (``module:attribute``), what it does in one line, and under which heading it stands.
 
-    ``stored``: it opens the store that is chosen.
+    ``stored``: it opens the store, or asks the server, that is chosen; ``served``: it asks a server alone.
     """
 
     where: str
     help: str
     heading: str = "Commands"
     stored: bool = True
+    served: bool = False
 
 
 class LazyGroup(click.Group):
@@ -58,9 +59,8 @@ class LazyGroup(click.Group):
         if name not in self._table and not name.startswith("-") and not ctx.resilient_parsing:
             message = f"There is no command '{name}'{did_you_mean(name, self._table) or '.'}"
             raise click.UsageError(message, ctx)
-        if name in self._table and not self._table[name].stored and ctx.ensure_object(Wiring).chosen:
-            message = f"'{name}' does not work on the store that is chosen: leave --store out"
-            raise click.UsageError(message, ctx)
+        if name in self._table:
+            _refuse_choice(name, self._table[name], ctx)
         return super().resolve_command(ctx, args)
 
     @override
@@ -84,3 +84,14 @@ class LazyGroup(click.Group):
             CompletionItem(name, help=entry.help) for name, entry in self._table.items() if name.startswith(incomplete)
         ]
         return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _refuse_choice(name: str, entry: Entry, ctx: click.Context) -> None:
+    """Refuse a store or a server that was chosen for a command that has no use for it."""
+    chosen = ctx.ensure_object(Wiring).chosen
+    if "TOCSIN_SERVER" in chosen and not (entry.stored or entry.served):
+        message = f"'{name}' does not ask a server: leave --server out"
+        raise click.UsageError(message, ctx)
+    if "USE_DYNAMODB" in chosen and not entry.stored:
+        message = f"'{name}' does not work on the store that is chosen: leave --store out"
+        raise click.UsageError(message, ctx)

@@ -7,7 +7,9 @@ from tocsin.errors import InvalidInput
 
 EXAMPLES = "a date such as 2026-03-31 or 2026-03-31T14:05 (UTC), or an age such as 30m, 2h, 3d or 1w"
 
-_AGE = r"([0-9]{1,6})\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)(?:\s+ago)?"
+AHEAD = "how long from now, such as 30m, 2h or 3d, or a time such as 2026-03-31T09:00 (UTC)"
+
+_LENGTH = r"([0-9]{1,6})\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)"
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -17,16 +19,34 @@ def moment(text: str, now: datetime) -> datetime:
 
     Raises :class:`~tocsin.errors.InvalidInput`.
     """
-    said = text.strip()
-    age = re.fullmatch(_AGE, said, re.IGNORECASE)
+    age = re.fullmatch(rf"{_LENGTH}(?:\s+ago)?", text.strip(), re.IGNORECASE)
     try:
-        if age is not None:
-            return now - timedelta(seconds=int(age[1]) * _SECONDS[age[2][0].lower()])
-        parsed = datetime.fromisoformat(said)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return _written(text) if age is None else now - _length(age)
     except (ValueError, OverflowError):
         message = f"'{text}' is no moment; give {EXAMPLES}"
         raise InvalidInput(message) from None
+
+
+def ahead(text: str, now: datetime) -> datetime:
+    """Return the moment to come that a person means: an ISO date or time, or how long it is from now.
+
+    Raises :class:`~tocsin.errors.InvalidInput`.
+    """
+    length = re.fullmatch(rf"(?:in\s+)?{_LENGTH}", text.strip(), re.IGNORECASE)
+    try:
+        return _written(text) if length is None else now + _length(length)
+    except (ValueError, OverflowError):
+        message = f"'{text}' is no time to come; give {AHEAD}"
+        raise InvalidInput(message) from None
+
+
+def _written(text: str) -> datetime:
+    parsed = datetime.fromisoformat(text.strip())
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _length(said: re.Match[str]) -> timedelta:
+    return timedelta(seconds=int(said[1]) * _SECONDS[said[2][0].lower()])
 
 
 def exact(moment: datetime | None) -> str:

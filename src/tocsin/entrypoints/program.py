@@ -5,7 +5,7 @@ import click
 from tocsin import __version__
 
 from .lazy_group import Entry, LazyGroup
-from .store_choice import store_option
+from .store_choice import server_option, store_option
 
 COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
 """What a shell sets to ask for completions."""
@@ -20,18 +20,28 @@ TABLE = {
         f"{_COMMANDS}.invoke_local:invoke_local", "Run the scheduled function here, as Lambda does.", ALERTS
     ),
     "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False),
+    "serve": Entry(f"{_COMMANDS}.serve:serve", "Serve the HTTP API here, and sync on the side.", ALERTS),
+    "send": Entry(
+        f"{_COMMANDS}.sending:send", "Send a test alert to a running server.", ALERTS, stored=False, served=True
+    ),
     "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
     "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
     "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
     "ack": Entry(f"{_COMMANDS}.actions:ack", "Say that somebody is on it.", INCIDENTS),
     "start": Entry(f"{_COMMANDS}.actions:start", "Say that work has begun.", INCIDENTS),
     "assign": Entry(f"{_COMMANDS}.actions:assign", "Add somebody to those who work on it.", INCIDENTS),
+    "unassign": Entry(f"{_COMMANDS}.actions:unassign", "Take somebody off.", INCIDENTS),
     "note": Entry(f"{_COMMANDS}.actions:note", "Add a line to the timeline.", INCIDENTS),
     "severity": Entry(f"{_COMMANDS}.actions:severity", "Pin the severity; no machine changes it then.", INCIDENTS),
     "resolve": Entry(f"{_COMMANDS}.actions:resolve", "Resolve, with root cause and steps taken.", INCIDENTS),
     "close": Entry(f"{_COMMANDS}.actions:close", "Close a resolved incident.", INCIDENTS),
+    "edit": Entry(f"{_COMMANDS}.changing:edit", "Change what an incident says.", INCIDENTS),
+    "snooze": Entry(f"{_COMMANDS}.changing:snooze", "Hold its pages for a while.", INCIDENTS),
+    "merge": Entry(f"{_COMMANDS}.changing:merge", "Make it part of another incident.", INCIDENTS),
+    "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False),
+    "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", STORE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE),
@@ -55,6 +65,7 @@ program = LazyGroup(
     "5 refused, 6 store, 130 interrupted.",
     params=[
         store_option(),
+        server_option(),
         click.Option(
             ["--version"],
             is_flag=True,

@@ -50,14 +50,21 @@ class RotatingDatadog:
 
     def sweep(self, known: Sequence[Alert]) -> Sweep:
         """Sweep as :class:`~tocsin.sources.datadog.DatadogSource` does, with the keys as they are now."""
+        return self._asked(lambda datadog: datadog.sweep(known))
+
+    def look(self, origin: str, known: Sequence[Alert]) -> Sweep:
+        """Read one monitor as :class:`~tocsin.sources.datadog.DatadogSource` does, with the keys as they are now."""
+        return self._asked(lambda datadog: datadog.look(origin, known))
+
+    def _asked(self, ask: Callable[[DatadogSource], Sweep]) -> Sweep:
         self._take(self._key_source.keys())
         try:
-            return self._datadog.sweep(known)
+            return ask(self._datadog)
         except KeysRefused:
             # Somebody may have rotated them since they were last read. The same ones would be refused again.
             if not self._take(self._key_source.keys(anew=True)):
                 raise
-        return self._datadog.sweep(known)
+        return ask(self._datadog)
 
     def _take(self, keys: Keys) -> bool:
         """Use ``keys`` from now on; return whether they are others than before."""

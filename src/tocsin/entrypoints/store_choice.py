@@ -1,4 +1,4 @@
-"""``--store``: which store a command works on, in place of the one that the settings name."""
+"""``--store`` and ``--server``: what a command works on, in place of what the settings name."""
 
 import re
 from collections.abc import Mapping
@@ -32,6 +32,22 @@ class StoreName(NamedTuple):
         if self.kind == "json":
             return {"USE_DYNAMODB": "false", "INCIDENTS_FILE": self.where}
         return {"USE_DYNAMODB": "true", "DYNAMODB_TABLE_NAME": self.where}
+
+
+class ServerType(click.ParamType[str]):
+    """The address of a server: https, unless it is this machine, since a key goes there."""
+
+    name = "url"
+
+    @override
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from tocsin.addresses import server_address
+
+        try:
+            return server_address(str(value).strip())
+        except ValueError:
+            message = f"'{value}' is no address of a server: https://HOST, or http://127.0.0.1:PORT on this machine"
+            raise click.BadParameter(message, ctx, param) from None
 
 
 class StoreType(click.ParamType[StoreName]):
@@ -71,6 +87,7 @@ class StoreType(click.ParamType[StoreName]):
 
 
 STORE = StoreType()
+SERVER = ServerType()
 
 
 def store_option() -> click.Option:
@@ -84,10 +101,22 @@ def store_option() -> click.Option:
     )
 
 
+def server_option() -> click.Option:
+    """Return the option, for the program and for each command that can ask a server."""
+    return click.Option(
+        ["--server"],
+        type=SERVER,
+        expose_value=False,
+        callback=_ask_server,
+        help="Work on the incidents of this server, with the key in TOCSIN_API_KEY.",
+    )
+
+
 def with_store_option(command: click.Command) -> click.Command:
-    """Give the option to a command that is loaded for the first time, and to the commands beneath it."""
-    if not any("--store" in one.opts for one in command.params):
-        command.params.append(store_option())
+    """Give the options to a command that is loaded for the first time, and to the commands beneath it."""
+    for option in (store_option(), server_option()):
+        if not any(option.opts[0] in one.opts for one in command.params):
+            command.params.append(option)
     if isinstance(command, click.Group):
         for beneath in command.commands.values():
             with_store_option(beneath)
@@ -96,5 +125,18 @@ def with_store_option(command: click.Command) -> click.Command:
 
 def _choose(ctx: click.Context, _param: click.Parameter, chosen: StoreName | None) -> None:
     if chosen is not None:
-        # Contexts beneath this one inherit it.
-        ctx.obj = ctx.ensure_object(Wiring)._replace(chosen=chosen.settings)
+        _take(ctx, chosen.settings)
+
+
+def _ask_server(ctx: click.Context, _param: click.Parameter, url: str | None) -> None:
+    if url is not None:
+        _take(ctx, {"TOCSIN_SERVER": url})
+
+
+def _take(ctx: click.Context, settings: Mapping[str, str]) -> None:
+    wiring = ctx.ensure_object(Wiring)
+    if wiring.chosen and set(wiring.chosen) != set(settings):
+        message = "--store and --server each say what to work on: give one of them"
+        raise click.UsageError(message, ctx)
+    # Contexts beneath this one inherit it.
+    ctx.obj = wiring._replace(chosen=settings)

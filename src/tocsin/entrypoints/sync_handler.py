@@ -23,7 +23,7 @@ from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
-from tocsin.errors import ConfigurationError, TocsinError
+from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import TickReport, tick
@@ -31,7 +31,7 @@ from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.store import MOST_EXAMINED, Store
 
 from . import lambda_metrics
-from .assembly import datadog, open_store, rules_of
+from .assembly import datadog, on_lambda_with_a_table, open_store, rules_of
 from .aws import Aws
 from .datadog_keys import KeySource, key_source
 from .lambda_logs import LambdaLog
@@ -186,9 +186,7 @@ class SyncHandler:
             self._log.hide(secrets_in(self._environ, self._dotenv))
             settings = Settings.read(self._environ, self._dotenv)
             self._log.level(settings.log_level)
-            if self._environ.get("AWS_LAMBDA_FUNCTION_NAME") and not settings.use_dynamodb:
-                message = "USE_DYNAMODB is not true: a file on Lambda is forgotten with the process"
-                raise ConfigurationError(message, hint="Set USE_DYNAMODB=true and DYNAMODB_TABLE_NAME.")
+            on_lambda_with_a_table(settings, self._environ)
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)

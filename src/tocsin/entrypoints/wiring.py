@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from tocsin.errors import InvalidInput
+from tocsin.errors import ConfigurationError, InvalidInput
 
 from .screen import Screen
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .aws import Aws
     from .rotating import RotatingDatadog
+    from .server_calls import ServerCalls
 
 
 def login_name() -> str:
@@ -30,6 +31,13 @@ def login_name() -> str:
     import getpass
 
     return getpass.getuser()
+
+
+def random_secret() -> str:
+    """Return a new secret for an API key."""
+    from tocsin.ids import random_secret as drawn
+
+    return drawn()
 
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -51,6 +59,7 @@ class Wiring(NamedTuple):
     dotenv: Path = Path(".env")
     login: Callable[[], str] = login_name
     chosen: Mapping[str, str] = _NOTHING
+    new_secret: Callable[[], str] = random_secret
 
     @property
     def out(self) -> Screen:
@@ -90,21 +99,47 @@ class Wiring(NamedTuple):
 
         return Aws(settings.aws_region, self.environ)
 
+    def asks_server(self, settings: "Settings") -> bool:
+        """Say whether a server is asked in place of a store. ``--store`` goes before a server that is set."""
+        return bool(settings.tocsin_server) and "USE_DYNAMODB" not in self.chosen
+
+    def calls(self, settings: "Settings", url: str = "") -> "ServerCalls":
+        """Return what asks the server at ``url``, or the one that is set. Raises ``ConfigurationError`` without a key."""
+        from .server_calls import ServerCalls
+
+        key = settings.tocsin_api_key.get_secret_value()
+        if not key:
+            message = "TOCSIN_API_KEY is not set: put it into the environment, or as a line NAME=KEY into .env"
+            raise ConfigurationError(message, hint="`key create` makes a key where the server's store is")
+        return ServerCalls(url or settings.tocsin_server, key, sleep=self.sleep, new_id=self.new_id)
+
     @contextmanager
     def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":
-        """Open the store that the settings name, and close it."""
+        """Open the store that the settings name, or reach the server in its place, and close it."""
+        settings = settings or self.settings()
+        if self.asks_server(settings):
+            from .server_store import ServerStore
+
+            with closing(ServerStore(self.calls(settings))) as served:
+                yield served
+            return
         from .assembly import open_store
 
-        settings = settings or self.settings()
         with closing(open_store(settings, lambda: self.aws(settings), sleep=self.sleep)) as store:
             yield store
 
     @contextmanager
     def service(self, settings: "Settings | None" = None) -> "Iterator[IncidentService]":
-        """Open the store with all that is needed to change what it holds, and close it."""
+        """Open the store with all that is needed to change what it holds, or reach the server, and close it."""
+        settings = settings or self.settings()
+        if self.asks_server(settings):
+            from .server_incidents import ServerIncidents
+
+            with closing(self.calls(settings)) as calls:
+                yield ServerIncidents(calls)
+            return
         from tocsin.services.incidents import IncidentService
 
-        settings = settings or self.settings()
         rules = self.rules(settings)
         with self.store(settings) as store:
             yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)

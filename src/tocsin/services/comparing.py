@@ -10,19 +10,22 @@ from pydantic import BaseModel
 
 from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import Record
+from tocsin.domain.deleting import AUDIT
+from tocsin.domain.draft import TIMER
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
-from .sync import HEARTBEAT, heartbeat_id
+from .idempotency import IDEMPOTENCY
+from .sync import HEARTBEAT
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-HEARTBEATS = [(HEARTBEAT, heartbeat_id(source)) for source in Source]
-"""The records of a store that cannot list its records."""
+KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER)
+"""The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")
 
@@ -93,7 +96,7 @@ class _Comparison:
         yield _part("current alerts", self._current(rows, known), self._current(every_alert(self._target), known))
         keys = [key for key in moving.claim_keys(self._source, self._keys) if key not in self._newer]
         yield _part("claims", self._claims_in(self._source, keys), self._claims_in(self._target, keys))
-        names = moving.record_keys(self._source, HEARTBEATS)
+        names = moving.record_keys(self._source, KINDS)
         yield _part("records", self._records_in(self._source, names), self._records_in(self._target, names))
 
     def _current(self, rows: Iterable[Alert], known: Collection[tuple[Source, str]]) -> "_Sum":

@@ -1,27 +1,35 @@
 """What a person or a program does with incidents: the library's front door."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar, Unpack
 
 from tocsin.clock import Clock, utc_now
-from tocsin.domain import handling
+from tocsin.domain import assigning, editing, handling, snoozing
 from tocsin.domain.alert import Alert, Source
-from tocsin.domain.change import ClaimWrite
-from tocsin.domain.draft import Draft
+from tocsin.domain.change import Record
+from tocsin.domain.editing import Edit
 from tocsin.domain.incident import Incident, Status, incident_id
-from tocsin.domain.lifecycle import release
+from tocsin.domain.people import Role
 from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.domain.severity import Severity
-from tocsin.domain.statistics import Statistics, statistics
+from tocsin.domain.statistics import Metrics, Statistics, statistics
 from tocsin.domain.timeline import SYSTEM, Event
-from tocsin.errors import Conflict, InvalidInput, NotFound
+from tocsin.errors import InvalidInput
 from tocsin.ids import NewId, random_id
 from tocsin.storage.store import Page, Store
 
+from . import merging, removing, viewing
+from .acting import Acting, Attempt, How, found
+from .idempotency import Once
 from .source import AlertSource
 from .sync import SyncReport, sync
-from .tick import MOST_ATTEMPTS, EnoughTime, TickReport, always, tick
+from .tick import EnoughTime, TickReport, always, tick
+from .viewing import Whole
+
+Word = TypeVar("Word", bound=StrEnum)
 
 DEFAULT_RULES = Rules()
 
@@ -29,10 +37,11 @@ DEFAULT_RULES = Rules()
 class IncidentService:
     """Everything that can be done with the incidents of one store.
 
-    Actions are safe against others writing at the same time: what was read is decided on again, a bounded number
+    Moves are safe against others writing at the same time: what was read is decided on again, a bounded number
     of times. All raise :class:`~tocsin.errors.NotFound` for an unknown id,
-    :class:`~tocsin.errors.IllegalMove` where the status forbids the action, and
+    :class:`~tocsin.errors.IllegalMove` where the status forbids the move, and
     :class:`~tocsin.errors.StoreError` if the store fails. Each returns the incident as committed.
+    :class:`~tocsin.services.acting.How` says what all of them take, ``by`` at the least.
     """
 
     def __init__(
@@ -80,7 +89,7 @@ class IncidentService:
         """Return every matching incident, newest first. For long lists see :meth:`find`."""
         wanted = IncidentFilter(
             statuses=ACTIVE if active else frozenset(),
-            severities=frozenset({_severity(severity)} if severity else ()),
+            severities=frozenset({_one_of(Severity, severity)} if severity else ()),
             service=service,
             source=Source(source) if source else None,
             text=text,
@@ -104,126 +113,156 @@ class IncidentService:
 
     def incident(self, incident_id: str) -> Incident:
         """Return one incident."""
-        incident = self.store.incident(incident_id)
-        if incident is None:
-            message = f"there is no incident {incident_id}"
-            raise NotFound(message, hint="the list command shows which there are")
-        return incident
+        return found(self.store, incident_id)
 
     def timeline(self, incident_id: str) -> Sequence[Event]:
         """Return everything that happened to an incident, in order."""
         return self.store.timeline(self.incident(incident_id).id)
 
     def alerts(self, incident_id: str) -> Sequence[Alert]:
-        """Return every alert episode of an incident."""
+        """Return every alert episode of an incident, without those of what was merged into it."""
         return self.store.alerts_of(self.incident(incident_id).id)
+
+    def whole(self, incident_id: str) -> Whole:
+        """Return one incident with all that belongs to it, the alerts of what was merged into it included."""
+        return viewing.whole(self.store, self.incident(incident_id), now=self._clock())
+
+    def metrics(self, incident_id: str) -> Metrics:
+        """Return how long one incident took, or has taken so far."""
+        return Metrics.of(self.incident(incident_id), self._clock())
+
+    def statistics(self, wanted: IncidentFilter) -> Statistics:
+        """Return MTTA and MTTR of the incidents that match."""
+        return statistics(self.every(wanted))
 
     def open(
         self,
         title: str,
         *,
         by: str,
-        severity: Severity | str = Severity.MEDIUM,
+        severity: Severity | str | None = None,
         description: str = "",
         service: str = "",
         environment: str = "",
         team: str = "",
         tags: Iterable[str] = (),
         logs: Iterable[str] = (),
+        assignees: Iterable[str] = (),
+        once: Once | None = None,
     ) -> Incident:
-        """Open an incident by hand; nothing but a person changes its severity or resolves it."""
-        draft = Draft(None, at=self._clock(), by=by)
-        handling.open_by_hand(
-            draft,
-            incident_id=incident_id(self.store.draw_numbers(1)[0]),
-            title=title,
-            severity=_severity(severity),
-            description=description,
-            service=service,
-            environment=environment,
-            team=team,
-            tags=tuple(tags),
-            logs=tuple(logs),
-        )
-        self.store.commit(draft.change(self._new_id()))
-        return draft.incident
+        """Open an incident by hand; only people resolve it, and change the severity that was given.
 
-    def acknowledge(self, incident_id: str, *, by: str) -> Incident:
+        Without a severity the rules give one, by the words of title and description.
+        """
+        given = None if severity is None else _one_of(Severity, severity)
+        acting = self._acting()
+
+        def attempt() -> Incident:
+            this = Attempt(acting, {"by": by, "once": once})
+            draft = this.opening()
+            handling.open_by_hand(
+                draft,
+                self.rules,
+                incident_id=incident_id(self.store.draw_numbers(1)[0]),
+                title=title,
+                severity=given,
+                description=description,
+                service=service,
+                environment=environment,
+                team=team,
+                tags=tuple(tags),
+                logs=tuple(logs),
+                assignees=tuple(assignees),
+            )
+            return this.commit(draft)
+
+        return acting.until_written(attempt, "what was to be opened")
+
+    def acknowledge(self, incident_id: str, **how: Unpack[How]) -> Incident:
         """Say that somebody is on it: paging for the cycles begun so far stops. Twice is no error."""
-        return self._act(incident_id, by, lambda draft: handling.acknowledge(draft, by=by))
+        return self._acting().move(incident_id, lambda draft: handling.acknowledge(draft, by=draft.by), how)
 
-    def start(self, incident_id: str, *, by: str) -> Incident:
-        """Say that work has begun; acknowledges too."""
-        return self._act(incident_id, by, lambda draft: handling.start(draft, by=by))
+    def start(self, incident_id: str, **how: Unpack[How]) -> Incident:
+        """Say that work has begun; acknowledges too, and ends a snooze."""
+        return self._acting().move(incident_id, lambda draft: handling.start(draft, by=draft.by), how)
 
     def resolve(
-        self, incident_id: str, *, by: str = SYSTEM, root_cause: str = "", steps: Sequence[str] = ()
+        self,
+        incident_id: str,
+        *,
+        by: str = SYSTEM,
+        root_cause: str = "",
+        steps: Sequence[str] = (),
+        expected_revision: int | None = None,
+        once: Once | None = None,
     ) -> Incident:
-        """Resolve; the alerts that fire now open nothing until they end. Afterwards it adds root cause and steps."""
-        return self._act(
-            incident_id, by, lambda draft: handling.resolve_by_hand(draft, by=by, root_cause=root_cause, steps=steps)
+        """Resolve; the alerts that fire now open nothing until they end. Afterwards it adds root cause and steps.
+
+        Those whose senders may never say so end with it: what they send afterwards is a new episode.
+        """
+        return self._acting().move(
+            incident_id,
+            lambda draft: handling.resolve_by_hand(draft, by=draft.by, root_cause=root_cause, steps=steps),
+            {"by": by, "expected_revision": expected_revision, "once": once},
         )
 
-    def close(self, incident_id: str, *, by: str) -> Incident:
+    def close(self, incident_id: str, **how: Unpack[How]) -> Incident:
         """Close a resolved incident."""
-        return self._act(incident_id, by, lambda draft: handling.close(draft, by=by))
+        return self._acting().move(incident_id, lambda draft: handling.close(draft, by=draft.by), how)
 
-    def assign(self, incident_id: str, who: str, *, by: str) -> Incident:
-        """Add ``who`` to those who work on it."""
-        return self._act(incident_id, by, lambda draft: handling.assign(draft, who=who))
+    def edit(self, incident_id: str, edit: Edit, **how: Unpack[How]) -> Incident:
+        """Change several things at once: all of them or none. See :class:`~tocsin.domain.editing.Edit`."""
+        return self._acting().move(incident_id, lambda draft: editing.edit(draft, self.rules, edit, by=draft.by), how)
 
-    def note(self, incident_id: str, text: str, *, by: str) -> Incident:
+    def assign(self, incident_id: str, who: str, *, role: Role | str | None = None, **how: Unpack[How]) -> Incident:
+        """Add ``who`` to those who work on it, or give him another role. A new commander replaces the one before."""
+        wanted = None if role is None else _one_of(Role, role)
+        return self._acting().move(incident_id, lambda draft: assigning.assign(draft, who=who, role=wanted), how)
+
+    def unassign(self, incident_id: str, who: str, **how: Unpack[How]) -> Incident:
+        """Take ``who`` off. Whoever does not work on it is off already."""
+        return self._acting().move(incident_id, lambda draft: assigning.unassign(draft, who=who), how)
+
+    def note(self, incident_id: str, text: str, **how: Unpack[How]) -> Incident:
         """Add a line to the timeline."""
-        return self._act(incident_id, by, lambda draft: handling.note(draft, text=text))
+        return self._acting().move(incident_id, lambda draft: handling.note(draft, text=text), how)
 
-    def set_severity(self, incident_id: str, severity: Severity | str, *, by: str) -> Incident:
+    def set_severity(self, incident_id: str, severity: Severity | str, **how: Unpack[How]) -> Incident:
         """Pin the severity: no machine changes it any more."""
-        pinned = _severity(severity)
-        return self._act(incident_id, by, lambda draft: handling.set_severity(draft, self.rules, severity=pinned))
+        pinned = _one_of(Severity, severity)
+        return self._acting().move(
+            incident_id, lambda draft: handling.set_severity(draft, self.rules, severity=pinned), how
+        )
 
-    def statistics(self, wanted: IncidentFilter) -> Statistics:
-        """Return MTTA and MTTR of the incidents that match."""
-        return statistics(self.every(wanted))
+    def snooze(self, incident_id: str, until: datetime, **how: Unpack[How]) -> Incident:
+        """Hold its pages until a moment (aware; within 30 days). See :mod:`tocsin.domain.snoozing`."""
+        return self._acting().move(incident_id, lambda draft: snoozing.snooze(draft, until=until), how)
+
+    def unsnooze(self, incident_id: str, **how: Unpack[How]) -> Incident:
+        """End its snooze now; what nobody has acknowledged pages again."""
+        return self._acting().move(incident_id, snoozing.unsnooze, how)
+
+    def merge(self, incident_id: str, into: str, **how: Unpack[How]) -> Incident:
+        """Resolve this incident as part of another, which counts the alerts of both; return that other one."""
+        return merging.merge(self._acting(), incident_id, into, self.rules, how)
+
+    def delete(self, incident_id: str, **how: Unpack[How]) -> Record:
+        """Delete an incident for ever, unless an alert of it fires; return the audit record that stays."""
+        return removing.delete(self._acting(), incident_id, how)
 
     def prune(self, *, closed_before: datetime) -> list[str]:
         """Forget incidents that were closed before a moment, with their timelines; return their ids."""
         wanted = IncidentFilter(statuses=frozenset({Status.CLOSED}), until=closed_before)
         old = [one for one in self.every(wanted) if one.closed_at is not None and one.closed_at < closed_before]
-        return [incident.id for incident in old if self._removed(incident)]
+        return removing.prune(self.store, old)
 
-    def _removed(self, incident: Incident) -> bool:
-        try:
-            self.store.remove(incident)
-        except Conflict:
-            return False  # somebody has just added a note: it is not forgotten under their hands
-        return True
-
-    def _act(self, incident_id: str, by: str, act: Callable[[Draft], None]) -> Incident:
-        for _ in range(MOST_ATTEMPTS):
-            before = self.incident(incident_id)
-            draft = Draft(before, at=self._clock(), by=by)
-            act(draft)
-            if not draft.changed:
-                return before
-            try:
-                self.store.commit(draft.change(self._new_id(), claims=self._released(before, draft)))
-            except Conflict:
-                continue
-            return draft.incident
-        message = f"others kept changing {incident_id} at the same time"
-        raise Conflict(message, hint="nothing was written: try again")
-
-    def _released(self, before: Incident, draft: Draft) -> tuple[ClaimWrite, ...]:
-        """A resolved incident is joined no more: its claim ends in the same change."""
-        if not before.correlation_key or not before.active or draft.incident.active:
-            return ()
-        claim = self.store.claims([before.correlation_key]).get(before.correlation_key)
-        return release(claim, before, draft.at)
+    def _acting(self) -> Acting:
+        return Acting(self.store, rules=self.rules, clock=self._clock, new_id=self._new_id)
 
 
-def _severity(word: Severity | str) -> Severity:
+def _one_of(words: type[Word], word: str) -> Word:
     try:
-        return Severity(word)
+        return words(word)
     except ValueError:
-        message = f"{word!r} is no severity; there are {', '.join(severity.value for severity in Severity)}"
+        message = f"{word!r} is no {words.__name__.lower()}; there are {', '.join(words)}"
         raise InvalidInput(message) from None

@@ -33,7 +33,7 @@ from tocsin.storage.store import Store
 
 from .comparing import (
     AT_ONCE,
-    HEARTBEATS,
+    KINDS,
     Part,
     Progress,
     archived,
@@ -241,7 +241,7 @@ class _Move:
 
     def _records(self) -> None:
         missing: list[Record] = []
-        for kind, record_id in moving.record_keys(self._source, HEARTBEATS):
+        for kind, record_id in moving.record_keys(self._source, KINDS):
             here, there = self._source.record(kind, record_id), self._target.record(kind, record_id)
             if here is None or over(here, self._now):
                 continue

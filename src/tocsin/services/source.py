@@ -1,4 +1,4 @@
-"""What the services ask of an alert source that is polled."""
+"""What the services ask of an alert source that is polled, and of one that can be asked for one monitor."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,4 +20,15 @@ class AlertSource(Protocol):
         whatever their state, and the absence of theirs is confirmed one by one as far as a budget allows.
         Raises :class:`~tocsin.errors.SourceError` if nothing at all could be read; a sweep that broke off later
         is returned with ``complete`` false and the reason.
+        """
+
+
+class MonitorReader(Protocol):
+    """A source that can be asked what one monitor says now."""
+
+    def look(self, origin: str, known: Sequence[Alert]) -> Sweep:
+        """Read one monitor, of whose alerts ``known`` fire as far as we know.
+
+        What is returned is never complete: nothing may be concluded of any other monitor. Raises
+        :class:`~tocsin.errors.SourceError` if the monitor could not be read.
         """

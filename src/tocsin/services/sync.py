@@ -1,32 +1,27 @@
 """One sweep of a source becomes incidents: read, decide, commit; and decide again where somebody wrote first."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 from pydantic import computed_field
 
 from tocsin.clock import Clock
 from tocsin.domain.alert import Alert, Problem, Source, Sweep
-from tocsin.domain.assess import Finding, assess, wanted
+from tocsin.domain.assess import Finding, assess
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.decision import Decision, Reason
 from tocsin.domain.frozen import Frozen, Utc
-from tocsin.domain.incident import incident_id
-from tocsin.domain.reconcile import Known, Outcome, decide
 from tocsin.domain.rules import Rules
 from tocsin.errors import SourceError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .rounds import Rounds
 from .source import AlertSource
 from .tick import MOST_ATTEMPTS, EnoughTime, TickReport, always, tick
 
 HEARTBEAT = "heartbeat"
 """The record kind that says when a sweep last succeeded."""
-
-BATCH = 100
-"""Changes committed between two looks at the time: few enough to take about a second where the store is slow."""
 
 SAID_ONE_BY_ONE = frozenset(Reason) - {Reason.DEDUPLICATED, Reason.NO_DATA_NOT_ASKED}
 """Reasons whose decisions a report lists one by one; the others it only counts."""
@@ -77,6 +72,7 @@ _CHANGING = {
     Reason.RECOVERED,
     Reason.GROUP_GONE,
     Reason.MONITOR_DELETED,
+    Reason.REPLACED,
 }
 
 
@@ -133,13 +129,20 @@ def pull(
     began = clock()
     alerts = store.alerts(source.source)
     sweep = source.sweep([alert for alert in alerts if alert.firing])
-    run = _Run(store, sweep, rules, clock=clock, new_id=new_id, adopt=adopt, enough_time=enough_time)
+    rounds = Rounds(store, rules, clock=clock, new_id=new_id, adopt=adopt, enough_time=enough_time)
+
+    def assess_sweep(rows: Sequence[Alert], now: Utc) -> Sequence[Finding]:
+        return assess(sweep, rows, rules, now)
+
     if dry_run:
-        run.decide(alerts, rehearsal=True)
+        rounds.rehearse(alerts, assess_sweep)
     else:
-        run.apply(alerts)
-        store.commit(_heartbeat(sweep, unfinished=len(run.undone), at=clock(), change_id=new_id()))
-    decisions = [decision for key, some in run.decided.items() if key not in run.undone for decision in some]
+        for attempt in range(MOST_ATTEMPTS):
+            rounds.make(alerts if attempt == 0 else store.alerts(source.source), assess_sweep)
+            if not rounds.undone or rounds.out_of_time:
+                break
+        store.commit(_heartbeat(sweep, unfinished=len(rounds.undone), at=clock(), change_id=new_id()))
+    decisions = [decision for key, some in rounds.decided.items() if key not in rounds.undone for decision in some]
     return SyncReport(
         source=source.source,
         at=began,
@@ -150,10 +153,10 @@ def pull(
         monitors=len(sweep.seen),
         decisions=dict(Counter(sweep.passed_over) + Counter(decision.reason for decision in decisions)),
         details=tuple(decision for decision in decisions if decision.reason in SAID_ONE_BY_ONE),
-        opened=tuple(run.opened),
+        opened=tuple(rounds.opened),
         quarantined=tuple(sweep.problems),
-        unfinished=tuple(sorted(run.undone)),
-        out_of_time=run.out_of_time,
+        unfinished=tuple(sorted(rounds.undone)),
+        out_of_time=rounds.out_of_time,
     )
 
 
@@ -167,109 +170,6 @@ def after_tick(report: SyncReport, ticked: TickReport, *, seconds: float) -> Syn
             "due_left": ticked.left,
         }
     )
-
-
-class _Run:
-    """The rounds of one sync: decisions of alerts that were committed stand, the rest is decided again."""
-
-    def __init__(
-        self,
-        store: Store,
-        sweep: Sweep,
-        rules: Rules,
-        *,
-        clock: Clock,
-        new_id: NewId,
-        adopt: bool,
-        enough_time: EnoughTime,
-    ) -> None:
-        self._store = store
-        self._sweep = sweep
-        self._rules = rules
-        self._clock = clock
-        self._new_id = new_id
-        self._adopt = adopt
-        self._enough_time = enough_time
-        self.decided: dict[str, list[Decision]] = {}
-        self.opened: list[str] = []
-        self.undone: set[str] = set()
-        self.out_of_time = False
-
-    def apply(self, alerts: Sequence[Alert]) -> None:
-        """Commit what the sweep asks for, deciding again from fresh reads while somebody else writes first."""
-        for attempt in range(MOST_ATTEMPTS):
-            outcome = self.decide(alerts if attempt == 0 else self._store.alerts(self._sweep.source))
-            written, left = self._commit(outcome.changes)
-            self.opened += _openings(written)
-            self.undone = {write.alert.key for change in left for write in change.alerts}
-            if not self.undone or self.out_of_time:
-                return
-
-    def _commit(self, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
-        """Write batch by batch, in order, while there is time; return what was written and what was not."""
-        written: list[Change] = []
-        left: list[Change] = []
-        for batch in _batches(changes):
-            self.out_of_time = self.out_of_time or not self._enough_time()
-            if self.out_of_time:
-                left += batch
-                continue
-            for change, result in zip(batch, self._store.commit_many(batch), strict=True):
-                (written if result is None else left).append(change)
-        return written, left
-
-    def decide(self, alerts: Sequence[Alert], *, rehearsal: bool = False) -> Outcome:
-        """Decide from ``alerts`` and keep the decisions of what is still undone; a rehearsal draws no numbers."""
-        now = self._clock()
-        findings = assess(self._sweep, alerts, self._rules, now)
-        known, openings = self._read(findings, now)
-        numbers = self._rehearsed() if rehearsal else self._drawn(openings)
-        outcome = decide(findings, known, self._rules, now, numbers=numbers, new_id=self._new_id, adopt=self._adopt)
-        fresh: dict[str, list[Decision]] = {}
-        for decision in outcome.decisions:
-            fresh.setdefault(decision.key, []).append(decision)
-        self.decided |= {key: said for key, said in fresh.items() if key in self.undone or key not in self.decided}
-        if rehearsal:
-            self.opened = _openings(outcome.changes)
-        return outcome
-
-    def _read(self, findings: Sequence[Finding], now: Utc) -> tuple[Known, int]:
-        want = wanted(findings, self._rules)
-        if not want.incident_ids and not want.correlation_keys:
-            return Known(), 0
-        claims = self._store.claims(want.correlation_keys)
-        ids = want.incident_ids | {claim.incident_id for claim in claims.values()}
-        known = Known(incidents=self._store.incidents(ids), claims=claims)
-        return known, sum(known.joinable(key, now) is None for key in want.correlation_keys)
-
-    def _drawn(self, openings: int) -> Iterator[str]:
-        return (incident_id(number) for number in self._store.draw_numbers(openings)) if openings else iter(())
-
-    @staticmethod
-    def _rehearsed() -> Iterator[str]:
-        return (f"(new {number})" for number in count(1))
-
-
-def _openings(changes: Sequence[Change]) -> list[str]:
-    return [write.incident.id for change in changes for write in change.incidents if write.expected is None]
-
-
-def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Yield the changes in order, about :data:`BATCH` at a time, those of one incident always together.
-
-    Only within one call does the store leave out what follows a change of the same incident that was refused.
-    """
-    batch: list[Change] = []
-    before: set[str] = set()
-    for change in changes:
-        incidents = {write.incident.id for write in change.incidents}
-        if len(batch) >= BATCH and not incidents & before:
-            yield batch
-            batch = []
-        batch.append(change)
-        before = incidents
-    if batch:
-        yield batch
 
 
 def heartbeat_id(source: Source) -> str:

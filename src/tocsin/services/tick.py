@@ -3,13 +3,19 @@
 from collections.abc import Callable
 
 from tocsin.clock import Clock
-from tocsin.domain.change import Change, Record
-from tocsin.domain.frozen import Frozen
+from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.expiry import EXPIRE, alert_of, expired
+from tocsin.domain.frozen import Frozen, Utc
+from tocsin.domain.reconcile import decide
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
+
+from .claims import claims_of
+from .knowing import known_about
 
 MOST_ATTEMPTS = 5
 """How often one decision is made again because somebody else wrote first."""
@@ -54,8 +60,8 @@ def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time
             if change is None:
                 left.add((timer.kind, timer.id))
                 continue
-            for write in change.incidents:
-                (started if write.incident.active else resolved).append(write.incident.id)
+            resolved += [event.incident_id for event in change.events if event.kind is EventKind.RESOLVED]
+            started += [event.incident_id for event in change.events if event.kind is EventKind.CYCLE_STARTED]
     return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
 
 
@@ -67,13 +73,26 @@ def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: Ne
         current = store.record(timer.kind, timer.id)
         if current is None or current.due_at is None or current.due_at > now:
             return Change(id=new_id(), at=now)
-        incident = store.incident(incident_id)
-        key = incident.correlation_key if incident is not None else ""
-        claim = store.claims([key]).get(key) if key else None
-        change = ring(current, incident, claim, rules, now, change_id=new_id())
+        if current.body.get("what") == EXPIRE:
+            change = _expire(store, current, rules, now, new_id=new_id)
+        else:
+            incident = store.incident(incident_id)
+            claims = () if incident is None else claims_of(store, incident)
+            change = ring(current, incident, claims, rules, now, change_id=new_id())
         try:
             store.commit(change)
         except Conflict:
             continue
         return change
     return None
+
+
+def _expire(store: Store, timer: Record, rules: Rules, now: Utc, *, new_id: NewId) -> Change:
+    """Return the change that ends an alert which was not repeated in time, or moves its timer on."""
+    source, key = alert_of(timer)
+    found = expired(timer, store.alerts_named(source, [key]).get(key), now)
+    if isinstance(found, RecordWrite):
+        return Change(id=new_id(), at=now, records=(found,))
+    known = known_about(store, [found], rules)
+    (change,) = decide([found], known, rules, now, numbers=iter(()), new_id=new_id).changes
+    return change

@@ -17,9 +17,13 @@ from .datadog_client import DatadogClient, Page
 from .datadog_http import PAGE_SIZE, Http, TimeLeft
 from .datadog_monitor import Naming
 from .datadog_wire import Reading, is_deleted, monitor_id
+from .naming import TagNames
 
 SWEEP_SECONDS = 120.0
 """How long one sweep may take, its retries and pauses included."""
+
+LOOK_SECONDS = 8.0
+"""How long asking for one monitor may take: whoever sent the webhook waits for it."""
 
 CONFIRMED_PER_SWEEP = 20
 """How many absent monitors are asked for one by one."""
@@ -61,12 +65,9 @@ class DatadogSource:
         self._client = DatadogClient(
             self._account, http=http, sleep=sleep, monotonic=monotonic, jitter=jitter, clock=clock
         )
-        self._naming = Naming(
-            web_url=self._account.web_url,
-            service=(service_tag,),
-            environment=("env", "environment") if environment_tag == "env" else (environment_tag,),
-            team=(team_tag,),
-        )
+        tags = TagNames(service=service_tag, environment=environment_tag, team=team_tag)
+        self._naming = Naming.of(tags, self._account.web_url)
+        self._clock = clock
         self._every_no_data = every_no_data
         self._deadline = deadline
         self._confirm_budget = confirm_budget
@@ -117,6 +118,27 @@ class DatadogSource:
             problems=reading.problems,
             passed_over=dict(reading.passed_over),
             why_incomplete=why_incomplete,
+        )
+
+    def look(self, origin: str, known: Sequence[Alert]) -> Sweep:
+        """Read one monitor; implements :class:`~tocsin.services.source.MonitorReader`.
+
+        It may take :data:`LOOK_SECONDS`. A monitor that is not found ends nothing: it may be another organisation's.
+        """
+        page = self._client.monitor(int(origin), self._client.within(LOOK_SECONDS))
+        reading = Reading(self._naming, known, every_no_data=self._every_no_data)
+        if page is not None and str(monitor_id(page.items[0])) == origin:
+            reading.take(page.items, page.at)
+        return Sweep(
+            source=Source.DATADOG,
+            started_at=self._clock() if page is None else page.at,
+            complete=False,
+            observations=reading.observations,
+            seen=frozenset(reading.seen),
+            with_groups=frozenset(reading.with_groups),
+            problems=reading.problems,
+            passed_over=dict(reading.passed_over),
+            why_incomplete="one monitor was asked for",
         )
 
     def _read_all(self, page: Page, reading: Reading, time_left: TimeLeft) -> str:

@@ -44,7 +44,17 @@ class Account:
     @property
     def web_url(self) -> str:
         """Where people look at this organisation's monitors."""
-        return f"https://{SITES[self.site]}"
+        return web_url(self.site)
+
+
+def web_url(site: str) -> str:
+    """Return where people look at the monitors of a site; of one that is not known, Datadog's first."""
+    return f"https://{SITES.get(site.strip().lower(), SITES['datadoghq.com'])}"
+
+
+def is_web_host(host: str) -> bool:
+    """Say whether a host belongs to one of the sites; organisations may have a name of their own in front."""
+    return any(host == site or host.endswith(f".{site}") for site in SITES)
 
 
 def account(api_key: str, app_key: str, *, site: str = "datadoghq.com", api_url: str | None = None) -> Account:

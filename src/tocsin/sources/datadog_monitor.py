@@ -3,41 +3,23 @@
 Pure. Nothing here raises over what a monitor holds; a value of a wrong type counts as absent.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from urllib.parse import quote
 
 from tocsin.domain.alert import AlertState, Links, Observation, Source, alert_key
 
 from .datadog_mutes import WHOLE, mutes, tags_of
-from .outside import http_link, moment, number, text, whole
-
-LONGEST_TITLE = 1_000
-"""Characters. Datadog's own limit is lower; a hostile or broken title must not fill the store."""
-LONGEST_MESSAGE = 8_000
-"""Characters of a monitor's message, template text included."""
-LONGEST_QUERY = 4_000
-"""Characters of a monitor's query."""
-LONGEST_GROUP = 1_000
-"""Characters of a group's name that are shown; its key is made of the whole name."""
-LONGEST_TAG = 250
-"""Characters. Datadog cuts tags at 200."""
-MOST_TAGS = 250
-"""Tags kept of one monitor, and of one group."""
+from .kept import LONGEST_GROUP, LONGEST_MESSAGE, LONGEST_QUERY, LONGEST_TAG, LONGEST_TITLE
+from .naming import TagNames
+from .outside import moment, number, text, whole
+from .runbooks import find_runbook
+from .tags import kept_tags, tag_values
 
 _WORDS = {word.casefold(): word for word in ("Alert", "Warn", "No Data", "OK")}
-_SEARCHED = 20_000
 _HIGHEST_PRIORITY, _LOWEST_PRIORITY = 1, 5
-_NAME = r"run[ _-]?book"
-# Every repetition is bounded: a message is written by anybody, and must not cost more than a moment.
-_ADDRESS = r"(?P<link>https?://(?:[^\s<>()|\"'`]|\([^\s<>()|\"'`]{0,200}\)){1,2000})"
-_RUNBOOKS = (
-    re.compile(rf"\[[^\[\]\n]{{0,200}}{_NAME}[^\[\]\n]{{0,200}}\]\(\s{{0,9}}{_ADDRESS}", re.IGNORECASE),
-    re.compile(rf"<{_ADDRESS}\|[^<>\n]{{0,200}}{_NAME}", re.IGNORECASE),
-    re.compile(rf"\b{_NAME}s?(?:\s(?:at|is|here|link|url))?[\s*_`:=|(<-]{{0,9}}{_ADDRESS}", re.IGNORECASE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +30,11 @@ class Naming:
     service: tuple[str, ...] = ("service",)
     environment: tuple[str, ...] = ("env", "environment")
     team: tuple[str, ...] = ("team",)
+
+    @classmethod
+    def of(cls, tags: TagNames, web_url: str) -> Self:
+        """Return the naming that the settings ask for."""
+        return cls(web_url, service=(tags.service,), environment=tags.environment_tags, team=(tags.team,))
 
 
 class Monitor:
@@ -63,19 +50,19 @@ class Monitor:
         self._message = text(message, LONGEST_MESSAGE)
         self._query = text(item.get("query"), LONGEST_QUERY)
         self._priority = _priority(item.get("priority"))
-        self._tags = _tags(item.get("tags"))
+        self._tags = kept_tags(item.get("tags"))
         self._draft = item.get("draft_status") == "draft"
         self._asks_no_data = asks_no_data(options)
         self._thresholds = object_at(options, "thresholds")
         self._mutes = mutes(options.get("silenced"), item.get("matching_downtimes"), observed_at)
-        self._runbook = _runbook(self._tags, message)
+        self._runbook = find_runbook(self._tags, message)
         self._link = f"{naming.web_url}/monitors/{origin}"
 
     def observation(self, name: str, state: AlertState, entry: Mapping[str, object]) -> Observation:
         """Return what the monitor says of one group; ``entry`` is the group's raw value."""
         is_whole = name == WHOLE
         group = text(name, LONGEST_GROUP)
-        group_tags = () if is_whole else _tags(name.split(","))
+        group_tags = () if is_whole else kept_tags(name.split(","))
         in_group = tags_of(name)
         return Observation(
             source=Source.DATADOG,
@@ -113,7 +100,7 @@ class Monitor:
 
     def _value(self, group_tags: tuple[str, ...], names: tuple[str, ...]) -> str:
         """Return the value of the first of these tags that the group has, or else the monitor."""
-        return next((value for tags in (group_tags, self._tags) for value in _values(tags, names)), "")
+        return next((value for tags in (group_tags, self._tags) for value in tag_values(tags, names)), "")
 
 
 def group_key(origin: str, name: str) -> str:
@@ -151,30 +138,3 @@ def asks_no_data(options: Mapping[str, object]) -> bool:
 def _priority(value: object) -> int | None:
     found = whole(value)
     return found if found is not None and _HIGHEST_PRIORITY <= found <= _LOWEST_PRIORITY else None
-
-
-def _tags(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        return ()
-    tags = (text(value, LONGEST_TAG).strip() for value in values[:MOST_TAGS])
-    return tuple(tag for tag in tags if tag)
-
-
-def _values(tags: tuple[str, ...], names: tuple[str, ...]) -> Iterator[str]:
-    for name in names:
-        for tag in tags:
-            key, _, value = tag.partition(":")
-            if value and key.casefold() == name.casefold():
-                yield value
-
-
-def _runbook(tags: tuple[str, ...], message: object) -> str:
-    """Return the address in the tag ``runbook``, or the first link in the message that is so named."""
-    for value in _values(tags, ("runbook",)):
-        if link := http_link(value):
-            return link
-    if not isinstance(message, str):
-        return ""
-    found = [hit for pattern in _RUNBOOKS for hit in pattern.finditer(message[:_SEARCHED])]
-    links = (http_link(hit["link"].rstrip(".,;:!?*_")) for hit in sorted(found, key=lambda hit: hit.start()))
-    return next((link for link in links if link), "")

@@ -1,13 +1,17 @@
 """What a change presupposes, checked against what is there."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import orjson
 
 from tocsin.domain.change import Change
 
+from .store import Touch
+
 if TYPE_CHECKING:
     from .image import Image  # of the file's store alone; the table's, on Lambda, uses the words below
+    from .line import AlertDocument
 
 
 def committed(image: "Image", change: Change) -> bool:
@@ -43,6 +47,16 @@ def conflict(image: "Image", change: Change) -> str:
             if said := differs(f"{write.kind} {write.id!r}", found, write.expected or None):
                 return said
     return ""
+
+
+def touchable(image: "Image", touch: Touch) -> bool:
+    """Say whether the alert of ``touch`` still fires with the signature that it was decided on."""
+    row = image.alerts.get(touch.source.value, {}).get(touch.key)
+    if row is None or not touch.signature:
+        return False
+    document: AlertDocument = orjson.loads(row.raw)
+    fires = document.get("ended_at") is None and document.get("signature") == touch.signature
+    return fires and datetime.fromisoformat(document["observed_at"]) <= touch.observed_at
 
 
 def stale(image: "Image", incident_id: str, expected: int | None) -> str:

@@ -14,6 +14,9 @@ CONNECT_TIMEOUT = 2.0
 READ_TIMEOUT = 5.0
 """Seconds. DynamoDB answers in some ten milliseconds, the largest page in a few hundred."""
 
+READERS = 32
+"""Requests that the local server answers at once. A connection more than is kept would be made anew each time."""
+
 
 def connect(
     region: str,
@@ -26,13 +29,13 @@ def connect(
 
     botocore itself tries once: ``dynamodb_calls`` tries again, since it alone knows what a cancelled transaction or
     a half-done batch asks for, and two loops inside each other would multiply their waits. As many connections are
-    kept open as the store has threads. ``session``: whoever makes clients of other services too makes all of one
-    session; they share what is slow to read.
+    kept open as the store has threads, and who asks it. ``session``: whoever makes clients of other services too makes
+    all of one session; they share what is slow to read.
     """
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
-        max_pool_connections=max(10, parallel),
+        max_pool_connections=READERS + parallel,
         retries={"mode": "standard", "total_max_attempts": 1},
         tcp_keepalive=True,
     )

@@ -3,6 +3,10 @@
 An item is its keys, a ``schema`` version, the few attributes that conditions and indexes need, and ``doc``: the
 model as JSON without the fields that have their default value. So **a default may not be changed without a new
 schema version**. A ``doc`` that would take much room is deflated: a kilobyte less is one or two write units less.
+
+What a touch counts stands beside the ``doc`` of an alert row and goes before it, so that counting is one update.
+
+Schema 2 has no other documents than schema 1; it tells older programs that they do not know every word in them.
 """
 
 import math
@@ -17,6 +21,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from tocsin.domain.alert import Alert
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.timeline import Event
 from tocsin.errors import InvalidInput, NewerFormat, StoreError
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     Item = Mapping[str, AttributeValueTypeDef]
     Key = dict[str, AttributeValueTypeDef]
 
-SCHEMA = 1
+SCHEMA = 2
 
 LARGEST = 400 * 1024
 """Bytes. DynamoDB's limit for an item, names and keys included."""
@@ -37,6 +42,9 @@ DONE = ("done1", "done2", "done3", "done4")
 
 An alert row has the first of them only: its version guards it.
 """
+
+SIGNATURE, SEEN, SEEN_AT, OBSERVED_AT = "signature", "seen", "seen_at", "observed_at"
+"""Attributes of an alert row that fires and can be touched: its signature, and what a touch writes."""
 
 REMOVING = "removing"
 """The attribute of an incident that is being removed, in place of its version: the version it had."""
@@ -55,7 +63,9 @@ class Layout:
     """
 
     version: int = SCHEMA
-    upgrades: Mapping[int, Callable[[str, Document], Document]] = field(default_factory=dict)
+    upgrades: Mapping[int, Callable[[str, Document], Document]] = field(
+        default_factory=lambda: {1: lambda _pk, document: document}
+    )
 
     def item(self, key: "Key", raw: bytes, **more: "AttributeValueTypeDef | None") -> "Key":
         """Return the item of a document; attributes that are None are left out.
@@ -93,6 +103,22 @@ class Layout:
         except ValidationError as error:
             raise _misread(item, error) from None
 
+    def alert(self, item: "Item") -> Alert:
+        """Return the alert of a row, with what was counted beside its document."""
+        alert = self.model(Alert, item)
+        if SEEN not in item:
+            return alert
+        try:
+            seen = {
+                "version": int(item["version"]["N"]),
+                "count": int(item[SEEN]["N"]),
+                "observed_at": datetime.fromisoformat(item[OBSERVED_AT]["S"]),
+                "last_seen_at": datetime.fromisoformat(item[SEEN_AT]["S"]) if SEEN_AT in item else None,
+            }
+        except (KeyError, ValueError) as error:
+            raise _damaged(item, str(error)) from error
+        return alert.model_copy(update=seen)
+
     def events(self, item: "Item") -> list[Event]:
         """Return the events that one item holds."""
         raw = self.raw(item)
@@ -128,9 +154,23 @@ def text(value: str) -> "AttributeValueTypeDef":
     return {"S": value}
 
 
+def moment(value: datetime) -> str:
+    """Return a moment as a text that sorts as moments do."""
+    return value.isoformat(timespec="microseconds")
+
+
 def number(value: int) -> "AttributeValueTypeDef":
     """Return a whole number as an attribute."""
     return {"N": str(value)}
+
+
+def touchable(alert: Alert) -> "Key":
+    """Return the attributes by which a row can be touched; none where it must not be."""
+    if not alert.firing or not alert.signature:
+        return {}
+    seen_at = {} if alert.last_seen_at is None else {SEEN_AT: text(moment(alert.last_seen_at))}
+    observed_at = text(moment(alert.observed_at))
+    return {SIGNATURE: text(alert.signature), SEEN: number(alert.count), OBSERVED_AT: observed_at, **seen_at}
 
 
 def name_of(item: "Item") -> str:

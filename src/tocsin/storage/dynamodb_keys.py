@@ -24,6 +24,7 @@ from tocsin.domain.change import Record
 from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Event
 
+from .dynamodb_items import moment
 from .paging import Place, place_of
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ def archive_key(episode: Alert) -> "Key":
     return key(dossier(episode.incident_id), sk)
 
 
-def alert_key(alert: Alert) -> "Key":
-    """Return the key of an alert row."""
-    return key(alerts_from(alert.source), _name(alert.key))
+def alert_key(source: Source, name: str) -> "Key":
+    """Return the key of the row of the alert of this name."""
+    return key(alerts_from(source), _name(name))
 
 
 def claim_key(correlation_key: str) -> "Key":
@@ -81,17 +82,12 @@ def claim_key(correlation_key: str) -> "Key":
 
 def record_key(kind: str, record_id: str) -> "Key":
     """Return the key of a record."""
-    return key(f"REC#{_name(kind)}", _name(record_id))
+    return key(records_of(kind), _name(record_id))
 
 
 def store_key(what: str) -> "Key":
     """Return the key of something that the store keeps about itself."""
     return key("STORE", what)
-
-
-def moment(value: datetime) -> str:
-    """Return a moment as a text that sorts as moments do."""
-    return value.isoformat(timespec="microseconds")
 
 
 def month(value: datetime) -> str:
@@ -123,6 +119,11 @@ def place(incident: Incident) -> Place:
 def due_shard(record: Record) -> str:
     """Return the partition of the due index for a record."""
     return f"DUE#{zlib.crc32(f'{record.kind}#{record.id}'.encode()) % SHARDS}"
+
+
+def records_of(kind: str) -> str:
+    """Return the partition of the records of a kind."""
+    return f"REC#{_name(kind)}"
 
 
 def due_shards() -> list[str]:

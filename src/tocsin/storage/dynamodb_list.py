@@ -15,7 +15,7 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput
 
 from . import dynamodb_keys as keys
-from .dynamodb_items import Layout
+from .dynamodb_items import Layout, moment
 from .dynamodb_read import DOCUMENT, Reads
 from .dynamodb_table import LIST
 from .paging import Place, cursor_after, place_after
@@ -70,8 +70,8 @@ class _Rows:
         self._months = months
         self._wanted = wanted
         self._limit = limit
-        self._low = _LOWEST if wanted.since is None else keys.moment(wanted.since)
-        ends = [] if wanted.until is None else [keys.moment(wanted.until)]
+        self._low = _LOWEST if wanted.since is None else moment(wanted.since)
+        ends = [] if wanted.until is None else [moment(wanted.until)]
         self._end = min([*ends, *([keys.listed_at(before)] if before is not None else [])], default=_HIGHEST)
 
     def newest_first(self) -> "Iterator[Item]":

@@ -1,11 +1,11 @@
 """Reads by key and by partition: consistent, whole pages after pages, batches to their last item."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from .dynamodb_calls import Calls
-from .dynamodb_items import text
+from .dynamodb_items import OBSERVED_AT, SEEN, SEEN_AT, text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,6 +20,9 @@ KEYS = ("pk", "sk")
 
 DOCUMENT = (*KEYS, "schema", "doc")
 """The attributes that a model is read from."""
+
+ROW = (*DOCUMENT, "version", SEEN, SEEN_AT, OBSERVED_AT)
+"""Those that an alert row is read from."""
 
 
 class Reads:
@@ -63,6 +66,15 @@ class Reads:
             values |= {f":{name}": text(value) for name, value in where.items()}
         request |= {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, "ConsistentRead": True}
         return self._pages(request, repeat(None))
+
+    def beyond(self, pk: str, sk: str, *, limit: int, only: Sequence[str] = DOCUMENT) -> "list[Item]":
+        """Return up to ``limit`` items of a partition in order, from the first behind ``sk``, or from the very first."""
+        request = self._request(only)
+        condition, values = "pk = :pk", {":pk": text(pk)}
+        if sk:
+            condition, values = f"{condition} AND sk > :sk", {**values, ":sk": text(sk)}
+        request |= {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, "ConsistentRead": True}
+        return list(islice(self._pages(request, repeat(limit)), limit))
 
     def index(
         self,

@@ -1,9 +1,9 @@
 """The store in one DynamoDB table.
 
 ``dynamodb_keys`` says what stands where, ``dynamodb_items`` what an item is, ``dynamodb_write`` how a change becomes
-a transaction, ``dynamodb_read`` and ``dynamodb_list`` how it is read back, ``dynamodb_remove`` how it is forgotten,
-``dynamodb_chains`` what waits for what, ``dynamodb_calls`` what is tried again, ``dynamodb_table`` what the table must
-be like. There is no Scan.
+a transaction, ``dynamodb_read``, ``dynamodb_alerts`` and ``dynamodb_list`` how it is read back, ``dynamodb_remove`` how
+it is forgotten, ``dynamodb_chains`` what waits for what, ``dynamodb_calls`` what is tried again, ``dynamodb_table`` what
+the table must be like. There is no Scan.
 """
 
 import random
@@ -24,6 +24,7 @@ from tocsin.errors import Conflict, InvalidInput, StoreError
 from . import conditions, dynamodb_list
 from . import dynamodb_items as items
 from . import dynamodb_keys as keys
+from .dynamodb_alerts import AlertRows
 from .dynamodb_calls import Calls, ConditionFailed, TokenReused
 from .dynamodb_chains import Numbered, chains
 from .dynamodb_items import Layout
@@ -32,7 +33,7 @@ from .dynamodb_read import KEYS, Reads
 from .dynamodb_remove import Removals
 from .dynamodb_table import DUE
 from .dynamodb_write import Action, actions_of, first_events, rows, shows, token
-from .store import FIRST_NUMBER, Page
+from .store import FIRST_NUMBER, Page, Touch, Touched
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,6 +75,7 @@ class DynamoDbStore:
         self._layout = layout or Layout()
         self._calls = Calls(table, clock=clock, sleep=sleep, jitter=jitter)
         self._reads = Reads(client, table, self._calls)
+        self._rows = AlertRows(client, table, self._calls, self._reads, self._layout, parallel=parallel)
         self._removals = Removals(client, table, self._calls, self._reads)
         self._known_months: set[str] = set()
         self._tidy = False
@@ -108,6 +110,10 @@ class DynamoDbStore:
         if failures:
             raise failures[0]
         return outcomes
+
+    def touch(self, touches: Sequence[Touch]) -> Sequence[Touched]:
+        """Count and date each alert that still fires with the signature given: one update each, side by side."""
+        return self._rows.touch(touches)
 
     def draw_numbers(self, count: int) -> range:
         """Return ``count`` incident numbers that nobody else gets. Raises ``InvalidInput`` below 1.
@@ -154,22 +160,25 @@ class DynamoDbStore:
 
     def alerts(self, source: Source) -> Sequence[Alert]:
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
-        found = self._reads.partition(keys.alerts_from(source))
-        return [self._layout.model(Alert, item) for item in found]
+        return self._rows.all(source)
+
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+        """Return those rows of a source that exist under these keys, by key."""
+        return self._rows.named(source, keys)
+
+    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+        """Return the rows of a source whose keys begin with ``origin`` and a colon: those of one monitor."""
+        return self._rows.of_origin(source, origin)
+
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+        """Return up to ``limit`` rows of a source in the order of their keys, from the first beyond ``after``."""
+        _at_least_one(limit, "alerts")
+        return self._rows.page(source, after, limit)
 
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
-        """Return every episode that belongs to the incident, current and archived, by key and episode.
-
-        The current ones are picked from all that fires or has just ended, which a sweep reads every minute: an
-        index for them would cost a write unit for every alert.
-        """
-        current = [
-            item
-            for source in Source
-            for item in self._reads.partition(keys.alerts_from(source), where={"incident_id": incident_id})
-        ]
+        """Return every episode that belongs to the incident, current and archived, by key and episode."""
         # A tombstone and its archived episode are one: the archive lasts, so it is what counts.
-        episodes = [*(self._layout.model(Alert, item) for item in current), *self.archived_of(incident_id)]
+        episodes = [*self._rows.of_incident(incident_id), *self.archived_of(incident_id)]
         by_place = {(alert.key, alert.episode, alert.source.value): alert for alert in episodes}
         return [alert for _, alert in sorted(by_place.items())]
 
@@ -188,6 +197,13 @@ class DynamoDbStore:
         """Return one record, or None."""
         item = self._reads.one(keys.record_key(kind, record_id))
         return None if item is None else self._layout.model(Record, item)
+
+    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+        """Return up to ``limit`` records of a kind in the order of their ids, from the first beyond ``after``."""
+        _at_least_one(limit, "records")
+        behind = keys.record_key(kind, after)["sk"]["S"] if after else ""
+        found = self._reads.beyond(keys.records_of(kind), behind, limit=limit)
+        return [self._layout.model(Record, item) for item in found]
 
     def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""
@@ -293,6 +309,11 @@ class DynamoDbStore:
         low, high = keys.due_range(now)
         rows = self._reads.index(DUE, shard, low, high, only=(*KEYS, "due_sk"), sizes=repeat(limit))
         return islice(rows, limit)  # no page is asked for behind the last row that is taken
+
+
+def _at_least_one(limit: int, what: str) -> None:
+    if limit < 1:
+        raise InvalidInput(f"cannot list {limit} {what}: at least one")
 
 
 def _conflict(said: str) -> Conflict:

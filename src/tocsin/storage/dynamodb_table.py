@@ -82,6 +82,15 @@ def exists(client: "DynamoDBClient", name: str) -> bool:
     return _described(client, Calls(name), name) is not None
 
 
+def misshapen(client: "DynamoDBClient", name: str) -> list[str]:
+    """Return what of the table's shape is missing or another: keys and indexes, which every read and write needs.
+
+    One call, and one permission (dynamodb:DescribeTable). Raises ``NoTable`` if there is none.
+    """
+    table = Calls(name).run(lambda: client.describe_table(TableName=name))["Table"]
+    return [what for what, there in _shape(table) if not there]
+
+
 def lacks(client: "DynamoDBClient", name: str) -> list[str]:
     """Return what the table lacks, one line each; empty if it is as :data:`TABLE` says.
 
@@ -95,16 +104,20 @@ def lacks(client: "DynamoDBClient", name: str) -> list[str]:
 def _parts(
     client: "DynamoDBClient", calls: Calls, name: str, table: "TableDescriptionTypeDef"
 ) -> Iterator[tuple[str, bool]]:
+    yield from _shape(table)
+    yield "deletion protection is off", table.get("DeletionProtectionEnabled", False)
+    yield "its stream is off", table.get("StreamSpecification", {}).get("StreamEnabled", False)
+    yield f"time to live by {EXPIRES!r} is off: what is over stays for ever", _expires(client, calls, name)
+    yield "point-in-time recovery is off: no way back from a mistake", _recovers(client, calls, name)
+
+
+def _shape(table: "TableDescriptionTypeDef") -> Iterator[tuple[str, bool]]:
     yield "its keys are not pk and sk: it is a table of something else", _same_keys(table, TABLE)
     there = {index.get("IndexName"): index for index in table.get("GlobalSecondaryIndexes", [])}
     for index in TABLE.get("GlobalSecondaryIndexes", []):
         found = there.get(index["IndexName"])
         fits = found is not None and _same_keys(found, index)
         yield f"the index {index['IndexName']!r} is missing or another", fits
-    yield "deletion protection is off", table.get("DeletionProtectionEnabled", False)
-    yield "its stream is off", table.get("StreamSpecification", {}).get("StreamEnabled", False)
-    yield f"time to live by {EXPIRES!r} is off: what is over stays for ever", _expires(client, calls, name)
-    yield "point-in-time recovery is off: no way back from a mistake", _recovers(client, calls, name)
 
 
 def _same_keys(found: Mapping[str, object], wanted: Mapping[str, object]) -> bool:

@@ -63,7 +63,7 @@ def first_events(change: Change) -> list["Key"]:
 
 def rows(change: Change) -> list["Key"]:
     """Return the keys of the rows that remember a change without an event."""
-    alerts = [keys.alert_key(write.alert) for write in change.alerts]
+    alerts = [keys.alert_key(write.alert.source, write.alert.key) for write in change.alerts]
     return alerts + [keys.record_key(write.kind, write.id) for write in change.records if write.record is not None]
 
 
@@ -118,13 +118,15 @@ class _Writing:
 
     def _alert(self, write: AlertWrite) -> Action:
         alert = write.alert
+        (raw,) = items.documents(alert)
         item = self._layout.item(
-            keys.alert_key(alert),
-            *items.documents(alert),
+            keys.alert_key(alert.source, alert.key),
+            raw,
             version=items.number(alert.version),
             incident_id=items.text(alert.incident_id),
             expires_at=items.expiry(alert.expires_at),
             done1=items.text(self._change.id) if self._without_event else None,
+            **items.touchable(alert),
         )
         return self._put_version(item, f"alert {alert.key!r}", write.expected)
 

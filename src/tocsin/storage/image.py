@@ -5,12 +5,12 @@ give the garbage collector nothing to walk through, and go back to the file as t
 only what conditions, order and lists need.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from operator import itemgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -19,6 +19,7 @@ from tocsin.domain.change import Record
 
 from .dossier import ENVELOPE, Dossier, as_text
 from .line import AlertDocument, ClaimDocument, IncidentDocument, Line, RecordDocument
+from .ordered import Due, Expiring, Names, Ordered
 from .paging import Place
 from .store import FIRST_NUMBER
 
@@ -33,29 +34,8 @@ MOST_RECENT = 1_000
 
 # What a document without a version has.
 _ALERT_VERSION: int = Alert.model_fields["version"].default
+_ALERT_COUNT: int = Alert.model_fields["count"].default
 _RECORD_VERSION: int = Record.model_fields["version"].default
-
-Due = tuple[datetime, str, str]
-
-Expiring = tuple[datetime, int]
-"""When something expires, and how many bytes then do not live any more."""
-
-Key = TypeVar("Key", Place, Due, Expiring)
-
-
-class Ordered(list[Key], Generic[Key]):
-    """A list that stays sorted. What comes in order, as nearly everything does, costs the same at any length."""
-
-    def put(self, key: Key) -> None:
-        """Add ``key``."""
-        if self and key < self[-1]:
-            insort(self, key)
-        else:
-            self.append(key)
-
-    def drop(self, key: Key) -> None:
-        """Take ``key`` out; it must be there."""
-        del self[bisect_left(self, key)]
 
 
 class AlertRow(NamedTuple):
@@ -100,6 +80,8 @@ class Image:
         self.claims: dict[str, ClaimRow] = {}
         self.records: dict[tuple[str, str], RecordRow] = {}
         self.recent: dict[str, None] = {}
+        self._alert_names = Names()
+        self._record_names = Names()
 
     def apply(self, line: Line) -> None:
         """Take in one line. Raises ``KeyError``, ``TypeError`` or ``ValueError`` if it is none that we write."""
@@ -109,6 +91,8 @@ class Image:
             self._extend(self._dossier(incident_id).events, list(events))
         for alert in line.get("alerts", ()):
             self._put_alert(alert)
+        for source, key, at, observed_at in line.get("touched", ()):
+            self._touch(source, key, at, observed_at)
         for incident_id, episodes in groupby(line.get("archived", ()), itemgetter("incident_id")):
             self._extend(self._dossier(incident_id).archived, list(episodes))
         for claim in line.get("claims", ()):
@@ -141,6 +125,23 @@ class Image:
         index = len(places) if before is None else bisect_left(places, before)
         for at in range(index - 1, -1, -1):
             yield places[at], self.dossiers[places[at][2]].row
+
+    def alert_keys(self, source: str, *, after: str = "") -> Iterator[str]:
+        """Yield the keys of a source's alerts behind ``after``, in order; only as long as nothing is applied."""
+        return self._alert_names.beyond(source, after, lambda: self.alerts.get(source, {}))
+
+    def alert_keys_of(self, source: str, origin: str) -> Iterator[str]:
+        """Yield those that begin with ``origin`` and a colon."""
+        begins = f"{origin}:"
+        first = [begins] if begins in self.alerts.get(source, {}) else []
+        yield from first
+        yield from takewhile(lambda key: key.startswith(begins), self.alert_keys(source, after=begins))
+
+    def record_ids(self, kind: str, *, after: str = "") -> Iterator[str]:
+        """Yield the ids of the records of a kind behind ``after``, in order; only as long as nothing is applied."""
+        return self._record_names.beyond(
+            kind, after, lambda: (record_id for one, record_id in self.records if one == kind)
+        )
 
     def snapshot(self) -> Iterator[bytes]:
         """Yield the bodies of the lines that say all of this, and nothing that has expired."""
@@ -232,23 +233,38 @@ class Image:
 
     def _put_alert(self, document: AlertDocument) -> None:
         source, key, incident_id = document["source"], document["key"], document["incident_id"]
-        self._drop_alert(source, key)
+        rows = self.alerts.setdefault(source, {})
+        if key in rows:
+            self._leave_alert(source, key, rows[key])
+        else:
+            self._alert_names.put(source, key)
         raw = as_text(document)
         expires_at = _moment(document.get("expires_at"))
-        self.alerts.setdefault(source, {})[key] = AlertRow(
-            raw, document.get("version", _ALERT_VERSION), incident_id, expires_at
-        )
+        rows[key] = AlertRow(raw, document.get("version", _ALERT_VERSION), incident_id, expires_at)
         self.alerts_of.setdefault(incident_id, set()).add((source, key))
         self._enter(raw, expires_at)
 
-    def _drop_alert(self, source: str, key: str) -> None:
-        row = self.alerts.get(source, {}).pop(key, None)
+    def _touch(self, source: str, key: str, at: str, observed_at: str) -> None:
+        # A file that lost the row's own line keeps what was touched after it from being misread, too.
+        row = self.alerts.get(source, {}).get(key)
         if row is not None:
-            self._leave(row.raw, row.expires_at)
-            belonging = self.alerts_of[row.incident_id]
-            belonging.remove((source, key))
-            if not belonging:
-                del self.alerts_of[row.incident_id]
+            document = cast("AlertDocument", orjson.loads(row.raw))
+            document["version"] = row.version + 1
+            document["count"] = document.get("count", _ALERT_COUNT) + 1
+            document["last_seen_at"] = at
+            document["observed_at"] = observed_at
+            self._put_alert(document)
+
+    def _drop_alert(self, source: str, key: str) -> None:
+        self._leave_alert(source, key, self.alerts[source].pop(key))
+        self._alert_names.drop(source, key)
+
+    def _leave_alert(self, source: str, key: str, row: AlertRow) -> None:
+        self._leave(row.raw, row.expires_at)
+        belonging = self.alerts_of[row.incident_id]
+        belonging.remove((source, key))
+        if not belonging:
+            del self.alerts_of[row.incident_id]
 
     def _put_claim(self, document: ClaimDocument) -> None:
         raw = as_text(document)
@@ -259,6 +275,7 @@ class Image:
     def _put_record(self, document: RecordDocument) -> None:
         kind, record_id = document["kind"], document["id"]
         self._drop_record((kind, record_id))
+        self._record_names.put(kind, record_id)
         raw = as_text(document)
         due_at = _moment(document.get("due_at"))
         due = None if due_at is None else (due_at, kind, record_id)
@@ -271,6 +288,7 @@ class Image:
     def _drop_record(self, key: tuple[str, str]) -> None:
         row = self.records.pop(key, None)
         if row is not None:
+            self._record_names.drop(*key)
             self._leave(row.raw, row.expires_at)
             if row.due is not None:
                 self.due.drop(row.due)

@@ -30,11 +30,11 @@ from . import conditions
 from .disk import Disk
 from .image import Image
 from .journal import Journal
-from .line import CURRENT, Format, body_of, parsed
+from .line import CURRENT, Format, body_of, line_of, parsed
 from .lock import SidecarLock
 from .paging import Place, cursor_after, place_after
 from .refusals import damaged, unwritable
-from .store import MOST_EXAMINED, Page
+from .store import MOST_EXAMINED, Page, Touch, Touched
 
 SLACK = 1 << 20
 """Bytes. The file is written anew once it holds this much more than twice what lives in it."""
@@ -108,6 +108,27 @@ class JsonStore:
                 self._journal.settle()
         return outcomes
 
+    def touch(self, touches: Sequence[Touch]) -> Sequence[Touched]:
+        """Count and date each alert that still fires with the signature given, all with one line and one sync."""
+        if not touches:
+            return []
+        found: list[tuple[bool, bytes]] = []
+        fit: list[Touch] = []
+        with self._writing() as image:
+            for touch in touches:
+                done = conditions.touchable(image, touch)
+                if done:
+                    image.apply(line_of([touch]))
+                    fit.append(touch)
+                row = image.alerts.get(touch.source.value, {}).get(touch.key)
+                found.append((done, b"" if row is None else row.raw))
+            if fit:
+                self._append([orjson.dumps(line_of(fit))], image)
+        return [
+            Touched(done, self._model(Alert, raw, f"alert {touch.key!r}") if raw else None)
+            for touch, (done, raw) in zip(touches, found, strict=True)
+        ]
+
     def draw_numbers(self, count: int) -> range:
         """Return ``count`` incident numbers that nobody else gets. Raises ``InvalidInput`` below 1."""
         if count < 1:
@@ -116,7 +137,8 @@ class JsonStore:
             first = image.next_number
             body = orjson.dumps({"numbers": first + count})
             image.apply(parsed(body))
-            self._append([body], image)
+            # The change that uses a number is synced, and so is then what stands before it.
+            self._append([body], image, sync=False)
         return range(first, first + count)
 
     def remove(self, incident: Incident) -> None:
@@ -152,8 +174,7 @@ class JsonStore:
 
     def find(self, wanted: IncidentFilter, *, limit: int = 50, cursor: str = "") -> Page:
         """Return up to ``limit`` matching incidents, newest opening first, ties by higher number."""
-        if limit < 1:
-            raise InvalidInput(f"cannot list {limit} incidents: at least one")
+        _at_least_one(limit, "incidents")
         before: Place | tuple[datetime] | None = None if wanted.until is None else (wanted.until,)
         if cursor:
             before = place_after(cursor)
@@ -181,9 +202,20 @@ class JsonStore:
 
     def alerts(self, source: Source) -> Sequence[Alert]:
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
-        with self._reading() as image:
-            rows = list(image.alerts.get(source.value, {}).items())
-        return [self._model(Alert, row.raw, f"alert {key!r}") for key, row in rows]
+        return self._alerts(source, lambda image: image.alerts.get(source.value, {}))
+
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+        """Return those rows of a source that exist under these keys, by key."""
+        return {alert.key: alert for alert in self._alerts(source, lambda _: keys)}
+
+    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+        """Return the rows of a source whose keys begin with ``origin`` and a colon: those of one monitor."""
+        return self._alerts(source, lambda image: image.alert_keys_of(source.value, origin))
+
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+        """Return up to ``limit`` rows of a source in the order of their keys, from the first beyond ``after``."""
+        _at_least_one(limit, "alerts")
+        return self._alerts(source, lambda image: islice(image.alert_keys(source.value, after=after), limit))
 
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
         """Return every episode that belongs to the incident, current and archived, by key and episode."""
@@ -207,6 +239,14 @@ class JsonStore:
         with self._reading() as image:
             row = image.records.get((kind, record_id))
         return None if row is None else self._model(Record, row.raw, f"{kind} {record_id!r}")
+
+    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+        """Return up to ``limit`` records of a kind in the order of their ids, from the first beyond ``after``."""
+        _at_least_one(limit, "records")
+        with self._reading() as image:
+            ids = islice(image.record_ids(kind, after=after), limit)
+            rows = [(record_id, image.records[kind, record_id].raw) for record_id in ids]
+        return [self._model(Record, raw, f"{kind} {record_id!r}") for record_id, raw in rows]
 
     def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""
@@ -265,8 +305,8 @@ class JsonStore:
                 self._journal.forget()  # the image may be ahead of the file
                 raise
 
-    def _append(self, bodies: Sequence[bytes], image: Image) -> None:
-        self._journal.append(bodies)
+    def _append(self, bodies: Sequence[bytes], image: Image, *, sync: bool = True) -> None:
+        self._journal.append(bodies, sync=sync)
         size = self._journal.size
         if size <= max(2 * image.live + self._slack, self._patience):
             return
@@ -277,6 +317,12 @@ class JsonStore:
             # What was committed is safe. A full disk gets better or not: try again when the file has grown by a half.
             self._patience = size + size // 2
             _log.warning("%s could not be compacted and goes on growing: %s", self._path, error.strerror or error)
+
+    def _alerts(self, source: Source, keys_in: Callable[[Image], Iterable[str]]) -> list[Alert]:
+        with self._reading() as image:
+            rows = image.alerts.get(source.value, {})
+            found = [(key, rows[key].raw) for key in keys_in(image) if key in rows]
+        return [self._model(Alert, raw, f"alert {key!r}") for key, raw in found]
 
     def _models(self, model: type[Model], pieces: Sequence[bytes], what: str) -> list[Model]:
         return [self._validated(model.model_validate, one, what) for one in orjson.loads(b"[%b]" % b",".join(pieces))]
@@ -291,6 +337,11 @@ class JsonStore:
             first = error.errors()[0]
             where = ".".join(str(step) for step in first["loc"])
             raise damaged(self._path, f"{what} cannot be understood ({where}: {first['msg']})") from None
+
+
+def _at_least_one(limit: int, what: str) -> None:
+    if limit < 1:
+        raise InvalidInput(f"cannot list {limit} {what}: at least one")
 
 
 def _held_up(change: Change, held_up: set[str]) -> str:

@@ -2,19 +2,22 @@ r"""What a line of the file looks like, and the proof that it is whole.
 
 ::
 
-    {"format":"tocsin-incidents","version":1,"generation":"9f0c..."}
+    {"format":"tocsin-incidents","version":2,"generation":"9f0c..."}
     {"crc":"5e1d90aa","n":2,"change":"...","at":"...","incidents":[...],"events":[...],"alerts":[...]}
     {"crc":"01b7c3f2","n":3,"numbers":1011}
+    {"crc":"7a40e11c","n":4,"touched":[["alertmanager","prom:a6d8","2026-03-02T12:04:00+00:00","2026-03-02T12:00:00+00:00"]]}
 
 ``crc`` is the CRC-32 of everything between the comma behind it and the end of the line; ``n`` is the number of
 the line. Together they find a byte that changed and a line that went missing, doubled or out of place, and still
 ``jq`` reads every line. Documents are the models without the fields that have their default value, so **a default
 may not be changed without a new format version**.
+
+Version 2 has lines that touch; a reader of version 1 would pass them over, and take a row for older than it is.
 """
 
 import secrets
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, NotRequired, TypedDict, cast
 
@@ -24,8 +27,10 @@ from pydantic_core import PydanticSerializationError
 from tocsin.domain.change import Change
 from tocsin.errors import InvalidInput
 
+from .store import Touch
+
 NAME = "tocsin-incidents"
-VERSION = 1
+VERSION = 2
 
 FIRST = 2
 """The number of the first line after the header."""
@@ -59,8 +64,13 @@ class AlertDocument(TypedDict):
     key: str
     incident_id: str
     episode: NotRequired[int]
+    ended_at: NotRequired[str]
     expires_at: NotRequired[str]
     version: NotRequired[int]
+    observed_at: str
+    count: NotRequired[int]
+    last_seen_at: NotRequired[str]
+    signature: NotRequired[str]
 
 
 class ClaimDocument(TypedDict):
@@ -83,8 +93,9 @@ class RecordDocument(TypedDict):
 class Line(TypedDict, total=False):
     """All that a line can say; a change says some of it, and all at once.
 
-    ``gone`` are the kinds and ids of records that went, ``numbers`` is the next incident number to draw,
-    ``removed`` an incident that was forgotten, ``recent`` the ids of changes that no event remembers.
+    ``touched`` are the alerts that were seen once more: source, key, when by our clock and by the source's; ``gone``
+    the kinds and ids of records that went. ``numbers`` is the next incident number to draw, ``removed`` an incident
+    that was forgotten, ``recent`` are the ids of changes that no event remembers.
     """
 
     change: str
@@ -95,6 +106,7 @@ class Line(TypedDict, total=False):
     archived: list[AlertDocument]
     claims: list[ClaimDocument]
     records: list[RecordDocument]
+    touched: list[tuple[str, str, str, str]]
     gone: list[list[str]]
     numbers: int
     removed: str
@@ -115,7 +127,7 @@ class Format:
         return line
 
 
-CURRENT = Format()
+CURRENT = Format(upgrades={1: lambda line: line})
 
 
 class Header(NamedTuple):
@@ -166,6 +178,13 @@ def number_of(raw: bytes) -> int:
 def parsed(raw: bytes) -> Line:
     """Return what a whole line says."""
     return cast("Line", orjson.loads(raw))
+
+
+def line_of(touches: Sequence[Touch]) -> Line:
+    """Return touches as a line; their rows were found to fit."""
+    return {
+        "touched": [(one.source.value, one.key, one.at.isoformat(), one.observed_at.isoformat()) for one in touches]
+    }
 
 
 def body_of(change: Change) -> bytes:

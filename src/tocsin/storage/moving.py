@@ -1,15 +1,16 @@
 """What a store can say beyond its promises, so that all of it can be moved to another.
 
 Incidents, their timelines and alerts are reached through :class:`~tocsin.storage.store.Store`. Claims and records are
-asked for by key, and the keys of those that nothing points at any more (the claim of a forgotten incident, say) only
-the store itself can tell.
+asked for by key or by kind; the keys of claims that nothing points at any more (the claim of a forgotten incident, say),
+and of records of a kind that nobody knows, only the store itself can tell.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from tocsin.domain.alert import Alert
+from tocsin.domain.change import Record
 
 from .store import FIRST_NUMBER, Store
 
@@ -18,6 +19,7 @@ RecordKey = tuple[str, str]
 
 _LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 _ALL = 1_000_000
+_AT_ONCE = 500
 
 
 @runtime_checkable
@@ -69,8 +71,16 @@ def claim_keys(store: Store, known: Iterable[str]) -> list[str]:
     return sorted(store.claim_keys() if isinstance(store, Inventory) else {key for key in known if key})
 
 
-def record_keys(store: Store, known: Iterable[RecordKey]) -> list[RecordKey]:
-    """Return the keys of all records: those that the store lists, or else those with a due time, and ``known``."""
+def record_keys(store: Store, kinds: Iterable[str]) -> list[RecordKey]:
+    """Return the keys of all records: those that the store lists, or else those of ``kinds``, and what is due."""
     if isinstance(store, Inventory):
         return sorted(store.record_keys())
-    return sorted({*known, *((one.kind, one.id) for one in store.due(_LAST_MOMENT, limit=_ALL))})
+    listed = {(kind, one.id) for kind in kinds for one in _records(store, kind)}
+    return sorted({*listed, *((one.kind, one.id) for one in store.due(_LAST_MOMENT, limit=_ALL))})
+
+
+def _records(store: Store, kind: str) -> Iterator[Record]:
+    after = ""
+    while some := store.records(kind, after=after, limit=_AT_ONCE):
+        yield from some
+        after = some[-1].id

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tocsin.domain.alert import Alert
+from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import Claim, Record
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
@@ -46,6 +46,7 @@ class _Readable(Frozen):
     archived: tuple[Alert, ...] = ()
     claims: tuple[Claim, ...] = ()
     records: tuple[Record, ...] = ()
+    touched: tuple[tuple[Source, str, Utc, Utc], ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
     numbers: int = 0
     removed: str = ""

@@ -36,6 +36,26 @@ class Page(NamedTuple):
     cursor: str = ""
 
 
+class Touch(NamedTuple):
+    """One more time that an alert was seen firing, as ``signature`` says: nothing else is new.
+
+    ``at`` is our clock, ``observed_at`` its place in the source's own order.
+    """
+
+    source: Source
+    key: str
+    signature: str
+    at: Utc
+    observed_at: Utc
+
+
+class Touched(NamedTuple):
+    """Whether a touch was ``done``, and the ``row`` as it is now (None: there is none)."""
+
+    done: bool
+    row: Alert | None
+
+
 class Store(Protocol):
     """Where incidents live. Every method may raise :class:`~tocsin.errors.StoreError`."""
 
@@ -47,6 +67,15 @@ class Store(Protocol):
 
         The order of the changes of one incident is kept, and once one of them conflicts the later ones of that
         incident are not written either. Changes of different incidents may be written in any order.
+        """
+
+    def touch(self, touches: Sequence[Touch]) -> Sequence[Touched]:
+        """Count and date each alert that still fires with the signature given; return what came of each, in order.
+
+        The one write beside changes: the row's ``count`` grows by one, ``last_seen_at`` and ``observed_at`` are those
+        of the touch, and ``version`` grows by one, so that a change that was decided meanwhile conflicts. A row is
+        left alone that is absent, has ended, has another signature or none, or was observed later than the touch.
+        Where an answer got lost, a touch may count twice.
         """
 
     def draw_numbers(self, count: int) -> range:
@@ -71,6 +100,15 @@ class Store(Protocol):
     def alerts(self, source: Source) -> Sequence[Alert]:
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
 
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+        """Return those rows of a source that exist under these keys, by key."""
+
+    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+        """Return the rows of a source whose keys begin with ``origin`` and a colon: those of one monitor."""
+
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+        """Return up to ``limit`` rows of a source in the order of their keys, from the first beyond ``after``."""
+
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
         """Return every episode that belongs to the incident, current and archived, by key and episode."""
 
@@ -79,6 +117,12 @@ class Store(Protocol):
 
     def record(self, kind: str, record_id: str) -> Record | None:
         """Return one record, or None."""
+
+    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+        """Return up to ``limit`` records of a kind in the order of their ids, from the first beyond ``after``.
+
+        Expired ones are perhaps included.
+        """
 
     def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""

@@ -1,4 +1,4 @@
-"""What a person does with an incident: acknowledge, start, assign, note, severity, resolve, close."""
+"""What a person does with an incident day by day: acknowledge, start, assign, note, severity, resolve, close."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from tocsin.domain.incident import Incident
+from tocsin.domain.people import Role
 from tocsin.domain.severity import Severity
-from tocsin.entrypoints.choices import INCIDENT_ID, TEXT
+from tocsin.entrypoints.choices import INCIDENT_ID, TEXT, Word
 from tocsin.entrypoints.filters import SEVERITY
 from tocsin.entrypoints.incident_table import said
 from tocsin.entrypoints.json_output import write_object
@@ -17,11 +18,13 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.services.incidents import IncidentService
 
 # A command's own signature: click fills it by name.
-_Command = Callable[..., Any]
-_Act = Callable[[IncidentService, str, str], Incident]
+Command = Callable[..., Any]
+Act = Callable[[IncidentService, str, str], Incident]
+
+ROLE = Word("role", [role.value for role in Role])
 
 
-def _one_incident(command: _Command) -> _Command:
+def one_incident(command: Command) -> Command:
     """Give a command the incident, who acts, and the choice of JSON."""
     for option in (
         pass_wiring,
@@ -33,7 +36,7 @@ def _one_incident(command: _Command) -> _Command:
     return command
 
 
-def _some_incidents(command: _Command) -> _Command:
+def some_incidents(command: Command) -> Command:
     """Give a command one or more incidents, who acts, and the choice of JSON."""
     for option in (
         pass_wiring,
@@ -46,28 +49,28 @@ def _some_incidents(command: _Command) -> _Command:
 
 
 @click.command()
-@_some_incidents
+@some_incidents
 def ack(wiring: Wiring, *, incident_ids: Sequence[str], by: str, as_json: bool) -> None:
     """Say that you are on it: paging stops, and it is yours unless somebody has it. Twice is no error."""
-    _act(wiring, incident_ids, by, as_json, lambda service, one, who: service.acknowledge(one, by=who))
+    act(wiring, incident_ids, by, as_json, lambda service, one, who: service.acknowledge(one, by=who))
 
 
 @click.command()
-@_some_incidents
+@some_incidents
 def start(wiring: Wiring, *, incident_ids: Sequence[str], by: str, as_json: bool) -> None:
     """Say that work has begun; this acknowledges too."""
-    _act(wiring, incident_ids, by, as_json, lambda service, one, who: service.start(one, by=who))
+    act(wiring, incident_ids, by, as_json, lambda service, one, who: service.start(one, by=who))
 
 
 @click.command()
-@_some_incidents
+@some_incidents
 def close(wiring: Wiring, *, incident_ids: Sequence[str], by: str, as_json: bool) -> None:
     """Close a resolved incident: nothing more is to be done about it."""
-    _act(wiring, incident_ids, by, as_json, lambda service, one, who: service.close(one, by=who))
+    act(wiring, incident_ids, by, as_json, lambda service, one, who: service.close(one, by=who))
 
 
 @click.command()
-@_one_incident
+@one_incident
 @click.option("--root-cause", type=TEXT, default="", metavar="TEXT", help="Why it happened.")
 @click.option(
     "--step", "steps", type=TEXT, multiple=True, metavar="TEXT", help="What was done; may be given several times."
@@ -76,7 +79,7 @@ def resolve(
     wiring: Wiring, *, incident_id: str, by: str, as_json: bool, root_cause: str, steps: tuple[str, ...]
 ) -> None:
     """Resolve an incident. What fires now opens nothing until it ends. Afterwards: add root cause and steps."""
-    _act(
+    act(
         wiring,
         [incident_id],
         by,
@@ -86,38 +89,47 @@ def resolve(
 
 
 @click.command()
-@_one_incident
+@one_incident
 @click.argument("who", type=TEXT)
-def assign(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, who: str) -> None:
-    """Add WHO to those who work on an incident."""
-    _act(wiring, [incident_id], by, as_json, lambda service, one, actor: service.assign(one, who, by=actor))
+@click.option("--role", type=ROLE, help="As what; a responder unless given. A new commander replaces the one before.")
+def assign(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, who: str, role: str | None) -> None:
+    """Add WHO to those who work on an incident, or give him another role."""
+    act(wiring, [incident_id], by, as_json, lambda service, one, actor: service.assign(one, who, role=role, by=actor))
 
 
 @click.command()
-@_one_incident
+@one_incident
+@click.argument("who", type=TEXT)
+def unassign(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, who: str) -> None:
+    """Take WHO off an incident."""
+    act(wiring, [incident_id], by, as_json, lambda service, one, actor: service.unassign(one, who, by=actor))
+
+
+@click.command()
+@one_incident
 @click.argument("text", nargs=-1, required=True, type=TEXT)
 def note(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, text: tuple[str, ...]) -> None:
     """Add TEXT to the timeline of an incident, in any status."""
-    _act(wiring, [incident_id], by, as_json, lambda service, one, who: service.note(one, " ".join(text), by=who))
+    act(wiring, [incident_id], by, as_json, lambda service, one, who: service.note(one, " ".join(text), by=who))
 
 
 @click.command()
-@_one_incident
+@one_incident
 @click.argument("level", metavar="LEVEL", type=SEVERITY)
 def severity(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, level: str) -> None:
     """Pin the severity of an incident to LEVEL: no machine changes it then."""
-    _act(
+    act(
         wiring, [incident_id], by, as_json, lambda service, one, who: service.set_severity(one, Severity(level), by=who)
     )
 
 
-def _act(wiring: Wiring, incident_ids: Sequence[str], by: str, as_json: bool, act: _Act) -> None:
+def act(wiring: Wiring, incident_ids: Sequence[str], by: str, as_json: bool, do: Act) -> None:
     """Do it to each in turn, and say what came of it. The first that is refused ends it; those before are done."""
     who = wiring.actor(by)
     with wiring.service() as service:
         for incident_id in incident_ids:
             existing(service.store, incident_id)
-            tell(wiring, act(service, incident_id, who), as_json=as_json)
+            tell(wiring, do(service, incident_id, who), as_json=as_json)
 
 
 def tell(wiring: Wiring, incident: Incident, *, as_json: bool) -> None:

@@ -58,7 +58,8 @@ def list_incidents(
             wiring.err.line("No incidents match.")
         else:
             hint = f"`{wiring.program} sync` pulls them; `{wiring.program} demo` shows how it looks."
-            wiring.err.line(f"No incidents in {settings.incidents_file}. {hint}")
+            where = f"at {settings.tocsin_server}" if wiring.asks_server(settings) else f"in {settings.incidents_file}"
+            wiring.err.line(f"No incidents {where}. {hint}")
         if listed.cursor:
             wiring.err.line(f"There are more: --page {(page or 1) + 1}, --limit N, or --cursor {listed.cursor}")
 

@@ -51,6 +51,8 @@ def check(wiring: Wiring) -> None:
 @click.option("--service", type=TEXT, default="", help="The service; its tag says it too.")
 @click.option("--environment", type=TEXT, default="", help="The environment; its tag says it too.")
 @click.option("--source", type=SOURCE, default=Source.DATADOG.value, show_default=True, help="Where it comes from.")
+@click.option("--word", type=TEXT, default="", help="The severity that its sender gives, as it says it.")
+@click.option("--message", type=TEXT, default="", help="What its sender says of the problem.")
 @click.option("--json", "as_json", is_flag=True, help="Print severity, rule, and what the rule says of opening.")
 @pass_wiring
 def try_rules(
@@ -62,17 +64,21 @@ def try_rules(
     service: str,
     environment: str,
     source: str,
+    word: str,
+    message: str,
     as_json: bool,
 ) -> None:
     """Say which severity an alert would get, and by which rule."""
     settings = wiring.settings()
     facts = Facts(
         source=source,
-        state=state,
+        state="firing" if Source(source).pushes else state,
         priority=priority,
         tags=tags,
         service=service or _tagged(tags, settings.service_tag),
         environment=environment or _tagged(tags, settings.environment_tag),
+        word=word,
+        text=message,
     )
     found = wiring.rules(settings).severities.judge(facts)
     if as_json:

@@ -1,0 +1,65 @@
+"""Reads over HTTP, at many incidents against few: one incident by its id, and lists.
+
+Both servers are ``serve`` as anybody starts it, each on a file that holds so many incidents. One connection asks,
+since what is compared is how long an answer takes, and not how the machine shares its processors. Bars are for what all
+but one in a hundred answers took, so that a pause now and then (a search for garbage among all those incidents, say)
+would count.
+"""
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tocsin.domain.incident import incident_id
+from tocsin.storage.store import FIRST_NUMBER
+
+from .clients import Clients, request
+from .measure import SMALL, Bench, Measured, Row, alternately
+from .servers import Served, ours
+from .stores import files_of
+
+_REQUESTS = 300
+_LISTS = {
+    "first page": "/incidents?limit=50",
+    "active": "/incidents?limit=50&status=active",
+    "of one service, with a text": "/incidents?limit=50&service=checkout&text=error",
+}
+
+Paths = Callable[[int], str]
+"""Returns the path of a request, by its number."""
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """Yield a row for incidents by id, and one for each list."""
+    few, many = (_copied(bench, number) for number in (SMALL, bench.large))
+    with ours(bench, many) as large, ours(bench, few) as small:
+        kinds: dict[str, tuple[Paths, Paths]] = {"incident by id": (_any_of(bench.large), _any_of(SMALL))}
+        kinds |= {f"list ({name})": (_always(path), _always(path)) for name, path in _LISTS.items()}
+        for kind, paths in kinds.items():
+            with Clients(large.url, 1) as mine, Clients(small.url, 1) as others:
+                sides = _p99(mine, large, paths[0]), _p99(others, small, paths[1])
+                found = alternately(*sides, bench.pairs(16))
+            what = f"p99 of GET, {kind}, {bench.large:,} incidents / {SMALL:,}"
+            yield Row(what, found.ratio, found.said(1e3, "ms"), bar=2.0)
+
+
+def _p99(clients: Clients, server: Served, path: Paths) -> Measured:
+    def run() -> float:
+        asked = [request("GET", f"/api/v1{path(number)}", key=server.key) for number in range(_REQUESTS)]
+        return clients.ask(asked).quantile(0.99)
+
+    return run
+
+
+def _any_of(number: int) -> Paths:
+    dice = random.Random(number)
+    return lambda _: f"/incidents/{incident_id(FIRST_NUMBER + dice.randrange(number))}"
+
+
+def _always(path: str) -> Paths:
+    return lambda _: path
+
+
+def _copied(bench: Bench, number: int) -> Path:
+    return Path(shutil.copyfile(files_of(bench.folder, number).compact, bench.folder / f"read-{number}.json"))

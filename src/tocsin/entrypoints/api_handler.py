@@ -1,0 +1,129 @@
+"""The HTTP API as one callable: an event of API Gateway in, its answer out. On Lambda and in the local server the same.
+
+What is settled by the environment is made once a process. Should that fail, each request is answered with 500 and the
+log says why, so that a wrong setting is seen where it is looked for.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from tocsin.api.call import Parts
+from tocsin.api.frame import Answered, Api
+from tocsin.api.problems import MEDIA_TYPE, ours
+from tocsin.api.routes import ROUTES
+from tocsin.clock import Clock
+from tocsin.config import Settings, secrets_in
+from tocsin.errors import TocsinError
+from tocsin.ids import NewId
+from tocsin.services.api_keys import ApiKeys
+from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
+from tocsin.storage.store import Store
+
+from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
+from .aws import Aws
+from .lambda_logs import LambdaLog
+from .monitor_reader import MonitorReaders
+from .table_shape import StoreShape
+
+SERVICE = "tocsin-api"
+
+
+class Context(Protocol):
+    """Of what Lambda tells about a run, what is used."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this run."""
+
+
+class ApiHandler:
+    """Answers HTTP requests, as often as it is called and by several threads at once.
+
+    ``dotenv`` completes the environment where there is such a file. ``store`` is one that is open already, and is left
+    to whoever opened it.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Clock,
+        new_id: NewId,
+        dotenv: Path | None = None,
+        store: Store | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._environ = environ
+        self._dotenv = dotenv
+        self._clock = clock
+        self._new_id = new_id
+        self._sleep = sleep
+        self._log = LambdaLog(environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)
+        self._making = threading.Lock()
+        self._api: Api | None = None
+        self._store = store
+        self._cold = True
+
+    def prepare(self) -> None:
+        """Make what can be made before the first request. What fails here fails again there, and is logged."""
+        with suppress(Exception):
+            self._prepared()
+
+    def __call__(self, event: Mapping[str, Any], context: Context) -> Answered:
+        """Answer one request. Nothing is raised."""
+        cold, self._cold = self._cold, False
+        with self._log.request(context.aws_request_id, cold_start=cold):
+            try:
+                api = self._prepared()
+            except Exception as error:  # noqa: BLE001 - the outermost frame: whoever asked is owed an answer
+                self._tell(error)
+                return _our_fault(context.aws_request_id)
+            return api(event, context)
+
+    def _prepared(self) -> Api:
+        with self._making:
+            if self._api is None:
+                self._api = self._made()
+            return self._api
+
+    def _made(self) -> Api:
+        self._log.hide(secrets_in(self._environ, self._dotenv))
+        settings = Settings.read(self._environ, self._dotenv)
+        self._log.level(settings.log_level)
+        on_lambda_with_a_table(settings, self._environ)
+        aws = Aws(settings.aws_region, self._environ)
+        store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
+        rules = rules_of(settings)
+        parts = Parts(
+            store=store,
+            incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
+            intake=Intake(store, rules, clock=self._clock, new_id=self._new_id),
+            keys=ApiKeys(store, clock=self._clock, new_id=self._new_id),
+            rules=rules,
+            clock=self._clock,
+            new_id=self._new_id,
+            lacks=StoreShape(settings, lambda: aws, clock=self._clock).lacks,
+            tags=lambda: tag_names(settings),
+            reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
+            site=settings.datadog_site,
+        )
+        return Api(ROUTES, parts, api_options(settings), self._log)
+
+    def _tell(self, error: Exception) -> None:
+        self._log.hide(secrets_in(self._environ, self._dotenv))
+        hint = {"hint": error.hint} if isinstance(error, TocsinError) else {}
+        self._log.say(logging.ERROR, f"the API cannot start: {error}", error=type(error).__name__, **hint)
+
+
+def _our_fault(request_id: str) -> Answered:
+    import json
+
+    body = json.dumps(ours().document(request_id))
+    headers = {"Content-Type": MEDIA_TYPE, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    return {"statusCode": 500, "headers": headers, "body": body, "isBase64Encoded": False}

@@ -1,0 +1,36 @@
+"""When it last worked: a record of each sweep, and of each tick that came without one."""
+
+from datetime import datetime
+
+from tocsin.domain.alert import Source
+from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.frozen import Utc
+from tocsin.storage.store import Store
+
+from .sync import HEARTBEAT, heartbeat_id
+
+TICK = "tick"
+"""The id of the record that says when what was due was last done. A sync does it too, and has a record of its own."""
+
+
+def note_tick(store: Store, *, at: Utc, change_id: str) -> None:
+    """Note that what was due at this moment is done."""
+    record = Record(kind=HEARTBEAT, id=TICK, body={"at": at.isoformat()})
+    write = RecordWrite(kind=HEARTBEAT, id=TICK, record=record)
+    store.commit(Change(id=change_id, at=at, records=(write,)))
+
+
+def last_beat(store: Store, source: Source) -> datetime | None:
+    """Return when a source was last read, or None if never."""
+    return _at(store.record(HEARTBEAT, heartbeat_id(source)))
+
+
+def last_tick(store: Store) -> datetime | None:
+    """Return when what was due was last done, by a sync or without one; None if never."""
+    alone = _at(store.record(HEARTBEAT, TICK))
+    times = [at for at in (alone, last_beat(store, Source.DATADOG)) if at is not None]
+    return max(times, default=None)
+
+
+def _at(record: Record | None) -> datetime | None:
+    return None if record is None else datetime.fromisoformat(str(record.body["at"]))

@@ -1,0 +1,166 @@
+"""The API as tests ask it: events of API Gateway in this process, with a clock that is turned by hand."""
+
+import base64
+import itertools
+import json
+import logging
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from tests.desk import NOON
+from tocsin.api.call import Parts
+from tocsin.api.frame import Api
+from tocsin.api.options import Options
+from tocsin.api.routes import ROUTES
+from tocsin.domain.api_key import Scope
+from tocsin.domain.rules import Rules
+from tocsin.services.api_keys import ApiKeys
+from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
+from tocsin.sources.naming import TagNames
+
+V1 = "/api/v1"
+SECRET = "s" * 43
+
+
+class Reply(NamedTuple):
+    """An answer, as a client sees it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self):
+        """The body, as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> str:
+        """What kind of problem it is."""
+        assert self.headers["Content-Type"] == "application/problem+json"
+        assert self.json["status"] == self.status
+        assert self.json["instance"] == self.headers["X-Request-Id"]
+        return self.json["type"].removeprefix("urn:tocsin:problem:")
+
+
+class Lines:
+    """A log that keeps what is said."""
+
+    def __init__(self):
+        self.said = []
+
+    def say(self, level, text, **facts):
+        """Keep a line."""
+        self.said.append((logging.getLevelName(level), text, facts))
+
+    def of(self, level):
+        """Return the lines of a level."""
+        return [(text, facts) for at, text, facts in self.said if at == level]
+
+
+class Client:
+    """Asks an API on ``store``. ``token`` is the key it shows unless told otherwise."""
+
+    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None):
+        self.store = store
+        self.now = NOON if before is None else before.now
+        self.log = Lines()
+        self._ids = itertools.count(1) if before is None else before._ids
+        rules = rules or Rules()
+        self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
+        self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+        self.parts = Parts(
+            store=store,
+            incidents=self.incidents,
+            intake=Intake(store, rules, clock=self.clock, new_id=self.new_id),
+            keys=self.keys,
+            rules=rules,
+            clock=self.clock,
+            new_id=self.new_id,
+            lacks=lacks,
+            tags=TagNames,
+            reader=reader,
+            site="datadoghq.com",
+        )
+        self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
+        self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
+
+    def again(self, store):
+        """Return what asks a second process on the same store, opened anew."""
+        return Client(store, before=self)
+
+    def clock(self):
+        """Return the present moment."""
+        return self.now
+
+    def new_id(self):
+        """Return an id that nobody else has."""
+        return f"change-{next(self._ids)}"
+
+    def key(self, name, *scopes, **more):
+        """Make a key; return its token."""
+        secret = f"{name}{SECRET}"[:43]
+        _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
+        return str(token)
+
+    def minutes(self, number):
+        """Let time pass."""
+        self.now += timedelta(minutes=number)
+
+    def __call__(self, method, path, body=None, *, token=None, address="127.0.0.1", raw=None, query=None, **headers):
+        """Ask; ``body`` is sent as JSON, ``raw`` as it is. Headers are named with _ for -."""
+        sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        shown = self.token if token is None else token
+        if shown and "authorization" not in given:
+            given["authorization"] = f"Bearer {shown}"
+        text = urlencode(query or {}, doseq=True)
+        parameters = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in (query or {}).items()}
+        answered = self.api(event(method, path, sent, given, address=address, query=text, parameters=parameters))
+        body = answered["body"] or ""
+        received = base64.b64decode(body) if answered["isBase64Encoded"] else body.encode()
+        return Reply(answered["statusCode"], answered["headers"], received)
+
+    def get(self, path, **more):
+        """Ask for something."""
+        return self("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        """Do something."""
+        return self("POST", path, body, **more)
+
+    def opened(self, title="Checkout is down", **fields):
+        """Open an incident by hand; return its id."""
+        reply = self.post(f"{V1}/incidents", {"title": title, **fields})
+        assert reply.status == 201, reply.body
+        return reply.json["id"]
+
+
+def event(method, path, body=b"", headers=None, *, address="127.0.0.1", query="", parameters=None):
+    """Build an event of payload version 2.0."""
+    try:
+        text, coded = body.decode(), False
+    except UnicodeDecodeError:
+        text, coded = base64.b64encode(body).decode(), True
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers or {},
+        "queryStringParameters": parameters or {},
+        "requestContext": {
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address, "userAgent": "tests"},
+            "requestId": "request-of-the-gateway",
+            "stage": "$default",
+        },
+        "isBase64Encoded": coded,
+        **({"body": text} if body else {}),
+    }
+
+
+def incident(incident_id, *rest):
+    """Return the path of an incident, or of something beneath it."""
+    return "/".join([f"{V1}/incidents/{incident_id}", *(quote(one, safe="") for one in rest)])

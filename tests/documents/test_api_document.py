@@ -1,0 +1,121 @@
+"""docs/api.md tells all and nothing but the truth about the API: its examples are run, on a server, in their order."""
+
+import json
+import re
+import shutil
+import subprocess
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from tests.entrypoints.serving import Serving
+from tocsin import errors
+from tocsin.api import problems
+from tocsin.api.routes import ROUTES
+from tocsin.domain.api_key import Scope
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SERVED = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES}
+
+EXAMPLES = "\n".join(re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
+CALLS = re.findall(r"^(?:TAG=\$\()?curl .*?(?=^curl |^TAG=|\Z)", EXAMPLES, re.DOTALL | re.MULTILINE)
+
+RUN = """
+set -eu
+curl() {{ command curl -sS --fail-with-body --max-time 30 -w '\\n' "$@"; }}
+{examples}
+"""
+
+
+def asked(call):
+    """Return the method and path that a curl command asks for."""
+    path = re.search(r'"\$API([^"?]*)', call)[1]
+    said = re.search(r"-X (\w+)", call)
+    return said[1] if said else "POST" if " -d " in call else "GET", path
+
+
+def pattern(served):
+    method, path = served.split(" ", 1)
+    return method, re.sub(r"\{\w+\}", "[^/]+", path)
+
+
+@pytest.mark.parametrize("served", sorted(SERVED))
+def test_every_route_is_documented_and_has_an_example(served):
+    """Nothing is added to the API without a line in a table, and a command that can be copied."""
+    assert f"| `{served}` |" in TEXT
+    method, path = pattern(served)
+    found = [call for call in CALLS if (one := asked(call))[0] == method and re.fullmatch(path, one[1])]
+    assert found, f"no curl example of {served}"
+
+
+def test_no_route_is_documented_that_there_is_not():
+    """What was renamed or removed goes from the page too."""
+    assert set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", TEXT, re.MULTILINE)) == SERVED
+
+
+def test_every_scope_is_documented():
+    """And none that there is not."""
+    assert set(re.findall(r"^\| `([a-z:]+)` \|", TEXT, re.MULTILINE)) == {scope.value for scope in Scope}
+
+
+def test_every_problem_is_documented():
+    """By its stable name and status: those of the edge, and those of every error that the API can meet."""
+    edge = [
+        problems.no_such_path(),
+        problems.wrong_method("X", ()),
+        problems.unauthorized(),
+        problems.forbidden(),
+        problems.too_large(1),
+        problems.wrong_media_type(),
+        problems.too_many(1),
+        problems.ours(),
+        problems.malformed("x"),
+        *(problems.garbled(HTTPStatus(status), "x") for status in (400, 431, 501)),
+        problems.invalid([{"loc": ("body",), "msg": "x"}]),
+    ]
+    met = [
+        errors.NotFound,
+        errors.IllegalMove,
+        errors.Conflict,
+        errors.PreconditionFailed,
+        errors.KeyReused,
+        errors.InvalidInput,
+        errors.MalformedBody,
+        errors.StoreBusy,
+        errors.StoreUnreachable,
+        errors.StoreRefused,
+        errors.NoTable,
+    ]
+    told = {(one.status, one.slug) for one in [*edge, *(problems.of_error(kind("x")) for kind in met)]}
+    rows = re.findall(r"^\| (\d{3}) \| (.*?) \|", TEXT, re.MULTILINE)
+    assert {(int(status), slug) for status, names in rows for slug in re.findall(r"`([a-z-]+)`", names)} == told
+
+
+@pytest.mark.parametrize("number", range(len(re.findall(r"^```json\n", TEXT, re.MULTILINE))))
+def test_every_document_that_is_shown_is_json(number):
+    """Copied into a program it can be read."""
+    json.loads(re.findall(r"^```json\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[number])
+
+
+def test_every_example_works(tmp_path):
+    """Word for word, but for the address and the key, on an empty store, in the order of the page."""
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl here to run the examples of docs/api.md with")
+    with Serving(tmp_path) as serving:
+        examples = EXAMPLES.replace("API=http://127.0.0.1:8080", f"API={serving.url}")
+        examples = examples.replace("KEY=tocsin_...", f"KEY={serving.key}").replace("python cli.py serve\n", "")
+        assert serving.key in examples
+        (tmp_path / "examples.sh").write_text(RUN.format(examples=examples), encoding="utf-8")
+        done = subprocess.run(
+            ["bash", str(tmp_path / "examples.sh")], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stdout[-2_000:] + done.stderr
+        answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        shown = serving.ask("GET", "/api/v1/incidents/INC-1001").json
+    delivered = [one for one in answers if "taken" in one]
+    assert [[taken["incident"] for taken in one["taken"]] for one in delivered[:2]] == [["INC-1001"], ["INC-1002"]]
+    assert [one["field"] for one in delivered[1]["refused"]] == ["state"]
+    assert (shown["status"], shown["root_cause"], shown["merged"]) == ("closed", "the pool was too small", ["INC-1002"])
+    assert shown["title"] == "Checkout is down for everybody"

@@ -1,0 +1,50 @@
+"""What AWS calls: two handlers in one file, each loaded when it is asked for."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import lambda_function
+from tests.entrypoints.command_line import ROOT
+
+LOADED = """
+import json, sys
+from lambda_function import {handler}
+print(json.dumps(sorted(sys.modules)))
+"""
+
+ONLY_SYNC = ("tocsin.sources.datadog", "datadog_api_client")
+ONLY_API = ("tocsin.api.frame", "aws_lambda_powertools.event_handler")
+NEITHER = ("click", "waitress", "filelock", "tocsin.entrypoints.cli", "tocsin.storage.json_store", "rich")
+WITH_THE_FIRST_OF_ITS_KIND = (
+    *("tocsin.sources.generic", "tocsin.sources.alertmanager", "tocsin.sources.elastic"),
+    *("tocsin.sources.datadog_webhook", "tocsin.services.ingest_datadog", "tocsin.api.openapi"),
+)
+"""What the first request that needs it imports."""
+
+
+@pytest.mark.parametrize(
+    "handler, others", [("lambda_handler", ONLY_API), ("api_handler", (*ONLY_SYNC, *WITH_THE_FIRST_OF_ITS_KIND))]
+)
+def test_a_handler_loads_nothing_that_only_the_other_needs(handler, others, tmp_path):
+    """In a process of its own, with the settings of a function: a start is paid for each time."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(handler=handler)],
+        cwd=ROOT,
+        env={"USE_DYNAMODB": "true", "AWS_REGION": "us-east-1", "HOME": str(tmp_path), "DATADOG_SECRET_NAME": "x"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "tocsin.storage.dynamodb_store" in loaded
+    assert loaded.isdisjoint({*others, *NEITHER})
+
+
+def test_there_are_two_handlers_and_no_third():
+    """A misspelt one is said by its name."""
+    assert lambda_function.__all__ == ["api_handler", "lambda_handler"]
+    with pytest.raises(AttributeError, match="there is no handler handler"):
+        _ = lambda_function.handler
