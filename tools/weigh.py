@@ -5,7 +5,11 @@ nothing else but the standard library, and prints how long that takes. It fails 
 was compiled on the way instead of being read as bytecode; and if it takes too long beside the libraries alone that the
 handler cannot do without, imported from the same folder in the same way.
 
-What counts is the median of the ratios of neighbouring runs. The ratio of the two shortest runs strays as little on a
+What counts is the time that the processor spends in the program itself, since other programs want it too, and since the
+kernel's part depends on luck: where Python's stack of frames crosses from one piece of memory to the next, each call
+maps memory and gives it back, so that the same import one call deeper can take a fifth more page faults.
+
+And of that the median of the ratios of neighbouring runs. The ratio of the two shortest runs strays as little on a
 quiet machine, but on a busy one three times as far: there one lucky run of either side decides it. Thirty-one pairs
 keep the median within some 0.02 of itself on both; seven would within 0.1.
 """
@@ -88,14 +92,14 @@ boto3.client("dynamodb", region_name="us-east-1")
 )
 
 IMPORT = """
-import json, os, sys, time
+import json, os, resource, sys
 folder, program, *needed = sys.argv[1:]
 before = set(sys.modules)
 sys.path.insert(0, folder)
 code, names = compile(program, "<program>", "exec"), {"__name__": "program"}
-started = time.perf_counter()
+started = resource.getrusage(resource.RUSAGE_SELF).ru_utime
 exec(code, names)
-took = time.perf_counter() - started
+took = resource.getrusage(resource.RUSAGE_SELF).ru_utime - started
 loaded = [module for key, module in sys.modules.items() if key not in before]
 files = [module.__file__ for module in loaded if getattr(module, "__file__", None)]
 library = json.__file__.rpartition("/json/")[0]
