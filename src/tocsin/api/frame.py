@@ -47,6 +47,9 @@ TAKEN_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-By, X-Tocsin-Key"
 )
 
+MOST_TOLD = 12
+"""Of a traceback, the innermost lines."""
+
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 Answered = dict[str, Any]
@@ -193,10 +196,6 @@ class Api:
         else:
             facts["trace"] = traceback.format_exception(error)[-MOST_TOLD:]
         self._log.say(logging.ERROR, f"a request failed: {error}", **facts)
-
-
-MOST_TOLD = 12
-"""Of a traceback, the innermost lines."""
 
 
 def _is_json(media_type: str) -> bool:

@@ -21,6 +21,9 @@ from .views import View
 
 Apply = Callable[[Push], IngestReport]
 
+WHOLE = "alert"
+"""What parsers call an item as a whole."""
+
 
 class TakenAlert(View):
     """An alert that was taken; what it came to is durable."""
