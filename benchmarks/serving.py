@@ -1,7 +1,7 @@
 """Alerts that are posted to the local server, against a bare Powertools route on the same server with the same bodies.
 
 Ours is ``serve`` as anybody starts it, on a JSON file: an alert is answered once it is on the disk, and every request
-passes its key, the limits, the access log and the rest. The bare one (``bare_server``) is the same server, the same
+passes its key, the limits and the rest. The bare one (``bare_server``) is the same server, the same
 adapter and the same interpreter with a resolver that validates a model and answers a line, and keeps nothing.
 
 Distinct alerts are all new: ten of a service, of which the first opens an incident and the others join it. Duplicates

@@ -6,9 +6,8 @@ and the next sweep brings up to date what is left.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Protocol
 
 from tocsin.clock import Clock
 from tocsin.domain.alert import Alert, Observation, Push, Source
@@ -29,13 +28,7 @@ from .tick import MOST_ATTEMPTS
 MOST_LOOKS = 3
 """Monitors that are read for one delivery. Datadog's own deliveries are about one."""
 
-
-class Take(Protocol):
-    """Applies a delivery of somebody."""
-
-    def __call__(self, push: Push, *, by: str) -> IngestReport:
-        """Return what became of it."""
-
+Take = Callable[[Push], IngestReport]
 
 _log = logging.getLogger(__name__)
 
@@ -69,11 +62,11 @@ def ingest_datadog(
 ) -> WebhookReport:
     """Apply a delivery as :func:`~tocsin.services.ingest.ingest` does, then read its monitors and reconcile them.
 
-    ``reader`` is None where there are no keys to read with. ``take`` applies the delivery in the place of
-    ``ingest``. Raises what ``ingest`` raises, and nothing for what goes wrong afterwards: that is logged, and said in
-    the report.
+    ``reader`` is None where there are no keys to read with. ``take``, where it is given, applies the delivery in place
+    of ``ingest``. Raises what that raises, and nothing for what goes wrong afterwards: that is logged, and said in the
+    report.
     """
-    delivery = ingest(store, push, rules, clock=clock, new_id=new_id, by=by) if take is None else take(push, by=by)
+    delivery = take(push) if take else ingest(store, push, rules, clock=clock, new_id=new_id, by=by)
     if reader is None:
         return WebhookReport(delivery=delivery)
     origins = dict.fromkeys(item.origin for item in push.items if isinstance(item, Observation))

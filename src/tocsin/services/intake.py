@@ -1,6 +1,6 @@
 """Deliveries that come at the same time are applied together: one decision, one commit, and one wait for the disk.
 
-In a storm many senders report alerts of the same service at once. Each on its own would read the service's incident,
+In a storm many machines report alerts of the same service at once. Each on its own would read the service's incident,
 decide, and find that another was quicker; together they decide once. Where a process answers one request at a time,
 as on Lambda, each delivery is by itself.
 """
@@ -32,12 +32,13 @@ class _Delivery:
         self.report: IngestReport | None = None
         self.error: Exception | None = None
 
+    def goes_with(self, other: "_Delivery") -> bool:
+        """Say whether both may be applied as one: a change names one sender."""
+        return (self.push.source, self.by) == (other.push.source, other.by)
+
     @property
     def over(self) -> bool:
         return self.report is not None or self.error is not None
-
-    def goes_with(self, other: "_Delivery") -> bool:
-        return (self.push.source, self.by) == (other.push.source, other.by)
 
 
 class Intake:
