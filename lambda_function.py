@@ -30,4 +30,10 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         message = f"there is no handler {name}"
         raise AttributeError(message)
-    return getattr(import_module(_MODULES[name]), name)
+    # Looking for garbage among what is loaded takes longer than some of the loading; it stays, and is looked at no more.
+    gc.disable()
+    try:
+        return getattr(import_module(_MODULES[name]), name)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -24,7 +24,8 @@ _MESSAGE = (
 def table_server(folder: Path, what: str) -> Iterator[str | None]:
     """Run ministack and give its address; where it is not installed say so, and give None."""
     if tables.ministack_program() is None:
-        print(f"       SKIPPED {what}: no ministack at .tools/ministack ('make tools')", file=sys.stderr, flush=True)
+        why = "no ministack: 'make tools' installs it, and 'make bench' or MINISTACK says where it is"
+        print(f"       SKIPPED {what}: {why}", file=sys.stderr, flush=True)
         yield None
         return
     home = folder / what.replace(" ", "-")

@@ -73,6 +73,8 @@ def test_everything_that_can_be_set_arrives():
         ("INCIDENT_PER", "host", "INCIDENT_PER is 'host', but takes monitor or group"),
         ("SETTLE_SECONDS", "soon", f"SETTLE_SECONDS is 'soon', but takes seconds from 0 to {LONGEST_WAIT}"),
         ("SETTLE_SECONDS", "-1", "SETTLE_SECONDS is '-1'"),
+        ("PARALLEL_WRITES", "0", "PARALLEL_WRITES is '0', but takes a whole number from 1 to 64"),
+        ("PARALLEL_WRITES", "2.5", "PARALLEL_WRITES is '2.5'"),
         ("SETTLE_SECONDS", "nan", "SETTLE_SECONDS is 'nan'"),
         ("CYCLE_SECONDS", "inf", "CYCLE_SECONDS is 'inf'"),
         ("LEAST_PRIORITY", "6", "LEAST_PRIORITY is '6', but takes a number from 1 to 5"),

@@ -2,7 +2,12 @@
 
 With ``--python PATH`` it also imports each handler from exactly that folder, made read-only, in fresh processes that see
 nothing else but the standard library, and prints how long that takes. It fails if a module came from anywhere else, or
-was compiled on the way instead of being read as bytecode.
+was compiled on the way instead of being read as bytecode; and if it takes too long beside the libraries alone that the
+handler cannot do without, imported from the same folder in the same way.
+
+What counts is the median of the ratios of neighbouring runs. The ratio of the two shortest runs strays as little on a
+quiet machine, but on a busy one three times as far: there one lucky run of either side decides it. Thirty-one pairs
+keep the median within some 0.02 of itself on both; seven would within 0.1.
 """
 
 import argparse
@@ -10,14 +15,13 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 BAR_MB = 80
 """Unzipped, in millions of bytes."""
-RUNS = 7
-HANDLERS = ("lambda_handler", "api_handler")
-"""Of ``lambda_function``: what each function on Lambda starts with."""
+PAIRS = 31
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -29,17 +33,68 @@ ENVIRONMENT = {
 }
 """What decides what is imported: as the template sets it. Nothing is called while importing."""
 
+# Collects garbage as seldom as the handlers do, so that what is compared is what is imported.
+ALIKE = """
+import gc, os
+gc.set_threshold(100_000)
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+"""
+ONE_MODEL = "class Model(pydantic.BaseModel):\n    number: int\n"
+"""`import pydantic` alone loads next to nothing of it; whoever uses it has a model."""
+
+
+class Handler(NamedTuple):
+    """What a function on Lambda starts with.
+
+    Importing it may take ``bar`` times what the program ``libraries`` takes, and must load all of ``needed``: what it
+    leaves to the first run, that run pays for.
+    """
+
+    name: str
+    libraries: str
+    bar: float
+    needed: tuple[str, ...]
+
+    @property
+    def program(self) -> str:
+        """What imports it."""
+        return f"from lambda_function import {self.name}\n"
+
+
+SYNC_LIBRARIES = f"""{ALIKE}
+import boto3
+import pydantic
+from aws_lambda_powertools import Logger, Metrics
+from datadog_api_client.v1.api.monitors_api import MonitorsApi
+boto3.client("dynamodb", region_name="us-east-1")
+boto3.client("secretsmanager", region_name="us-east-1")
+"""
+SYNC = Handler(
+    "lambda_handler",
+    SYNC_LIBRARIES + ONE_MODEL,
+    1.15,
+    ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog"),
+)
+API = Handler(
+    "api_handler",
+    f"""{ALIKE}
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+APIGatewayHttpResolver(enable_validation=True)
+boto3.client("dynamodb", region_name="us-east-1")
+""",
+    1.25,
+    ("tocsin.storage.dynamodb_store", "tocsin.api.incidents"),
+)
+
 IMPORT = """
 import json, os, sys, time
-folder, name = sys.argv[1:]
-needed = {
-    "lambda_handler": ("tocsin.storage.dynamodb_store", "tocsin.sources.datadog"),
-    "api_handler": ("tocsin.storage.dynamodb_store", "tocsin.api.incidents"),
-}[name]
+folder, program, *needed = sys.argv[1:]
 before = set(sys.modules)
 sys.path.insert(0, folder)
+code, names = compile(program, "<program>", "exec"), {"__name__": "program"}
 started = time.perf_counter()
-handler = getattr(__import__("lambda_function"), name)
+exec(code, names)
 took = time.perf_counter() - started
 loaded = [module for key, module in sys.modules.items() if key not in before]
 files = [module.__file__ for module in loaded if getattr(module, "__file__", None)]
@@ -57,9 +112,16 @@ class Run(NamedTuple):
 
     seconds: float
     modules: int
-    foreign: list[str]
-    compiled: list[str]
-    missing: list[str]
+    foreign: Sequence[str] = ()
+    compiled: Sequence[str] = ()
+    missing: Sequence[str] = ()
+
+
+class Pair(NamedTuple):
+    """The handler, and right before or after it the libraries alone."""
+
+    ours: Run
+    theirs: Run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = given.folder.resolve()
     good = weigh(folder)
     if given.python:
-        good = time_import(folder, given.python) and good
+        good = time_import(folder, given.python, PAIRS) and good
     return 0 if good else 1
 
 
@@ -88,33 +150,58 @@ def weigh(folder: Path) -> bool:
     return total <= BAR_MB
 
 
-def time_import(folder: Path, interpreter: Path) -> bool:
-    """Print the median time of importing each handler; return whether all came from the folder, as bytecode."""
-    good = [_time_handler(folder, interpreter, handler) for handler in HANDLERS]  # all of them, whatever one says
-    return all(good)
+def time_import(folder: Path, interpreter: Path, pairs: int) -> bool:
+    """Import each handler, and its libraries alone, ``pairs`` times; return whether :func:`judge` likes all of them."""
+    good = True
+    for handler in (SYNC, API):
+        before = _files(folder)
+        found = in_pairs(handler, folder, interpreter, pairs)
+        good = judge(handler, found, written=[str(path) for path in _files(folder) - before]) and good
+    return good
 
 
-def _time_handler(folder: Path, interpreter: Path, handler: str) -> bool:
-    before = _files(folder)
+def in_pairs(handler: Handler, folder: Path, interpreter: Path, number: int) -> list[Pair]:
+    """Import both ``number`` times, after once for nothing, and let each go first every other time."""
+    ours, theirs = (handler.program, handler.needed), (handler.libraries, ())
+    pairs = []
     _protect(folder, writable=False)
     try:
-        runs = [_import_once(folder, interpreter, handler) for _ in range(RUNS)]
+        for each in range(number + 1):
+            order = (ours, theirs) if each % 2 else (theirs, ours)
+            runs = {one: _import_once(folder, interpreter, *one) for one in order}
+            pairs.append(Pair(runs[ours], runs[theirs]))
     finally:
         _protect(folder, writable=True)
-    times = [run.seconds * 1000 for run in runs]
-    spread = f"({min(times):.0f} to {max(times):.0f}, {RUNS} runs)"
-    print(f"  {handler:15}  {statistics.median(times):6.0f} ms to import {spread}")
+    return pairs[1:]
+
+
+def judge(handler: Handler, pairs: Sequence[Pair], written: Sequence[str] = ()) -> bool:
+    """Print the times and what is wrong; return whether nothing is. ``written``: files that the imports left behind."""
+    runs = [run for pair in pairs for run in pair]
+    ratios = [pair.ours.seconds / pair.theirs.seconds for pair in pairs]
+    ratio = statistics.median(ratios)
+    print(f"  {handler.name:15}  {_spread([pair.ours.seconds * 1000 for pair in pairs], 0)} ms, {len(pairs)} runs")
+    print(f"    libraries alone{_spread([pair.theirs.seconds * 1000 for pair in pairs], 0)} ms")
+    print(f"    ratio          {_spread(ratios, 3)} of {handler.bar}")
     print(f"    modules from the folder  {runs[0].modules:5}")
     faults = {
-        "imported from elsewhere": runs[0].foreign,
-        "compiled at import": runs[0].compiled,
-        "not imported, so that the first run would pay for it": runs[0].missing,
-        "written at import": sorted(str(path) for path in _files(folder) - before),
+        "imported from elsewhere": {file for run in runs for file in run.foreign},
+        "compiled at import": {file for run in runs for file in run.compiled},
+        "not imported, so that the first run would pay for it": {file for pair in pairs for file in pair.ours.missing},
+        "written at import": set(written),
     }
     for what, files in faults.items():
         if files:
-            print(f"MISSED: {what}: {', '.join(files[:5])}", file=sys.stderr)
-    return not any(faults.values())
+            print(f"MISSED: {what}: {', '.join(sorted(files)[:5])}", file=sys.stderr)
+    if ratio > handler.bar:
+        print(
+            f"MISSED: importing {handler.name} takes {ratio:.3f} times what its libraries take alone", file=sys.stderr
+        )
+    return ratio <= handler.bar and not any(faults.values())
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    return f"{statistics.median(values):6.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def _size(path: Path) -> int:
@@ -130,9 +217,9 @@ def _protect(folder: Path, *, writable: bool) -> None:
         path.chmod(path.stat().st_mode | 0o200 if writable else path.stat().st_mode & ~0o222)
 
 
-def _import_once(folder: Path, interpreter: Path, handler: str) -> Run:
+def _import_once(folder: Path, interpreter: Path, program: str, needed: Sequence[str]) -> Run:
     # -I and -S: no environment, no current folder, no installed packages.
-    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), handler]
+    command = [str(interpreter), "-I", "-S", "-c", IMPORT, str(folder), program, *needed]
     said = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True).stdout
     return Run(*json.loads(said.splitlines()[-1]))
 

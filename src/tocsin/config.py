@@ -26,6 +26,8 @@ LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
 MOST_REQUESTS = 100_000
+MOST_PARALLEL = 64
+"""Each is a thread with a connection of its own."""
 
 
 class Variable(NamedTuple):
@@ -92,6 +94,12 @@ VARIABLES = (
         "incidents",
         "The DynamoDB table that holds the incidents.",
         "the name of a table: 3 to 255 letters, digits, _, - and .",
+    ),
+    Variable(
+        "PARALLEL_WRITES",
+        "8",
+        "How many changes of one sweep are written to DynamoDB side by side.",
+        f"a whole number from 1 to {MOST_PARALLEL}",
     ),
     Variable(
         "AWS_REGION",
@@ -246,6 +254,7 @@ class Settings(BaseModel):
     incidents_file: Home = Path("incidents.json")
     use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
     dynamodb_table_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", min_length=3, max_length=255)] = "incidents"
+    parallel_writes: Annotated[int, Field(ge=1, le=MOST_PARALLEL)] = 8
     aws_region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
     severity_rules: Home | None = None
     auto_resolve: Annotated[Literal["always", "unacknowledged", "never"], BeforeValidator(_lower)] = "always"

@@ -17,6 +17,7 @@ from tocsin.domain.api_key import Scope
 from tocsin.domain.rules import Rules
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
@@ -73,6 +74,7 @@ class Client:
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
+            intake=Intake(store, rules, clock=self.clock, new_id=self.new_id),
             keys=self.keys,
             rules=rules,
             clock=self.clock,

@@ -213,6 +213,14 @@ def test_people_come_and_go_with_their_roles(client):
     assert client("PUT", incident(incident_id, "assignments", "ann"), {"role": "king"}).status == 422
 
 
+@pytest.mark.parametrize("name", ["O'Brien", '"Zoë"', "山田", "🔥 on call", "a%b", "a+b@example.com", "<ann>", "a\\b"])
+def test_a_name_may_be_written_in_any_characters(client, name):
+    """It stands in the address, percent-encoded; every one finds its route."""
+    incident_id = client.opened()
+    assert client("PUT", incident(incident_id, "assignments") + f"/{name}").json["assignees"] == [name]
+    assert client("DELETE", incident(incident_id, "assignments") + f"/{name}").json["assignees"] == []
+
+
 # -- editing ----------------------------------------------------------------------------------------------------------
 
 

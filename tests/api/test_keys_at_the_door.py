@@ -1,6 +1,8 @@
 """Who is let in, and what whoever is not learns: nothing."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -130,6 +132,29 @@ def test_an_address_cannot_try_keys_for_ever(client):
     assert [one.status for one in tried] == [401] * 20 + [429] * 5
     assert int(tried[-1].headers["Retry-After"]) >= 1
     assert client.get(LIST, address="192.0.2.2").status == 200
+
+
+def test_a_key_that_opens_is_no_try(client):
+    """However many senders are at one address, and however often what is remembered of their keys runs out."""
+    tokens = [client.key(f"sender-{number}", Scope.ADMIN) for number in range(25)]
+    for _ in range(3):
+        client.minutes(1)
+        assert {client.get(LIST, token=token, address="192.0.2.1").status for token in tokens} == {200}
+
+
+def test_many_requests_at_once_may_show_a_key_that_was_forgotten(client):
+    """A server that has just started, or a minute that is over, refuses none of those who come together."""
+    arrived = Barrier(25, timeout=30)
+    check = client.keys.check
+
+    def check_together(token):
+        arrived.wait()
+        return check(token)
+
+    client.keys.check = check_together
+    with ThreadPoolExecutor(25) as pool:
+        asked = [pool.submit(client.get, LIST, address="192.0.2.1") for _ in range(25)]
+        assert {one.result().status for one in asked} == {200}
 
 
 def test_every_change_records_which_key_did_it(client):

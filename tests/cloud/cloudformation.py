@@ -170,3 +170,18 @@ def statements(role):
                 }
             )
     return found
+
+
+def granted(stack, role, service):
+    """Return (action, resource) of what a role may do with a service, the table named as the recording names it."""
+    pairs = {
+        (action, resource)
+        for one in statements(stack.properties(role))
+        for action in one["Action"]
+        for resource in one["Resource"]
+        if action.startswith(f"{service}:")
+    }
+    return {
+        (action, resource.partition(":123456789012:")[2].replace("tocsin-incidents", "TABLE"))
+        for action, resource in pairs
+    }

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -12,6 +13,7 @@ from tocsin.services.sync import SyncReport
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+QUIET = {"complete": True, "quarantined": (), "unfinished": (), "monitors": 1, "decisions": {}}
 BOTH = {"docs/deploy.md": DEPLOY, "docs/operate.md": OPERATE}
 
 
@@ -69,6 +71,23 @@ def test_every_metric_is_described():
     }
     table = OPERATE.split("## What is counted", 1)[1].split("\n## ", 1)[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == written
+
+
+def test_what_it_costs_adds_up(stack):
+    """The rows come to the sum, and count what the template has."""
+    section = OPERATE.split("## What it costs", 1)[1]
+    lines = [line for line in section.splitlines() if line.startswith("|") and "$" in line]
+    rows = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in lines]
+    *parts, whole = [re.fullmatch(r"\$([\d.]+) \(([\d.]+)\)", row[-1]).groups() for row in rows]
+    for column in range(2):
+        assert sum(Decimal(part[column]) for part in parts) == Decimal(whole[column])
+    counted = {row[0]: row[1] for row in rows}
+    assert counted["CloudWatch, alarms"].startswith(f"{len(stack.of_type('AWS::CloudWatch::Alarm'))};")
+    assert f"at {stack.parameters['MemorySize']} MB" in counted["Lambda, arm64"]
+    quiet = lambda_metrics.Run(cold_start=False, active=1, report=SyncReport.model_construct(**QUIET))
+    (document,) = lambda_metrics.documents(quiet, namespace="Tocsin", service="tocsin")
+    always = len(document["_aws"]["CloudWatchMetrics"][0]["Metrics"])
+    assert counted["CloudWatch, metrics"].startswith(f"{always} at all times")
 
 
 @pytest.mark.parametrize("document", BOTH)

@@ -18,11 +18,13 @@ import pytest
 
 from tests import tables
 from tests.api.client import event
-from tests.cloud.cloudformation import ROOT
+from tests.aws_proxy import Recorder
+from tests.cloud.cloudformation import ROOT, Stack, statements
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, demo_world
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 SECRET = "tocsin/datadog"
+BUCKET = "tocsin-artifacts"
 PATIENCE = 100.0
 """Seconds to wait for the schedule, which runs each minute."""
 
@@ -53,6 +55,7 @@ def cloud(built, datadog, tmp_path_factory):
         cloud = Cloud(url, folder)
         keys = {"api_key": DEMO_API_KEY, "app_key": DEMO_APP_KEY}
         cloud.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(keys))
+        cloud.client("s3").create_bucket(Bucket=BUCKET)
         cloud.deploy(at_once(built, folder), DatadogSecretName=SECRET, DatadogApiUrl=datadog.url)
         yield cloud
 
@@ -75,6 +78,7 @@ class Cloud:
     def __init__(self, url, folder):
         self.url = url
         self.folder = folder
+        self.asked = set()
         self.environ = {
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
@@ -89,20 +93,23 @@ class Cloud:
         return boto3.session.Session().client(service, endpoint_url=self.url, **tables.KEYS)
 
     def deploy(self, template, **parameters):
-        """Deploy as deploy.yml does, but for buckets and roles."""
-        options = ["--stack-name", "tocsin", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
+        """Deploy as deploy-to.yml does, and note what that asks AWS for."""
+        options = ["--stack-name", "tocsin", "--s3-bucket", BUCKET, "--s3-prefix", "tocsin"]
+        options += ["--role-arn", "arn:aws:iam::000000000000:role/deploy", "--capabilities", "CAPABILITY_IAM"]
         quiet = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
         given = [f"{name}={value}" for name, value in parameters.items()]
-        done = subprocess.run(
-            [SAM, "deploy", "--template-file", template, *options, *quiet, "--parameter-overrides", *given],
-            cwd=self.folder,
-            env=self.environ | {"SAM_CLI_TELEMETRY": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        with Recorder(self.url) as recorder:
+            done = subprocess.run(
+                [SAM, "deploy", "--template-file", template, *options, *quiet, "--parameter-overrides", *given],
+                cwd=self.folder,
+                env=self.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_ENDPOINT_URL": recorder.url},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+        self.asked |= recorder.calls
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 
@@ -237,10 +244,22 @@ def test_deploying_the_same_again_changes_nothing_and_is_no_error(cloud, built, 
     assert cloud.run()[0] == before
 
 
+def test_the_workflows_role_may_ask_for_what_a_deployment_asks_for_and_nothing_else(cloud):
+    """The first one and one of the same again: with CloudFormation word for word, with files under the stack's name."""
+    beside = Stack("infra/github-oidc.yaml", Repository="ann/tocsin", Environment="staging", StackName="tocsin")
+    allowed = {action for one in statements(beside.properties("GitHubRole")) for action in one["Action"]}
+    asked = {action for action, _ in cloud.asked}
+    # To pass the role on, to hear "not found" from S3 in place of "forbidden", and to run the function once.
+    assert allowed == asked | {"iam:PassRole", "s3:ListBucket", "lambda:InvokeFunction"}
+    assert {what for action, what in cloud.asked if action.startswith("cloudformation:")} == {"tocsin"}
+    files = [what for action, what in cloud.asked if action.startswith("s3:")]
+    assert [one for one in files if not one.startswith(f"/{BUCKET}/tocsin/")] == []
+
+
 def test_every_alarm_and_queue_is_there(cloud):
     """What the template says is what was made."""
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
-    assert len(alarms) == 12
+    assert len(alarms) == 14
     invoke = cloud.client("lambda").get_function_event_invoke_config(FunctionName="tocsin-sync", Qualifier="live")
     assert invoke["MaximumRetryAttempts"] == 0
     schedule = cloud.client("scheduler").get_schedule(Name="tocsin-sync")

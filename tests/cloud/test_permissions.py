@@ -1,107 +1,25 @@
 """What the stack's roles may do is what the code does: no call is refused, and nothing broader is granted.
 
 The calls are recorded, not guessed: the real handler runs through half a day of a shop against a stand-in for AWS,
-behind a proxy that notes every request.
+behind a proxy that notes every request. What the shop's day may not have called for, a store is asked to do besides.
 """
 
 import fnmatch
-import http.client
 import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests import tables
 from tests.api.client import event
-from tests.cloud.cloudformation import Stack, statements
+from tests.aws_proxy import Recorder
+from tests.cloud.cloudformation import Stack, granted, statements
+from tests.storage.story import story
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.sync_handler import SyncHandler
 from tocsin.services.api_keys import ApiKeys
 from tocsin.storage.dynamodb_store import DynamoDbStore
-
-ITEM_ACTIONS = {
-    "Put": "dynamodb:PutItem",
-    "Update": "dynamodb:UpdateItem",
-    "Delete": "dynamodb:DeleteItem",
-    "ConditionCheck": "dynamodb:ConditionCheckItem",
-}
-"""IAM knows no TransactWriteItems: each action in it needs its own permission."""
-
-SERVICES = {
-    "DynamoDB_20120810": "dynamodb",
-    "secretsmanager": "secretsmanager",
-    "AmazonSSM": "ssm",
-}
-
-
-class Recorder:
-    """A proxy on loopback in front of a stand-in. ``calls`` holds (IAM action, what it was done to)."""
-
-    def __init__(self, url):
-        self.calls = set()
-        target = urlsplit(url)
-        calls = self.calls
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                calls.update(permissions(self.headers["X-Amz-Target"], json.loads(body)))
-                onward = http.client.HTTPConnection(target.hostname, target.port, timeout=10)
-                headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                onward.request("POST", self.path, body, headers)
-                answer = onward.getresponse()
-                said = answer.read()
-                onward.close()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def permissions(target, body):
-    """Yield (IAM action, resource) for one request as AWS's reference of actions has it."""
-    prefix, _, operation = target.partition(".")
-    service = SERVICES[prefix]
-    match operation:
-        case "TransactWriteItems":
-            for item in body["TransactItems"]:
-                ((kind, action),) = item.items()
-                yield ITEM_ACTIONS[kind], f"table/{action['TableName']}"
-        case "BatchGetItem" | "BatchWriteItem":
-            for table in body["RequestItems"]:
-                yield f"dynamodb:{operation}", f"table/{table}"
-        case "Query" if "IndexName" in body:
-            yield "dynamodb:Query", f"table/{body['TableName']}/index/{body['IndexName']}"
-        case _ if service == "dynamodb":
-            yield f"dynamodb:{operation}", f"table/{body['TableName']}"
-        case _:
-            yield f"{service}:{operation}", body.get("SecretId") or body.get("Path") or body.get("Name")
 
 
 class Context:
@@ -287,21 +205,6 @@ def every_route(ask, clock):
         ask("DELETE", f"{v1}/incidents/{incident_id}", None, 204)
 
 
-def granted(stack, role, service):
-    """Return (action, resource) of what a role may do with a service, the table named as the recording names it."""
-    pairs = {
-        (action, resource)
-        for one in statements(stack.properties(role))
-        for action in one["Action"]
-        for resource in one["Resource"]
-        if action.startswith(f"{service}:")
-    }
-    return {
-        (action, resource.partition(":123456789012:")[2].replace("tocsin-incidents", "TABLE"))
-        for action, resource in pairs
-    }
-
-
 def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):
     """Action by action and index by index, both ways."""
     done = {call for calls in recorded.values() for call in calls if call[0].startswith("dynamodb:")}
@@ -329,6 +232,15 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
         one[0] for service in ("secretsmanager", "ssm", "sqs", "lambda") for one in granted(stack, "ApiRole", service)
     }
     assert allowed == {call}
+
+
+def test_whatever_a_store_can_be_asked_is_granted_but_for_forgetting(ministack, ministack_url, stack):
+    """Of what the shop's day did not call for nothing is missing. Only people forget, with permissions of their own."""
+    table = tables.a_table(ministack)
+    with Recorder(ministack_url) as recorder:
+        story(DynamoDbStore(tables.connect(recorder.url), table))
+    done = {(action, what.replace(table, "TABLE")) for action, what in recorder.calls}
+    assert done == granted(stack, "SyncRole", "dynamodb") | {("dynamodb:BatchWriteItem", "table/TABLE")}
 
 
 def test_the_function_may_read_the_one_secret_that_it_reads(recorded):

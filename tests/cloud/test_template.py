@@ -28,6 +28,15 @@ def alarms(stack):
     return stack.of_type("AWS::CloudWatch::Alarm")
 
 
+def watched(stack, namespace):
+    """Return (namespace, metric, dimensions) of everything of a namespace that an alarm looks at."""
+    return [
+        (namespace, one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
+        for one in alarms(stack).values()
+        if one["Namespace"] == namespace
+    ]
+
+
 # -- the table --------------------------------------------------------------------------------------------------------
 
 
@@ -289,8 +298,8 @@ def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
         ("Tocsin", "IncompleteSweeps"): 1,
         ("Tocsin", "UnfinishedAlerts"): 1,
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 2,
-        ("AWS/DynamoDB", "ReadThrottleEvents"): 1,
-        ("AWS/DynamoDB", "WriteThrottleEvents"): 1,
+        ("AWS/DynamoDB", "ReadThrottleEvents"): 2,
+        ("AWS/DynamoDB", "WriteThrottleEvents"): 2,
     }
 
 
@@ -311,6 +320,18 @@ def test_silence_for_fifteen_minutes_is_an_alarm(stack):
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+
+
+def test_throttles_of_the_list_ring_too(stack):
+    """CloudWatch does not count them for the table, and the list of active incidents is the busiest partition."""
+    table = ("TableName", "tocsin-incidents")
+    index = ("GlobalSecondaryIndexName", dynamodb_table.LIST)
+    wanted = [
+        ("AWS/DynamoDB", f"{kind}ThrottleEvents", place)
+        for place in ((table,), (table, index))
+        for kind in ("Read", "Write")
+    ]
+    assert watched(stack, "AWS/DynamoDB") == wanted
 
 
 def test_only_silence_takes_missing_figures_for_failure(stack):
@@ -340,12 +361,7 @@ def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
         for metric in block["Metrics"]
         for dimensions in map(sorted, block["Dimensions"])
     }
-    ours = [one for one in alarms(stack).values() if one["Namespace"] == "Tocsin"]
-    watched = {
-        (one["Namespace"], one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
-        for one in ours
-    }
-    assert watched <= series
+    assert set(watched(stack, "Tocsin")) <= series
     body = stack.properties("Dashboard")["DashboardBody"]
     shown = set(re.findall(r'\["Tocsin", "(\w+)"', body)) | set(re.findall(r'MetricName=\\"(\w+)\\"', body))
     assert shown <= {name for _, name, _ in series}
@@ -466,6 +482,6 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
             "tocsin-incidents-restored",
             *(f"tocsin-incidents-restored/index/{index}" for index in indexes),
         ]
-    throttles = [one for one in alarms(other).values() if one["Namespace"] == "AWS/DynamoDB"]
-    assert {one["Dimensions"][0]["Value"] for one in throttles} == {"tocsin-incidents-restored"}
+    throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watched(other, "AWS/DynamoDB")}
+    assert throttles == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"

@@ -11,14 +11,11 @@ from typing import ClassVar
 
 import pytest
 
-from tests.cloud.cloudformation import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-
 import pack
 import ship
 import smoke
 import weigh
+from tests.cloud.cloudformation import ROOT
 
 
 @pytest.fixture
@@ -98,36 +95,78 @@ def test_what_ships_may_not_grow_over_its_bar(built, capsys):
 
 @pytest.fixture
 def importable(tmp_path):
-    """Return a folder with a handler that imports quickly what the real one imports."""
-    for name in ("tocsin/storage/dynamodb_store.py", "tocsin/sources/datadog.py", "tocsin/api/incidents.py"):
+    """Return a folder with handlers that import quickly what the real ones import, and with stubs of their libraries."""
+    for name, text in {
+        "tocsin/storage/dynamodb_store.py": "",
+        "tocsin/sources/datadog.py": "",
+        "tocsin/api/incidents.py": "",
+        "boto3.py": "def client(service, region_name): ...\n",
+        "pydantic.py": "class BaseModel: ...\n",
+        "aws_lambda_powertools/__init__.py": "Logger = Metrics = None\n",
+        "aws_lambda_powertools/event_handler.py": "def APIGatewayHttpResolver(enable_validation): ...\n",
+        "datadog_api_client/v1/api/monitors_api.py": "MonitorsApi = None\n",
+        "lambda_function.py": "import tocsin.storage.dynamodb_store, tocsin.sources.datadog, tocsin.api.incidents\n"
+        "lambda_handler = api_handler = print\n",
+    }.items():
         path = tmp_path / "task" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("")
-    (tmp_path / "task" / "lambda_function.py").write_text(
-        "import tocsin.storage.dynamodb_store, tocsin.sources.datadog, tocsin.api.incidents\n"
-        "lambda_handler = api_handler = print\n"
-    )
+        path.write_text(text)
     return tmp_path / "task"
 
 
-def test_an_import_from_bytecode_alone_is_timed(importable, capsys):
-    """In processes that see nothing else."""
+def pairs_of(*seconds, **ours):
+    """Return what was measured, as if the handler and the libraries had taken so many ``seconds``, pair by pair."""
+    return [weigh.Pair(weigh.Run(mine, 348, **ours), weigh.Run(theirs, 280)) for mine, theirs in seconds]
+
+
+def test_an_import_from_bytecode_alone_is_timed(importable):
+    """In processes that see nothing else, and each of the two in its own."""
     ship.compile_all(importable, sys.executable)
-    assert weigh.main([str(importable), "--python", sys.executable]) == 0
-    assert "import" in capsys.readouterr().out
+    before = sorted(importable.rglob("*"))
+    ((ours, theirs),) = weigh.in_pairs(weigh.SYNC, importable, sys.executable, 1)
+    assert ours == weigh.Run(ours.seconds, 4, [], [], [])
+    assert (theirs.modules, theirs.foreign, theirs.compiled) == (4, [], [])
+    assert ours.seconds > 0
+    assert theirs.seconds > 0
+    assert sorted(importable.rglob("*")) == before
 
 
-def test_an_import_that_has_to_compile_is_refused(importable, capsys):
+def test_an_import_within_its_bar_is_good(capsys):
+    """The bar itself is not over it. One run that was held up, on either side, is not what counts."""
+    assert weigh.judge(weigh.SYNC, pairs_of((1.15, 1.0), (9.0, 1.0), (1.0, 9.0)))
+    told = capsys.readouterr()
+    assert "1.150 (0.111 to 9.000) of 1.15" in told.out
+    assert not told.err
+
+
+def test_an_import_over_its_bar_is_refused(capsys):
+    """Beside the libraries alone, pair by pair: neither the machine nor its mood counts."""
+    assert not weigh.judge(weigh.SYNC, pairs_of((0.3, 0.25), (1.0, 1.0), (0.6, 0.5)))
+    assert "takes 1.200 times" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("promise", ["foreign", "compiled", "missing"])
+def test_a_quick_import_that_breaks_another_promise_is_refused(promise, capsys):
+    """A single run is enough."""
+    pairs = pairs_of((1.0, 1.0), (1.0, 1.0)) + pairs_of((1.0, 1.0), **{promise: ["it.py"]})
+    assert not weigh.judge(weigh.SYNC, pairs)
+    assert "MISSED: " in (said := capsys.readouterr().err)
+    assert said.endswith(": it.py\n")
+
+
+def test_an_import_that_has_to_compile_is_refused(importable, monkeypatch, capsys):
     """On Lambda every cold start would do it again."""
+    monkeypatch.setattr(weigh, "PAIRS", 1)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     # Whoever may write all the same writes the bytecode; that is no better.
     assert re.search("(compiled|written) at import", capsys.readouterr().err)
 
 
-def test_a_first_run_that_would_import_the_store_is_refused(importable, capsys):
+def test_a_first_run_that_would_import_the_store_is_refused(importable, monkeypatch, capsys):
     """What the process does not import while it starts, the first run pays for."""
     (importable / "lambda_function.py").write_text("lambda_handler = api_handler = print\n")
     ship.compile_all(importable, sys.executable)
+    monkeypatch.setattr(weigh, "PAIRS", 1)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1
     assert "dynamodb_store" in capsys.readouterr().err
 
@@ -184,6 +223,36 @@ def test_a_deployment_counts_only_if_the_api_is_ready(statuses, status, capsys):
     assert ("not ready: 503" in capsys.readouterr().err) is bool(status)
 
 
+def test_the_smoke_test_runs_what_the_schedule_runs_and_reads_its_report(tmp_path):
+    """By the AWS CLI: the function of the stack, its live version, and the file that the answer goes to; then the API."""
+    Readiness.statuses = [200]
+    with http.server.HTTPServer(("127.0.0.1", 0), Readiness) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        fake = tmp_path / "aws"
+        fake.write_text(
+            f"#!{sys.executable}\nimport pathlib, sys\n"
+            f'with pathlib.Path({str(tmp_path / "asked")!r}).open("a") as asked:\n'
+            '    print(" ".join(sys.argv[1:]), file=asked)\n'
+            'if sys.argv[1] == "cloudformation":\n'
+            f'    print("http://127.0.0.1:{server.server_port}")\n'
+            "    sys.exit()\n"
+            'pathlib.Path(sys.argv[-1]).write_text(\'{"complete": true, "opened": ["INC-1001"]}\')\n'
+            'print(\'{"ExecutedVersion": "7"}\')\n'
+        )
+        fake.chmod(0o755)
+        command = [sys.executable, str(ROOT / "tools" / "smoke.py"), "tocsin-staging"]
+        done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+        server.shutdown()
+        thread.join()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "INC-1001" in done.stdout
+    assert "version 7 works\n" in done.stdout
+    run, described = (tmp_path / "asked").read_text().splitlines()
+    assert run.startswith("lambda invoke --function-name tocsin-staging-sync --qualifier live --payload {}")
+    assert described.startswith("cloudformation describe-stacks --stack-name tocsin-staging")
+
+
 @pytest.mark.parametrize("function", ["SyncFunction", "ApiFunction"])
 def test_the_build_of_sam_is_the_one_recipe_of_make(function):
     """What SAM calls for each function is there, and is ship.py."""
@@ -195,6 +264,12 @@ def test_the_build_of_sam_is_the_one_recipe_of_make(function):
         check=True,
     )
     assert 'tools/ship.py "/nowhere"' in done.stdout
+
+
+def test_the_benchmarks_are_told_where_the_stand_in_is():
+    """Or the rows of the cloud would be left out although it is installed."""
+    done = subprocess.run(["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"MINISTACK=\S+/ministack .*python -m benchmarks", done.stdout)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.in"), key=str), ids=lambda path: path.stem)

@@ -62,8 +62,9 @@ def test_an_incident_whose_texts_are_short_is_left_alone():
 def test_every_step_of_a_draft_keeps_to_the_bounds(letter):
     """However long the texts are that come in, incident and events stay under 400 KB, and the replay still fits."""
     much = letter * 500_000
-    texts = dict.fromkeys(("title", "service", "environment", "team", "description", "root_cause"), much)
-    lists = dict.fromkeys(("logs", "resolution_steps", "tags"), (much, much))
+    people = ("acknowledged_by", "resolved_by")
+    texts = dict.fromkeys(("title", "service", "environment", "team", "description", "root_cause", *people), much)
+    lists = dict.fromkeys(("logs", "resolution_steps", "tags", "assignees"), (much, much))
     draft = Draft(None, at=NOON)
     draft.step(an_incident(**texts, **lists), EventKind.OPENED, Reason.BY_HAND, text=much)
     draft.step(draft.incident.model_copy(update={"logs": (much,)}), EventKind.NOTED, Reason.BY_HAND, text=much)

@@ -1,16 +1,15 @@
 """A Runtime API as Lambda has one, on loopback: it hands events to a runtime, and keeps what that answers."""
 
 import json
+import os
 import queue
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
-
-from tests.entrypoints.command_line import ROOT, process_environment
 
 PATIENCE = 60.0
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:tocsin-sync:live"
@@ -97,33 +96,51 @@ class RuntimeApi:
         self._thread.join()
 
 
-def shipped(folder):
-    """Copy what runs on Lambda into ``folder``, compile it and take away the right to write there."""
-    shutil.copy(ROOT / "lambda_function.py", folder)
-    ignored = shutil.ignore_patterns("demo", "commands", "__pycache__")
-    shutil.copytree(ROOT / "src" / "tocsin", folder / "tocsin", ignore=ignored)
-    compile_all = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
-    subprocess.run(compile_all, check=True)
-    for path in (*folder.rglob("*"), folder):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    return folder
+# The runtime client as Lambda starts it: nothing but these folders and Python's own library. At its end it tells what it
+# imported, and from where.
+START = """
+import atexit, json, runpy, sys
+task, runtime, told, handler = sys.argv[1:]
+sys.path[:0] = [task, runtime]
+
+def tell():
+    modules = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
+    with open(told, "w") as file:
+        json.dump({name: path for name, path in modules if path}, file)
+
+atexit.register(tell)
+sys.argv[1:] = [handler]
+runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+"""
 
 
 class Runtime:
-    """The real runtime client in a process of its own, working from a folder that cannot be written to."""
+    """The real runtime client in a process of its own, with folders that cannot be written to; it logs to ``home``."""
 
-    def __init__(self, folder, log, handler="lambda_handler", **environ):
+    def __init__(self, folders, home, handler="lambda_handler", **environ):
         self.api = RuntimeApi()
-        self._log = log
-        environment = process_environment(folder, **environ)
-        for name in ("INCIDENTS_FILE", "PYTHONPATH", "AWS_PROFILE"):
-            environment.pop(name, None)
-        self._file = log.open("wb")
+        self._log = home / "log"
+        self._told = home / "imported.json"
+        self._file = self._log.open("ab")
+        # -I and -S: no environment, no current folder, no installed packages.
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            START,
+            folders.task,
+            folders.runtime,
+            self._told,
+            f"lambda_function.{handler}",
+        ]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", f"lambda_function.{handler}"],
-            cwd=folder,
-            env=environment
-            | {
+            [str(one) for one in command],
+            cwd=folders.task,
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "LANG": "en_US.UTF-8",
+                "TZ": ":UTC",
                 "AWS_LAMBDA_RUNTIME_API": self.api.address,
                 "AWS_LAMBDA_FUNCTION_NAME": "tocsin-sync",
                 "AWS_LAMBDA_FUNCTION_VERSION": "1",
@@ -131,9 +148,9 @@ class Runtime:
                 "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tocsin-sync",
                 "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
                 "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-                "LAMBDA_TASK_ROOT": str(folder),
+                "LAMBDA_TASK_ROOT": str(folders.task),
                 "_HANDLER": f"lambda_function.{handler}",
-                "COVERAGE_PROCESS_START": "",
+                **environ,
             },
             stdin=subprocess.DEVNULL,
             stdout=self._file,
@@ -144,6 +161,11 @@ class Runtime:
     def said(self):
         """Everything that it wrote so far."""
         return self._log.read_text(encoding="utf-8")
+
+    @property
+    def imported(self):
+        """The file of every module that it imported, by the module's name. It must have ended."""
+        return {name: Path(path) for name, path in json.loads(self._told.read_text(encoding="utf-8")).items()}
 
     def __enter__(self):
         return self
@@ -156,8 +178,3 @@ class Runtime:
             self._process.kill()
             self._process.wait()
         self._file.close()
-
-
-def files(folder):
-    """Return every file of a folder and when it was written."""
-    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.aws_proxy import Refusing
+from tests.cloud.cloudformation import Stack, granted
 from tests.entrypoints.command_line import API_KEY
 from tests.tables import REGION, a_table
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.demo.faults import ServerError
-from tocsin.entrypoints.checks import PROBE, _clock
+from tocsin.entrypoints.checks import _clock
+from tocsin.entrypoints.permissions import PROBE
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 
@@ -184,6 +187,36 @@ class TestOnAws:
         assert said.status == 6
         assert "table create" in checks(said)["store"]["mend"]
 
+    @pytest.fixture
+    def refusing(self, aws, ministack, ministack_url, monkeypatch):
+        """Return what asks the doctor about a table of which AWS refuses this or that."""
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        table = a_table(ministack)
+
+        def ask(action, resource="table/TABLE"):
+            with Refusing(ministack_url, (action, resource.replace("TABLE", table))) as proxy:
+                return aws("doctor", "--json", DYNAMODB_TABLE_NAME=table, AWS_ENDPOINT_URL=proxy.url)
+
+        return ask
+
+    @pytest.mark.parametrize("action, resource", sorted(granted(Stack("template.yaml"), "SyncRole", "dynamodb")))
+    def test_each_permission_of_the_function_is_missed(self, action, resource, refusing):
+        """Whoever lacks one is told which it is, with the command that says who they are."""
+        said = refusing(action, resource)
+        found = checks(said)["permissions"]
+        _, _, index = resource.partition("/index/")
+        missing = f"{action} on index/{index}" if index else action
+        assert (said.status, found["verdict"], found["found"]) == (6, "bad", f"not allowed on the table: {missing}")
+        assert found["mend"].startswith("aws sts get-caller-identity says who asks. Allow it on table/")
+
+    def test_who_may_sync_need_not_describe_the_table(self, refusing):
+        """The function's own permissions are enough: that the rest cannot be looked at is no error."""
+        said = refusing("dynamodb:DescribeTable")
+        found = checks(said)
+        assert (said.status, found["store"]["verdict"], found["permissions"]["verdict"]) == (0, "doubtful", "good")
+        assert "dynamodb:Describe*" in found["store"]["mend"]
+
     def test_a_schedule_that_stopped_is_looked_for_in_the_cloud(self, aws):
         """Not by a watch on a laptop."""
         aws("sync")
@@ -194,3 +227,4 @@ class TestOnAws:
         """Named with its variable."""
         found = checks(aws("doctor", "--json", DATADOG_SECRET_NAME="nowhere"))["keys"]
         assert found["found"].startswith("the secret nowhere (DATADOG_SECRET_NAME)")
+        assert found["mend"].startswith("aws secretsmanager create-secret --region us-east-1 --name nowhere ")

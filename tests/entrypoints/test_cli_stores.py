@@ -1,12 +1,14 @@
 """Which store a command works on: --store, the table, and moving from one to another."""
 
 import boto3
+import click
 import pytest
 
 from tests.entrypoints.command_line import process
 from tests.entrypoints.pseudo_terminal import OnTerminal
 from tests.tables import REGION, a_table
 from tocsin.demo import MonitorId
+from tocsin.entrypoints.program import TABLE, program
 from tocsin.storage.json_store import JsonStore
 
 
@@ -73,6 +75,14 @@ class TestChoosing:
             assert said.status == 2
             assert said.err.startswith(f"tocsin: Invalid value for '--store': {says}\n")
 
+    @pytest.mark.parametrize("name", TABLE)
+    def test_every_command_that_opens_a_store_takes_it(self, tocsin, name):
+        """Commands beneath one too; the help of those that open none does not offer it."""
+        command = program.get_command(click.Context(program), name)
+        beneath = list(command.commands) if isinstance(command, click.Group) else []
+        for words in [[name], *([name, one] for one in beneath)]:
+            assert ("--store" in tocsin(*words, "--help").out) == TABLE[name].stored, words
+
     def test_a_command_that_uses_no_store_says_so(self, tocsin):
         """An option that is passed over in silence would be a lie."""
         said = tocsin("--store", "json:a.json", "demo")
@@ -118,14 +128,15 @@ class TestTable:
         assert aws("sync", "--dry-run", "--yes", "--store", f"dynamodb:{fresh}").status == 6
         assert fresh not in ministack.list_tables()["TableNames"]
 
-    def test_a_person_is_asked(self, aws, ministack, fresh, tmp_path):
+    @pytest.mark.parametrize("answer, status", [(b"n\r", 6), (b"y\r", 0)])
+    def test_a_person_is_asked(self, aws, ministack, fresh, tmp_path, answer, status):  # noqa: PLR0917 - fixtures
         """And may say no."""
         environ = {**aws.environ, "USE_DYNAMODB": "true", "DYNAMODB_TABLE_NAME": fresh}
         environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
         asked = OnTerminal(tmp_path, "sync", columns=200, **environ).until("Make it?")
         assert f"There is no table {fresh} in us-east-1." in asked.text
-        assert asked.press(b"n\r").ended() == 6
-        assert fresh not in ministack.list_tables()["TableNames"]
+        assert asked.press(answer).ended() == status
+        assert (fresh in ministack.list_tables()["TableNames"]) == (status == 0)
 
     def test_commands_that_find_no_table_say_so(self, aws, fresh):
         """One line, what to do, and the status of a store."""

@@ -5,16 +5,17 @@ from types import MappingProxyType
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError
 
+from tests.builders import NOON
 from tests.entrypoints.command_line import API_KEY, APP_KEY
 from tests.entrypoints.function import Function
 from tests.tables import REGION
+from tocsin.clock import utc_now
 from tocsin.config import Settings
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.entrypoints.aws import Aws
-from tocsin.entrypoints.datadog_keys import FetchedKeys, FixedKeys, Keys, key_source, keys_in
+from tocsin.entrypoints.datadog_keys import REMEMBERED, FetchedKeys, FixedKeys, Keys, key_source, keys_in
 from tocsin.errors import ConfigurationError, KeysRefused, Unreachable
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
@@ -77,14 +78,13 @@ def kept(environ, place):
 
 def source(**settings):
     """Return the key source of these settings."""
-    return key_source(Settings.read(settings), Aws(REGION, {}))
+    return key_source(Settings.read(settings), Aws(REGION, {}), clock=utc_now)
 
 
 def refused(code):
-    """Return what AWS's client raises for an error code, in Powertools' wrapping."""
-    error = GetParameterError("as AWS says it: arn:aws:secretsmanager:us-east-1:123456789012:secret")
-    error.__context__ = ClientError({"Error": {"Code": code, "Message": "123456789012"}}, "GetSecretValue")
-    return error
+    """Return what AWS's client raises for an error code."""
+    said = "as AWS says it: arn:aws:secretsmanager:us-east-1:123456789012:secret"
+    return ClientError({"Error": {"Code": code, "Message": said}}, "GetSecretValue")
 
 
 class TestRotation:
@@ -207,10 +207,10 @@ class TestWhatAwsAnswers:
     def fetched(error):
         """Return keys whose fetching fails like this."""
 
-        def fetch(anew):
+        def fetch():
             raise error
 
-        return FetchedKeys(fetch, "the secret", action="secretsmanager:GetSecretValue")
+        return FetchedKeys(fetch, "the secret", action="secretsmanager:GetSecretValue", makes="aws ...", clock=utc_now)
 
     @pytest.mark.parametrize(
         "code, kind, says",
@@ -244,20 +244,20 @@ class TestWhatAwsAnswers:
     )
     def test_no_answer_is_told_apart_from_no_credentials(self, beneath, kind):
         """One passes, the other does not."""
-        error = GetParameterError("x")
-        error.__context__ = beneath
         with pytest.raises(kind):
-            self.fetched(error).keys()
+            self.fetched(beneath).keys()
 
     def test_keys_that_worked_are_kept_while_aws_does_not_answer(self):
         """A secrets service that is down must not stop the sweeps."""
         answers = iter([{"api_key": API_KEY, "app_key": APP_KEY}, refused("ThrottlingException")])
 
-        def fetch(anew):
+        def fetch():
             found = next(answers)
             if isinstance(found, Exception):
                 raise found
             return found
 
-        keys = FetchedKeys(fetch, "the secret", action="x")
+        moments = iter([NOON, NOON + REMEMBERED])
+        keys = FetchedKeys(fetch, "the secret", action="x", makes="aws ...", clock=lambda: next(moments))
         assert keys.keys() == keys.keys() == OLD
+        assert next(answers, None) is None

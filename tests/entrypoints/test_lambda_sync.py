@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,6 +15,7 @@ from tocsin.demo.faults import Poison, RateLimited, ServerError, Slow
 from tocsin.domain.alert import Source
 from tocsin.domain.incident import Status
 from tocsin.domain.search import IncidentFilter
+from tocsin.domain.timeline import EventKind, replay
 from tocsin.entrypoints.sync_handler import MOST_RETURNED, Deadline, result
 from tocsin.errors import ConfigurationError, KeysRefused, NoTable, Unreachable
 from tocsin.ids import random_id
@@ -56,6 +58,15 @@ class TestWhatItDoes:
         assert [one.id for one in store.find(IncidentFilter()).incidents] == ran.report["opened"]
         assert store.record("heartbeat", "sweep:datadog").body["complete"]
 
+    @pytest.mark.parametrize("given, expected", [({}, 8), ({"PARALLEL_WRITES": "3"}, 3)])
+    def test_as_many_changes_are_written_side_by_side_as_is_set(self, given, expected, environ, moto):
+        """With a connection for each."""
+        function = Function(on_table(environ, a_table(moto), **given))
+        assert function().error is None
+        store = function.handler._parts.store
+        assert store._parallel == expected
+        assert store._client.meta.config.max_pool_connections >= expected
+
     def test_what_was_made_for_the_first_run_serves_the_next(self, function, datadog):
         """One client, one connection pool; only the first run is a cold start."""
         datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
@@ -82,34 +93,50 @@ class TestWhatItDoes:
         said = result(quiet)
         assert (len(said["opened"]), said["left_out"]) == (MOST_RETURNED, {"opened": 7})
 
-    def test_two_runs_at_once_open_one_incident(self, environ, datadog, ministack, ministack_url, monkeypatch):
-        """EventBridge delivers at least once, and a slow run may meet the next."""
+    @pytest.fixture
+    def pair(self, environ, datadog, ministack, ministack_url, monkeypatch):
+        """Return what runs two functions on one table at the same time, and a store on that table."""
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        for monitor in (MonitorId.CHECKOUT_ERRORS, MonitorId.HOST_CPU):
-            datadog.world.trigger(monitor)
         table = a_table(ministack)
         functions = [
             Function(on_table(environ, table, AWS_ENDPOINT_URL=ministack_url), new_id=random_id) for _ in range(2)
         ]
-        reports = []
         barrier = threading.Barrier(2)
 
         def run(function):
             barrier.wait()
-            reports.append(function.handler({}, Context()))
+            return function.handler({}, Context())
 
-        threads = [threading.Thread(target=run, args=(one,)) for one in functions]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        store = DynamoDbStore(ministack, table)
+        def both(minutes):
+            for function in functions:
+                function.minutes(minutes)
+            with ThreadPoolExecutor(2) as pool:
+                return list(pool.map(run, functions))
+
+        return both, DynamoDbStore(ministack, table)
+
+    def test_two_runs_at_once_do_what_one_would_have_done(self, pair, datadog):
+        """EventBridge delivers at least once, and a slow run may meet the next: all day long, here."""
+        both, store = pair
+        reports = []
+        for round_ in range(3):
+            for monitor in (MonitorId.CHECKOUT_ERRORS, MonitorId.HOST_CPU):
+                datadog.world.trigger(monitor)
+            reports += both(1)
+            datadog.world.recover(MonitorId.CHECKOUT_ERRORS)
+            reports += both(1) + both(7)
+            assert len(store.find(IncidentFilter()).incidents) == round_ + 2
         found = store.find(IncidentFilter()).incidents
-        assert len(reports) == 2
-        assert sorted(one for report in reports for one in report["opened"]) == sorted(one.id for one in found)
-        assert len({one.correlation_key for one in found}) == len(found) == 2
-        assert len(store.alerts(Source.DATADOG)) == sum(one.alerts.total for one in found)
+        for what, statuses in (("opened", set(Status)), ("resolved", {Status.RESOLVED})):
+            said = sorted(one for report in reports for one in report[what])
+            assert said == sorted(one.id for one in found if one.status in statuses)
+        for incident in found:
+            events = store.timeline(incident.id)
+            assert replay(incident, events) == incident
+            assert [event.kind for event in events].count(EventKind.OPENED) == 1
+        assert sorted(one.correlation_key for one in found if one.active) == [f"datadog:{MonitorId.HOST_CPU.value}"]
+        assert len({alert.key for alert in store.alerts(Source.DATADOG)}) == len(store.alerts(Source.DATADOG))
 
 
 class TestWhatItSays:

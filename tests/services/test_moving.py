@@ -1,12 +1,15 @@
 """A move copies everything, can be broken off anywhere, and never overwrites what went on without it."""
 
 import itertools
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from tests import tables
 from tests.desk import NOON, Desk, says
 from tests.fakes import MemoryStore
+from tests.storage.transports import a_patient_store
 from tocsin.domain.alert import Source
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
 from tocsin.errors import Conflict, StoreError
@@ -66,6 +69,22 @@ class Breaking:
             self._store.commit_many(changes[: len(changes) // 2])
             raise StoreError("the line is dead")
         return self._store.commit_many(changes)
+
+
+class Partitions:
+    """A client that counts how often each partition is queried."""
+
+    def __init__(self, client):
+        self._client = client
+        self.queried = Counter()
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def query(self, **options):
+        values = options["ExpressionAttributeValues"]
+        self.queried[values.get(":pk", values.get(":part"))["S"]] += 1
+        return self._client.query(**options)
 
 
 def held(store):
@@ -228,3 +247,22 @@ def test_a_timeline_with_a_gap_is_named(source, quick_store):
 
     with pytest.raises(StoreError, match=r"the timeline of INC-100\d has a gap"):
         moved(Gapped(), quick_store)
+
+
+@pytest.mark.parametrize("incidents", [2, 5])
+def test_what_fires_is_read_as_often_however_many_incidents_there_are(moto, incidents):
+    """Once to move it and once to compare it, on either side: asked for with each incident it would be squared."""
+    source, target = Partitions(moto), Partitions(moto)
+    here, there = (a_patient_store(one, tables.a_table(moto)) for one in (source, target))
+    desk = Desk(here)
+    desk.sweep(*(says(monitor, group=group, since=0) for monitor in range(incidents) for group in ("a", "b")))
+    desk.minute(1).sweep(
+        *(says(monitor, group="a", since=0) for monitor in range(incidents)),
+        *(says(monitor, "OK", group="b", resolved=1) for monitor in range(incidents)),
+    )
+    source.queried.clear()
+    report = moved(here, there)
+    assert report.verified
+    counts = {part.what: part.source_count for part in report.parts}
+    assert (counts["incidents"], counts["ended alerts"]) == (incidents, incidents)
+    assert [one.queried["ALERT#datadog"] for one in (source, target)] == [2, 2]

@@ -16,10 +16,11 @@ class QuickDisk(Disk):
 
 
 class CountingDisk(QuickDisk):
-    """Counts the bytes that were written to it, and the files that were made."""
+    """Counts the bytes that were written to it, the files that were made, and how often it was asked to be sure."""
 
     written = 0
     created = 0
+    synced = 0
 
     def create(self, path):
         self.created += 1
@@ -29,6 +30,9 @@ class CountingDisk(QuickDisk):
         taken = super().write(file, data)
         self.written += taken
         return taken
+
+    def sync(self, descriptor):
+        self.synced += 1
 
 
 class _StepByStep(QuickDisk):

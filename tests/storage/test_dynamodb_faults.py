@@ -1,36 +1,17 @@
 """A fault at every call in turn: afterwards the table holds what some history without faults would have left."""
 
-from contextlib import suppress
-
 import pytest
 
 from tests import tables
-from tests.builders import (
-    a_record,
-    after,
-    an_alert,
-    an_incident,
-    at,
-    claims,
-    drops,
-    follows,
-    of_alerts,
-    of_records,
-    opens,
-    puts,
-)
 from tests.desk import Desk, says
-from tests.storage.transports import FAULTS, a_patient_store, failing, healthy
+from tests.storage.story import FIRST, everything, story
+from tests.storage.transports import FAULTS, a_patient_store, failing, healthy, lost_answer
 from tocsin.domain.alert import Source
-from tocsin.domain.change import AlertWrite
 from tocsin.domain.incident import Status
-from tocsin.domain.search import IncidentFilter
 from tocsin.domain.timeline import replay
-from tocsin.errors import Conflict, StoreError
+from tocsin.errors import StoreError
 from tocsin.ids import random_id
 from tocsin.services.incidents import IncidentService
-
-FIRST, SECOND = "INC-1001", "INC-1002"
 
 
 @pytest.fixture(params=["moto", "ministack"])
@@ -39,63 +20,32 @@ def client(request):
     return request.getfixturevalue(request.param)
 
 
-def numbers(client, fault, calls, step=2):
-    """Return at which calls to fail: each fault at every second one or so, and on moto, which is slow, every eighth.
-
-    The faults take turns, so that together they fail at every call.
-    """
+def numbers(client, fault, calls):
+    """Return at which calls to fail: at each one; on moto, which is slow, at every eighth, each fault at another."""
     if isinstance(client, tables.OneAtATime):
-        step = 8
-    return range(1 + FAULTS.index(fault) * step // len(FAULTS), calls + 1, step)
+        return range(1 + FAULTS.index(fault) * 8 // len(FAULTS), calls + 1, 8)
+    return range(1, calls + 1)
 
 
-def story(store):
-    """Use everything that a store can do; what is told twice ends the same. Return all that there is at the end."""
-    store.draw_numbers(2)
-    incident = an_incident(1001)
-    row = an_alert("7:a", incident)
-    opened = opens(
-        incident,
-        alerts=[AlertWrite(alert=row)],
-        claims=[claims("datadog:7", incident)],
-        records=[puts(a_record("settle", due_at=at(1)), expected=0)],
-    )
-    store.commit(opened)
-    noted = follows(after(opened), title="noted")
-    resolved = follows(after(noted), status=Status.RESOLVED)
-    ended = row.model_copy(update={"ended_at": at(1), "expires_at": at(9_999), "version": 1})
-    beat = a_record("sweep", kind="heartbeat")
-    outcomes = store.commit_many(
-        [
-            noted,
-            opens(an_incident(1002)),
-            of_records(puts(beat), change_id="beat"),
-            of_records(drops(a_record("settle"), expected=1), change_id="rung"),
-            of_alerts(AlertWrite(alert=ended, expected=0, archive=ended), change_id="ended"),
-            resolved,
-        ]
-    )
-    assert [outcome for number, outcome in enumerate(outcomes) if number != 3] == [None] * 5
-    with pytest.raises(Conflict):
-        store.commit(follows(after(opened), title="late", change_id="late"))
-    with suppress(Conflict):  # removed before
-        store.remove(an_incident(1002))
-    return everything(store)
+def turns(client, fault, calls):
+    """Return from which calls on to fail for good: from each one; faults that did no work leave the same, so in turns."""
+    if fault is lost_answer or isinstance(client, tables.OneAtATime):
+        return numbers(client, fault, calls)
+    return range(1 + FAULTS.index(fault), calls + 1, len(FAULTS) - 1)
 
 
-def everything(store):
-    """Return all that a store holds."""
-    return {
-        "incidents": store.incidents([FIRST, SECOND]),
-        "list": store.find(IncidentFilter()).incidents,
-        "first": store.incident(FIRST),
-        "timelines": [list(store.timeline(one)) for one in (FIRST, SECOND)],
-        "alerts": list(store.alerts(Source.DATADOG)),
-        "episodes": list(store.alerts_of(FIRST)),
-        "claims": store.claims(["datadog:7"]),
-        "records": [store.record("timer", "settle"), store.record("heartbeat", "sweep")],
-        "due": list(store.due(at(5))),
-    }
+class Forgetful:
+    """A client of a service that has forgotten its request tokens, as AWS has after ten minutes."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **options):
+        del options["ClientRequestToken"]
+        return self._client.transact_write_items(**options)
 
 
 def whole(found):
@@ -125,11 +75,20 @@ def test_a_fault_that_passes_is_not_noticed(client, fault):
         assert story(store) == ending, number
 
 
+def test_a_lost_answer_is_recognised_after_its_token_was_forgotten(ministack):
+    """At each call in turn the service did the work, and is asked again when only what was written can tell."""
+    client = Forgetful(ministack)
+    calls, ending = calls_of(client)
+    for number in numbers(client, lost_answer, calls):
+        store = a_patient_store(failing(client, number, lost_answer), tables.a_table(client), parallel=1)
+        assert story(store) == ending, number
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_stays_leaves_whole_changes_and_the_next_run_does_the_rest(client, fault):
     """From each call on, everything fails: the store says so, no change is half there, and a second run completes it."""
     calls, ending = calls_of(client)
-    for number in numbers(client, fault, calls, step=4):
+    for number in turns(client, fault, calls):
         table = tables.a_table(client)
         with pytest.raises(StoreError) as raised:
             story(a_patient_store(failing(client, number, fault, for_good=True), table, parallel=1))
@@ -178,7 +137,7 @@ def test_sweeps_that_were_cut_off_anywhere_are_made_up_for(ministack, fault):
     calls = counting.calls
     expected = outcome(undisturbed)
     assert [status for _, status, *_ in expected] == [Status.ACKNOWLEDGED, Status.RESOLVED]
-    for number in numbers(ministack, fault, calls):
+    for number in turns(ministack, fault, calls):
         table = tables.a_table(ministack)
         with pytest.raises(StoreError):
             sweeps(a_desk(a_patient_store(failing(ministack, number, fault, for_good=True), table, parallel=1)))

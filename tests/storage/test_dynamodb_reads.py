@@ -96,6 +96,9 @@ def test_whatever_is_read_is_read_to_its_last_page(moto, table):
     assert [event.version for event in store.timeline("INC-1001")] == list(range(7))
     assert len(store.alerts(Source.DATADOG)) == 10
     assert len(store.alerts_of("INC-1001")) == 10
+    for number in range(20):
+        store.commit(of_records(puts(a_record(f"timer {number}", due_at=at(number))), change_id=f"timer {number}"))
+    assert [record.id for record in store.due(at(99))] == [f"timer {number}" for number in range(20)]
     store.remove(after(links[-1]))
     assert list(store.timeline("INC-1001")) == []
     assert len(store.alerts_of("INC-1001")) == 5

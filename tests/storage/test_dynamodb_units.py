@@ -12,6 +12,8 @@ from tocsin.domain.alert import Source
 from tocsin.domain.change import AlertWrite
 from tocsin.domain.incident import Status
 from tocsin.domain.search import IncidentFilter
+from tocsin.ids import random_id
+from tocsin.services.moving import move
 
 MESSAGE = (
     "{{#is_alert}}\nCheckout answers {{value}} % of its requests with an error, and customers cannot pay.\n"
@@ -194,3 +196,18 @@ def test_a_timer_costs_one_unit_for_its_index(counted):
     units.written.clear()
     desk.store.commit(of_records(puts(a_record("due", due_at=NOON, body={"x": "y" * 1_500})), change_id="due"))
     assert units.written.total() == 3
+
+
+def units_of_moving(client, incidents):
+    """Return the read units that moving so many firing incidents from one table to another takes, on both."""
+    units = Metered(client)
+    source, target = (a_patient_store(units, tables.a_table(client)) for _ in range(2))
+    Desk(source).sweep(*(an_ordinary_alert(100 + number) for number in range(incidents)))
+    units.read.clear()
+    assert move(source, target, now=NOON, new_id=random_id).verified
+    return units.read.total()
+
+
+def test_moving_twice_as_much_reads_twice_as_much(ministack):
+    """Reading all that fires with each incident would be four times as much."""
+    assert units_of_moving(ministack, 60) <= 2.1 * units_of_moving(ministack, 30)

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from tests.builders import a_record, after, an_incident, follows, of_records, opens, puts
-from tests.storage.disks import FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, SlowEater, Stuffed
+from tests.storage.disks import CountingDisk, FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, SlowEater, Stuffed
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import Conflict, StoreError
 from tocsin.storage.disk import Disk
@@ -185,6 +185,44 @@ def test_numbers_that_were_not_given_out_are_not_lost_twice(tmp_path):
             except StoreError:
                 continue
     assert len(drawn) == len(set(drawn)) > 20
+
+
+def test_a_number_and_the_incident_that_it_names_take_one_sync(tmp_path):
+    """What stands before a synced line is as durable as the line."""
+    disk = CountingDisk()
+    path = tmp_path / "incidents.json"
+    prepared(path, BEFORE)
+    store = JsonStore(path, disk=disk)
+    store.commit(opens(an_incident(2)))  # the folder is synced once a process
+    before = disk.synced
+    store.commit(opens(an_incident(*store.draw_numbers(1))))
+    assert disk.synced - before == 1
+
+
+def test_no_power_cut_gives_the_number_of_an_incident_again(tmp_path):
+    """Whenever it comes: a number that was drawn may come again, but not once an incident has it."""
+    answered = False
+    for at in count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        path = folder / "incidents.json"
+        prepared(path, BEFORE)
+        disk = ForgetfulDisk(at, folder)
+        store = JsonStore(path, disk=disk)
+        try:
+            store.commit(opens(an_incident(*store.draw_numbers(1))))
+            answered = True
+        except PowerCut:
+            pass
+        store.close()
+        disk.restart(kept=set())
+        found = JsonStore(path)
+        there = {incident.id for incident in found.find(IncidentFilter()).incidents}
+        assert not answered or "INC-1001" in there
+        assert f"INC-{found.draw_numbers(1)[0]}" not in there, at
+        if answered:
+            break
+    assert at > 5
 
 
 def test_a_disk_that_takes_a_little_at_a_time_gets_it_all(tmp_path):

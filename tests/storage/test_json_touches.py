@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from tests.builders import an_incident, at, of_alerts, opens
-from tests.storage.disks import FailingDisk, ForgetfulDisk, PowerCut, QuickDisk
+from tests.storage.disks import CountingDisk, FailingDisk, ForgetfulDisk, PowerCut, QuickDisk
 from tests.storage.test_json_first_file import FILE
 from tests.storage.test_store_touches import a_row, a_touch, read, seen
 from tocsin.domain.alert import Source
@@ -17,15 +17,6 @@ from tocsin.storage.line import VERSION, Format, sealed
 from tocsin.storage.recovery import recover
 
 KEYS = [f"prom:{number}" for number in range(3)]
-
-
-class Syncs(QuickDisk):
-    """Counts how often it was asked to be sure."""
-
-    made = 0
-
-    def sync(self, descriptor):
-        self.made += 1
 
 
 def prepared(path, **more):
@@ -41,11 +32,11 @@ def counts(store):
 
 def test_all_touches_of_a_call_are_one_line_and_one_sync(path):
     """A person can read it, and who opens the file afterwards reads the counts."""
-    disk = Syncs()
+    disk = CountingDisk()
     store = prepared(path, disk=disk)
-    lines, syncs = len(path.read_bytes().splitlines()), disk.made
+    lines, syncs = len(path.read_bytes().splitlines()), disk.synced
     store.touch([*map(a_touch, KEYS), a_touch("prom:x")])
-    assert disk.made - syncs == 1
+    assert disk.synced - syncs == 1
     written = [json.loads(line) for line in path.read_bytes().splitlines()[lines:]]
     assert [one["touched"] for one in written] == [
         [["generic", key, "2026-03-02T12:01:00+00:00", "2026-03-02T12:00:00+00:00"] for key in KEYS]

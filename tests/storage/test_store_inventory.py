@@ -1,9 +1,10 @@
 """What a store says beyond its promises, so that all of it can be moved."""
 
 from tests import tables
+from tests.builders import an_alert, an_incident, at, of_alerts, opens
 from tests.desk import NOON, Desk, says
 from tests.fakes import MemoryStore
-from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.change import AlertWrite, Change, Record, RecordWrite
 from tocsin.storage import moving
 from tocsin.storage.json_store import JsonStore
 from tocsin.storage.store import FIRST_NUMBER
@@ -50,3 +51,19 @@ def test_of_another_store_every_record_of_a_known_kind_is_found():
     writes = tuple(RecordWrite(kind="key", id=name, record=Record(kind="key", id=name)) for name in names)
     store.commit(Change(id="keys", at=NOON, records=writes))
     assert moving.record_keys(store, ["key", "note"]) == [("key", name) for name in names]
+
+
+def test_ended_alerts_of_an_incident_are_its_episodes_that_do_not_fire(any_store):
+    """By key and episode, whether the store reads them by themselves or picks them from all."""
+    rows = [an_alert("7:a"), an_alert("7:b"), an_alert("7:c")]
+    any_store.commit(opens(an_incident(), alerts=[AlertWrite(alert=row) for row in rows]))
+    archived = [row.model_copy(update={"ended_at": at(1), "version": 1}) for row in rows[1:]]
+    tombstone = archived[1].model_copy(update={"expires_at": at(1441)})
+    again = rows[1].model_copy(update={"episode": 2, "version": 1})
+    writes = [
+        AlertWrite(alert=one, expected=0, archive=episode)
+        for one, episode in zip((again, tombstone), archived, strict=True)
+    ]
+    any_store.commit(of_alerts(*writes))
+    assert list(moving.ended_alerts(any_store, "INC-1001")) == archived
+    assert list(moving.ended_alerts(any_store, "INC-1")) == []

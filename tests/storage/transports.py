@@ -61,7 +61,7 @@ class Through:
                 self.calls += 1
                 self.names[name] += 1
                 number = self.calls
-            return self._on_call(number, name, lambda **more: asked(**options, **more))
+            return self._on_call(number, name, lambda **more: asked(**(options | more)))
 
         return call
 
@@ -117,7 +117,10 @@ class Metered:
         return call
 
     def _query(self, asked, options):
+        # What a filter leaves out is read, and paid for, all the same.
         whole = {key: value for key, value in options.items() if key not in _SHORTENS}
+        condition, values = options["KeyConditionExpression"], options["ExpressionAttributeValues"]
+        whole["ExpressionAttributeValues"] = {name: value for name, value in values.items() if name in condition}
         size = sum(map(bytes_of, asked(**whole)["Items"]))
         with self._lock:
             self.read["query"] += max(1, -(-size // 4096)) * (1 if options.get("ConsistentRead") else 0.5)
@@ -130,7 +133,7 @@ class Metered:
         return _units(found) + asked - len(found)
 
 
-_SHORTENS = ("ProjectionExpression", "ExpressionAttributeNames")
+_SHORTENS = ("ProjectionExpression", "ExpressionAttributeNames", "FilterExpression")
 
 
 def _units(items):

@@ -16,6 +16,7 @@ from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Parts(NamedTuple):
 
     store: Store
     incidents: IncidentService
+    intake: Intake
     keys: ApiKeys
     rules: Rules
     clock: Clock

@@ -25,10 +25,19 @@ def openapi(request: Request) -> Response[str]:
 
 
 @documents("GET", "/docs", needs=None, answers={200: Answer(said="A page of HTML.", media=HTML)})
-def docs(request: Request) -> Response[str]:
+def docs(request: Request) -> Response[bytes]:
     """Show the description as a page, from which everything can be tried."""
     from .openapi import page
 
-    description = call_of(request).description()
-    headers = {"ETag": tag(description), "Cache-Control": KEPT, "Content-Security-Policy": PAGE_POLICY}
-    return Response(200, f"{HTML}; charset=utf-8", page(description), headers=headers, compress=True)
+    call = call_of(request)
+    description = call.description()
+    compressed = "gzip" in call.headers.get("accept-encoding", "")
+    headers = {
+        "ETag": tag(f"{description}{compressed}"),
+        "Cache-Control": KEPT,
+        "Content-Security-Policy": PAGE_POLICY,
+        "Vary": "Accept-Encoding",
+    }
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(200, f"{HTML}; charset=utf-8", page(description, compressed=compressed), headers=headers)

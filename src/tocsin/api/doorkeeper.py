@@ -33,7 +33,7 @@ class TooManyAttempts(Exception):
 
 
 class Doorkeeper:
-    """Checks keys. ``attempts`` bounds how many unknown ones an address may try, each of which costs a read."""
+    """Checks keys. ``attempts`` bounds how many that open nothing an address may try, each of which costs a read."""
 
     def __init__(self, keys: ApiKeys, *, clock: Clock, attempts: Buckets) -> None:
         self._keys = keys
@@ -53,10 +53,12 @@ class Doorkeeper:
         now = self._clock()
         if known is not None and now - known[1] < REMEMBERED:
             return known[0]
-        if wait := self._attempts.take(address):
+        if wait := self._attempts.look(address):
             raise TooManyAttempts(wait)
         principal = self._keys.check(token)
         if principal is None:
+            # Only now: what opens may be shown by any number of requests at once, whoever else is at that address.
+            self._attempts.take(address)
             self._checked.pop(name, None)
             return None
         if len(self._checked) >= MOST_REMEMBERED:

@@ -31,7 +31,7 @@ BURST_SECONDS = 5
 
 ATTEMPTS_PER_SECOND = 1.0
 ATTEMPTS_AT_ONCE = 20.0
-"""Keys not seen in the last minute that one address may show."""
+"""Keys that open nothing, which one address may show."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -46,6 +46,9 @@ PREFLIGHT_SECONDS = "600"
 TAKEN_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-By, X-Tocsin-Key"
 )
+
+MOST_TOLD = 12
+"""Of a traceback, the innermost lines."""
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
@@ -193,10 +196,6 @@ class Api:
         else:
             facts["trace"] = traceback.format_exception(error)[-MOST_TOLD:]
         self._log.say(logging.ERROR, f"a request failed: {error}", **facts)
-
-
-MOST_TOLD = 12
-"""Of a traceback, the innermost lines."""
 
 
 def _is_json(media_type: str) -> bool:

@@ -26,12 +26,25 @@ class Buckets:
             return 0.0
         now = self._clock()
         with self._lock:
-            left, at = self._buckets.get(name, (self._burst, now))
-            # A clock that was set back fills nothing.
-            left = min(self._burst, left + max((now - at).total_seconds(), 0.0) * self._rate)
+            left = self._left(name, now)
             enough = left >= 1
             self._buckets[name] = (left - 1 if enough else left, now)
             self._buckets.move_to_end(name)
             if len(self._buckets) > MOST_BUCKETS:
                 self._buckets.popitem(last=False)
-        return 0.0 if enough else (1 - left) / self._rate
+        return self._wait(left)
+
+    def look(self, name: str) -> float:
+        """Return what :meth:`take` would, and take nothing."""
+        if not self._rate:
+            return 0.0
+        with self._lock:
+            return self._wait(self._left(name, self._clock()))
+
+    def _left(self, name: str, now: datetime) -> float:
+        left, at = self._buckets.get(name, (self._burst, now))
+        # A clock that was set back fills nothing.
+        return min(self._burst, left + max((now - at).total_seconds(), 0.0) * self._rate)
+
+    def _wait(self, left: float) -> float:
+        return 0.0 if left >= 1 else (1 - left) / self._rate

@@ -1,6 +1,7 @@
 """The OpenAPI document, made from what is declared; and the page that shows it."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -158,8 +159,13 @@ def _refusal(status: int) -> Any:  # noqa: ANN401 - as above
     return {"description": _SAID[status], "content": {MEDIA_TYPE: {"model": ProblemDocument}}}
 
 
-def page(document_json: str) -> str:
-    """Return a page that shows the document: Swagger UI, which Powertools carries, with nothing fetched from elsewhere."""
+@lru_cache(maxsize=2)
+def page(document_json: str, *, compressed: bool) -> bytes:
+    """Return a page that shows the document: Swagger UI, which Powertools carries, with nothing fetched from elsewhere.
+
+    Anybody may ask for it, and it is large: it is made once a process.
+    """
+    import gzip
     from pathlib import Path
 
     from aws_lambda_powertools.event_handler import openapi
@@ -170,4 +176,5 @@ def page(document_json: str) -> str:
         (folder / name).read_text(encoding="utf-8") for name in ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
     )
     # What closes a script element inside of it would end it.
-    return generate_swagger_html(document_json.replace("</", "<\\/"), script, style, "", None)
+    made = generate_swagger_html(document_json.replace("</", "<\\/"), script, style, "", None).encode()
+    return gzip.compress(made, mtime=0) if compressed else made

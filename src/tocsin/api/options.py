@@ -10,6 +10,8 @@ MOST_BYTES = 512 * 1024
 """Of a body. 500 alerts with long messages fit."""
 
 ANY_ORIGIN = "*"
+EXPOSED = "ETag, Location, Retry-After, X-Request-Id"
+"""The headers that a page of another origin may read."""
 
 
 class Options(NamedTuple):
@@ -38,16 +40,13 @@ class Options(NamedTuple):
         return any(asking in network for network in allowed)
 
     def cors(self, origin: str) -> dict[str, str]:
-        """Return the headers that let a page of this origin read the answer; none if it may not."""
-        if not origin or not self.origins:
+        """Return the headers that let a page of this origin read the answer, and tell caches that it matters."""
+        if not self.origins:
             return {}
         if ANY_ORIGIN in self.origins:
             # Keys are sent by the page itself, never by the browser on its own: no credentials.
             return {"Access-Control-Allow-Origin": ANY_ORIGIN, "Access-Control-Expose-Headers": EXPOSED}
         vary = {"Vary": "Origin"}
-        if origin.rstrip("/") not in self.origins:
+        if not origin or origin.rstrip("/") not in self.origins:
             return vary
         return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED, **vary}
-
-
-EXPOSED = "ETag, Location, Retry-After, X-Request-Id"

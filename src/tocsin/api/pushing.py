@@ -10,7 +10,7 @@ from tocsin.domain.alert import Problem, Push
 from tocsin.domain.decision import EXPLAINED
 from tocsin.errors import InvalidInput, MalformedBody
 from tocsin.services.idempotency import answered, keep
-from tocsin.services.ingest import Ingested, IngestReport, ingest
+from tocsin.services.ingest import Ingested, IngestReport
 
 from . import problems
 from .answers import written
@@ -20,6 +20,9 @@ from .problems import Refused
 from .views import View
 
 Apply = Callable[[Push], IngestReport]
+
+WHOLE = "alert"
+"""What parsers call an item as a whole."""
 
 
 class TakenAlert(View):
@@ -61,12 +64,7 @@ def deliver(call: Call, push: Callable[[], Push], apply: Apply | None = None) ->
     if sent.items and all(isinstance(item, Problem) for item in sent.items):
         raise Refused(problems.invalid(_errors(sent)))
     parts = call.parts
-    report = (
-        ingest(parts.store, sent, parts.rules, clock=parts.clock, new_id=parts.new_id, by=call.by)
-        if apply is None
-        else apply(sent)
-    )
-    response = written(_delivery(report))
+    response = written(_delivery(parts.intake.take(sent, by=call.by) if apply is None else apply(sent)))
     if request is not None:
         keep(parts.store, request, kept(response), now=now, change_id=parts.new_id())
     return response

@@ -91,7 +91,7 @@ def datadog_webhook(request: Request) -> Response[str]:
     def apply(sent: Push) -> IngestReport:
         from tocsin.services.ingest_datadog import ingest_datadog
 
-        report = ingest_datadog(
+        return ingest_datadog(
             parts.store,
             sent,
             parts.rules,
@@ -99,7 +99,7 @@ def datadog_webhook(request: Request) -> Response[str]:
             clock=parts.clock,
             new_id=parts.new_id,
             by=call.by,
-        )
-        return report.delivery
+            take=lambda sent: parts.intake.take(sent, by=call.by),
+        ).delivery
 
     return deliver(call, push, apply)

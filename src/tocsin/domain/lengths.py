@@ -31,10 +31,12 @@ _TEXTS = {
     "service": TITLE,
     "environment": TITLE,
     "team": TITLE,
+    "acknowledged_by": TITLE,
+    "resolved_by": TITLE,
     "description": 65_536,
     "root_cause": 65_536,
 }
-_LISTS = {"logs": 98_304, "resolution_steps": 65_536, "tags": 16_384}
+_LISTS = {"logs": 98_304, "resolution_steps": 65_536, "tags": 16_384, "assignees": 16_384}
 _ROOM_FOR_THE_MARK = 48
 _AROUND_A_LINE = 3
 _MOST_FOR_ONE_CHARACTER = 6

@@ -6,7 +6,8 @@ log says why, so that a wrong setting is seen where it is looked for.
 
 import logging
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
+from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
@@ -55,11 +57,13 @@ class ApiHandler:
         new_id: NewId,
         dotenv: Path | None = None,
         store: Store | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._environ = environ
         self._dotenv = dotenv
         self._clock = clock
         self._new_id = new_id
+        self._sleep = sleep
         self._log = LambdaLog(environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)
         self._making = threading.Lock()
         self._api: Api | None = None
@@ -94,11 +98,12 @@ class ApiHandler:
         self._log.level(settings.log_level)
         on_lambda_with_a_table(settings, self._environ)
         aws = Aws(settings.aws_region, self._environ)
-        store = self._store or open_store(settings, lambda: aws)
+        store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
+            intake=Intake(store, rules, clock=self._clock, new_id=self._new_id),
             keys=ApiKeys(store, clock=self._clock, new_id=self._new_id),
             rules=rules,
             clock=self._clock,

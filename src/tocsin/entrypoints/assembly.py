@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from .rotating import RotatingDatadog
 
 
-def open_store(settings: "Settings", reach: "Callable[[], Aws]") -> "Store":
-    """Return the store that the settings name; ``reach`` gives AWS if that is where it is."""
+def open_store(settings: "Settings", reach: "Callable[[], Aws]", *, sleep: Callable[[float], None]) -> "Store":
+    """Return the store that the settings name; ``reach`` gives AWS if that is where it is, ``sleep`` waits for it."""
     if settings.use_dynamodb:
         from tocsin.storage.dynamodb_client import connect
         from tocsin.storage.dynamodb_store import DynamoDbStore
 
         aws = reach()
-        client = connect(aws.region, aws.endpoint("DynamoDB"), session=aws.session)
-        return DynamoDbStore(client, settings.dynamodb_table_name)
+        parallel = settings.parallel_writes
+        client = connect(aws.region, aws.endpoint("DynamoDB"), parallel=parallel, session=aws.session)
+        return DynamoDbStore(client, settings.dynamodb_table_name, parallel=parallel, sleep=sleep)
     from tocsin.storage.json_store import JsonStore
 
     return JsonStore(settings.incidents_file)

@@ -6,20 +6,16 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tocsin.config import Settings
 from tocsin.domain.alert import Source
-from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.search import ACTIVE, IncidentFilter
-from tocsin.errors import ConfigurationError, TocsinError
+from tocsin.errors import ConfigurationError, StoreRefused, TocsinError
 from tocsin.services.sync import HEARTBEAT, heartbeat_id
 
+from . import permissions
 from .moments import duration
 from .wiring import Wiring
-
-if TYPE_CHECKING:
-    from tocsin.storage.store import Store
 
 LATE = timedelta(minutes=15)
 """The age of the last sync at which the stack's alarm rings too."""
@@ -30,12 +26,11 @@ SKEW = timedelta(minutes=1)
 SKEW_OF_AWS = timedelta(minutes=5)
 """From here on AWS refuses what is signed."""
 
+_AFTER_SETTINGS = ("rules", "keys", "Datadog", "clock", "store", "permissions", "last sync")
+
 ASKING_SECONDS = 20.0
 BEYOND_ALL = 2**53
 """No monitor has so great an id: the page behind it is empty, and still needs both keys and the scope."""
-
-PROBE = "probe"
-"""The record kind that tries whether the table can be written."""
 
 
 class Verdict(StrEnum):
@@ -68,7 +63,7 @@ def examine(wiring: Wiring) -> Iterator[Check]:
         settings = wiring.settings()
     except ConfigurationError as error:
         yield _failed("settings", error, mend="Correct it in the environment or in .env; README.md lists all settings.")
-        yield from (_skipped(name, "settings") for name in ("rules", "keys", "Datadog", "clock", "store", "last sync"))
+        yield from (_skipped(name, "settings") for name in _AFTER_SETTINGS)
         return
     dotenv = f" and {wiring.dotenv}" if wiring.dotenv.is_file() else ""
     yield Check("settings", Verdict.GOOD, f"read from the environment{dotenv}")
@@ -105,7 +100,7 @@ def _datadog(wiring: Wiring, settings: Settings) -> Iterator[Check]:
     from .datadog_keys import key_source
 
     try:
-        keys = key_source(settings, wiring.aws(settings)).keys()
+        keys = key_source(settings, wiring.aws(settings), clock=wiring.clock).keys()
         found = account(
             keys.api_key, keys.app_key, site=settings.datadog_site, api_url=settings.datadog_api_url or None
         )
@@ -162,7 +157,12 @@ def _table(wiring: Wiring, settings: Settings) -> Check:
     aws = wiring.aws(settings)
     name = f"the table {settings.dynamodb_table_name} in {aws.region}"
     client = connect(aws.region, aws.endpoint("DynamoDB"), session=aws.session)
-    missing = lacks(client, settings.dynamodb_table_name)
+    try:
+        missing = lacks(client, settings.dynamodb_table_name)
+    except StoreRefused:
+        # A sync needs no permission to describe its table.
+        mend = f"Allow dynamodb:Describe* on it to whoever looks; {wiring.program} list says whether it is there."
+        return Check("store", Verdict.DOUBTFUL, f"{name} may not be described by these credentials", mend)
     if not missing:
         return Check("store", Verdict.GOOD, f"{name} has all that it needs")
     mend = f"{wiring.program} table create switches recovery and time to live on; an index or a stream is the stack's."
@@ -181,29 +181,26 @@ def _file(settings: Settings) -> Check:
 
 
 def _permissions(wiring: Wiring, settings: Settings) -> Check:
-    """Do what a sync does with the store: every kind of read, and on a table one write."""
-    now = wiring.clock()
+    name = "permissions"
     if not settings.use_dynamodb:
         file = Path(os.path.realpath(settings.incidents_file))
         place = file if file.exists() else file.parent
         if not os.access(place, os.R_OK | os.W_OK) or not os.access(file.parent, os.W_OK):
             mend = f"chmod u+rw {place}; the folder must be writable too, for the lock beside the file"
-            return Check("permissions", Verdict.BAD, f"{place} may not be read and written", mend, 6)
+            return Check(name, Verdict.BAD, f"{place} may not be read and written", mend, 6)
+    now = wiring.clock()
     with wiring.store(settings) as store:
-        _read(store, now)
+        uses = [*permissions.reads(store, now)]
         if settings.use_dynamodb:
-            probe = Record(kind=PROBE, id="doctor", body={"at": now.isoformat()}, expires_at=now + timedelta(hours=1))
-            write = RecordWrite(kind=probe.kind, id=probe.id, record=probe)
-            store.commit(Change(id=wiring.new_id(), at=now, records=(write,)))
-    return Check("permissions", Verdict.GOOD, "incidents can be read and written")
-
-
-def _read(store: "Store", now: datetime) -> None:
-    store.alerts(Source.DATADOG)
-    store.claims(["doctor"])
-    store.incidents(["INC-0"])
-    store.find(IncidentFilter(statuses=ACTIVE), limit=1)
-    store.due(now, limit=1)
+            uses += permissions.writes(store, now, wiring.new_id)
+        missing = ", ".join(permissions.refused(uses))
+    if not missing:
+        return Check(name, Verdict.GOOD, "incidents can be read and written")
+    mend = (
+        f"aws sts get-caller-identity says who asks. Allow it on table/{settings.dynamodb_table_name}: {missing}; "
+        "SyncRole in template.yaml has the whole policy."
+    )
+    return Check(name, Verdict.BAD, f"not allowed on the table: {missing}", mend, StoreRefused.exit_status)
 
 
 def _last_sync(wiring: Wiring, settings: Settings) -> Check:

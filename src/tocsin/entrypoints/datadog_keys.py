@@ -1,7 +1,8 @@
 """Where the keys of Datadog come from: the settings themselves, Secrets Manager, or the SSM parameter store.
 
 The last two are asked once and then remembered for a while; when Datadog refuses the keys they are asked again, so
-that a rotation needs no deploy. Powertools and boto3 are imported only by who reads keys from AWS.
+that a rotation needs no deploy. botocore is imported only by who reads keys from AWS. Powertools' Parameters would do
+the same, and on each cold start load the clients of four services and all of boto3 for it.
 """
 
 import json
@@ -9,8 +10,10 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Unreachable
 
 from .aws import Aws
@@ -18,8 +21,8 @@ from .aws import Aws
 if TYPE_CHECKING:
     from tocsin.config import Settings
 
-REMEMBERED = 900
-"""Seconds. A key that was taken out of the secret while it still works is used no longer than this."""
+REMEMBERED = timedelta(minutes=15)
+"""A key that was taken out of the secret while it still works is used no longer than this."""
 
 _API = frozenset({"apikey"})
 _APP = frozenset({"appkey", "applicationkey"})
@@ -59,75 +62,83 @@ class FixedKeys:
 
 
 class FetchedKeys:
-    """Keys that ``fetch`` reads from AWS; it is told whether to ask even if it remembers.
+    """Keys that ``fetch`` reads from AWS; what it read is remembered for :data:`REMEMBERED`.
 
-    ``where`` says for people what is read. Keys that worked are kept while AWS gives no answer: a secrets service
-    that is down must not blind us.
+    ``where`` says for people what is read, ``action`` is the permission for it, ``makes`` the command that makes it.
+    Keys that worked are kept while AWS gives no answer: a secrets service that is down must not blind us.
     """
 
-    def __init__(self, fetch: Callable[[bool], Mapping[str, object]], where: str, *, action: str) -> None:
+    def __init__(
+        self, fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, makes: str, clock: Clock
+    ) -> None:
         self._fetch = fetch
         self._where = where
         self._action = action
-        self._last: Keys | None = None
+        self._makes = makes
+        self._clock = clock
+        self._last: tuple[Keys, datetime] | None = None
 
     def keys(self, *, anew: bool = False) -> Keys:
         """Return the keys, asking AWS if they were not asked for lately."""
+        now = self._clock()
+        if self._last is not None and not anew and now - self._last[1] < REMEMBERED:
+            return self._last[0]
         try:
-            # Until there are good ones, what is remembered is what was wrong.
-            self._last = keys_in(self._asked(anew=anew or self._last is None), self._where)
+            keys = keys_in(self._asked(), self._where)
         except TocsinError as error:
             if self._last is None:
                 raise
             _log.warning("%s; the keys that were read before are used", error)
-        return self._last
+            return self._last[0]
+        self._last = keys, now
+        return keys
 
-    def _asked(self, *, anew: bool) -> Mapping[str, object]:
-        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+    def _asked(self) -> Mapping[str, object]:
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return self._fetch(anew)
-        except GetParameterError as error:
-            # Powertools says it in its own words; what AWS answered is beneath.
-            complaint = _explained(error.__context__ or error, self._where, self._action)
+            return self._fetch()
+        except (BotoCoreError, ClientError) as error:
+            complaint = _explained(error, self._where, self._action, self._makes)
         raise complaint
 
 
-def key_source(settings: "Settings", aws: Aws, *, otherwise: str = "") -> KeySource:
+def key_source(settings: "Settings", aws: Aws, *, clock: Clock, otherwise: str = "") -> KeySource:
     """Return where the settings say that the keys are: a secret goes before parameters, and those before plain keys.
 
     ``otherwise`` is what works without keys.
     """
     if settings.datadog_secret_name:
-        return _in_secret(settings, aws)
+        return _in_secret(settings, aws, clock)
     if settings.datadog_parameter_path:
-        return _in_parameters(settings, aws)
+        return _in_parameters(settings, aws, clock)
     return FixedKeys(settings, otherwise=otherwise)
 
 
-def _in_secret(settings: "Settings", aws: Aws) -> FetchedKeys:
-    from aws_lambda_powertools.utilities.parameters.secrets import SecretsProvider
-
+def _in_secret(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
     name = settings.datadog_secret_name
     where = f"the secret {name} (DATADOG_SECRET_NAME) in {aws.region}"
-    provider = SecretsProvider(boto3_client=aws.client("Secrets Manager"))
-    return FetchedKeys(
-        lambda anew: _parsed(provider.get(name, max_age=REMEMBERED, force_fetch=anew), where),
-        where,
-        action="secretsmanager:GetSecretValue",
-    )
+    client = aws.client("Secrets Manager")
+
+    def fetch() -> Mapping[str, object]:
+        found = client.get_secret_value(SecretId=name)
+        return _parsed(found.get("SecretString") or found.get("SecretBinary"), where)
+
+    makes = f"aws secretsmanager create-secret --region {aws.region} --name {name} --secret-string file://keys.json"
+    return FetchedKeys(fetch, where, action="secretsmanager:GetSecretValue", makes=makes, clock=clock)
 
 
-def _in_parameters(settings: "Settings", aws: Aws) -> FetchedKeys:
-    from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
-
+def _in_parameters(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
     path = settings.datadog_parameter_path
-    provider = SSMProvider(boto3_client=aws.client("SSM"))
-    return FetchedKeys(
-        lambda anew: provider.get_multiple(path, max_age=REMEMBERED, decrypt=True, recursive=False, force_fetch=anew),
-        f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {aws.region}",
-        action="ssm:GetParametersByPath",
-    )
+    pages = aws.client("SSM").get_paginator("get_parameters_by_path")
+
+    def fetch() -> Mapping[str, object]:
+        found = pages.paginate(Path=path, WithDecryption=True, Recursive=False)
+        return {one["Name"]: one["Value"] for page in found for one in page["Parameters"]}
+
+    where = f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {aws.region}"
+    makes = f"aws ssm put-parameter --region {aws.region} --type SecureString --name {path}/api_key --value ..."
+    return FetchedKeys(fetch, where, action="ssm:GetParametersByPath", makes=makes, clock=clock)
 
 
 def _parsed(secret: object, where: str) -> Mapping[str, object]:
@@ -162,7 +173,7 @@ def _bare(name: str) -> str:
     return re.sub(r"^(datadog|dd)", "", re.sub(r"[^a-z]", "", name.rpartition("/")[2].lower()))
 
 
-def _explained(error: BaseException, where: str, action: str) -> TocsinError:
+def _explained(error: BaseException, where: str, action: str, makes: str) -> TocsinError:
     """Say what AWS's answer means, in one line. Its own words may hold account numbers, and are not repeated."""
     from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
 
@@ -174,7 +185,9 @@ def _explained(error: BaseException, where: str, action: str) -> TocsinError:
         return Unreachable(message, hint="Try again; check the region (AWS_REGION) and the network.")
     code = error.response.get("Error", {}).get("Code", "")
     if code in {"ResourceNotFoundException", "ParameterNotFound"}:
-        return ConfigurationError(f"{where} does not exist", hint="Make it, or correct its name or AWS_REGION.")
+        return ConfigurationError(
+            f"{where} does not exist", hint=f"{makes} makes it; or correct its name or AWS_REGION."
+        )
     if code in {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}:
         hint = f"The role needs {action} on it, and kms:Decrypt if it has a key of its own."
         return ConfigurationError(f"{where} may not be read by these credentials", hint=hint)

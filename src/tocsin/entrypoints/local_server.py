@@ -14,8 +14,8 @@ from tocsin.errors import ConfigurationError
 
 from .garbled import Channel
 
-THREADS = 8
-"""Requests that are answered at once. Most of the time of one is a write to the disk, or to DynamoDB."""
+THREADS = 32
+"""Requests that are answered at once. Most of them wait, for the disk or for DynamoDB; alerts that wait go together."""
 
 GRACE = 20.0
 """Seconds within which what is under way is answered, once the server was told to end."""

@@ -53,7 +53,7 @@ class MonitorReaders:
         made = datadog(
             self._settings,
             self._rules,
-            key_source(self._settings, self._reach()),
+            key_source(self._settings, self._reach(), clock=self._clock),
             clock=self._clock,
             sleep=time.sleep,
         )

@@ -189,7 +189,8 @@ class SyncHandler:
             on_lambda_with_a_table(settings, self._environ)
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
-            self._parts = _Parts(settings, rules, open_store(settings, lambda: aws), key_source(settings, aws))
+            store = open_store(settings, lambda: aws, sleep=self._sleep)
+            self._parts = _Parts(settings, rules, store, key_source(settings, aws, clock=self._clock))
         return self._parts
 
     def _datadog(self, parts: _Parts) -> RotatingDatadog:

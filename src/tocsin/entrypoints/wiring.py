@@ -125,7 +125,7 @@ class Wiring(NamedTuple):
             return
         from .assembly import open_store
 
-        with closing(open_store(settings, lambda: self.aws(settings))) as store:
+        with closing(open_store(settings, lambda: self.aws(settings), sleep=self.sleep)) as store:
             yield store
 
     @contextmanager
@@ -149,7 +149,9 @@ class Wiring(NamedTuple):
         from .assembly import datadog
         from .datadog_keys import key_source
 
-        keys = key_source(settings, self.aws(settings), otherwise=f"`{self.program} demo` works without")
+        keys = key_source(
+            settings, self.aws(settings), clock=self.clock, otherwise=f"`{self.program} demo` works without"
+        )
         return datadog(settings, rules, keys, clock=self.clock, sleep=self.sleep, progress=progress)
 
     def actor(self, by: str) -> str:

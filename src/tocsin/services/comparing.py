@@ -85,23 +85,24 @@ class _Comparison:
                     sums["incidents"][side].add(incident.id, incident)
                     for event in store.timeline(incident.id):
                         sums["events"][side].add(f"{incident.id} {event.version} {event.ordinal}", event)
-                    for alert in store.alerts_of(incident.id):
-                        if not alert.firing and alert.key not in self._newer:
+                    for alert in moving.ended_alerts(store, incident.id):
+                        if alert.key not in self._newer:
                             sums["ended alerts"][side].add(f"{alert.key} {alert.episode}", archived(alert))
             self._progress("compared", sums["incidents"][0].count)
         for what, (here, there) in sums.items():
             yield _part(what, here, there)
-        yield _part("current alerts", self._rows(self._source), self._rows(self._target))
+        rows = every_alert(self._source)
+        known = {(alert.source, alert.key) for alert in rows}
+        yield _part("current alerts", self._current(rows, known), self._current(every_alert(self._target), known))
         keys = [key for key in moving.claim_keys(self._source, self._keys) if key not in self._newer]
         yield _part("claims", self._claims_in(self._source, keys), self._claims_in(self._target, keys))
         names = moving.record_keys(self._source, KINDS)
         yield _part("records", self._records_in(self._source, names), self._records_in(self._target, names))
 
-    def _rows(self, store: Store) -> "_Sum":
-        """Sum up what fires, and the tombstones that still count."""
-        known = {(alert.source, alert.key) for source in Source for alert in self._source.alerts(source)}
+    def _current(self, rows: Iterable[Alert], known: Collection[tuple[Source, str]]) -> "_Sum":
+        """Sum up what fires, and the tombstones that still count; of what is ``known`` in the source alone."""
         found = _Sum()
-        for alert in (alert for source in Source for alert in store.alerts(source)):
+        for alert in rows:
             over = alert.expires_at is not None and alert.expires_at <= self._now
             if (alert.source, alert.key) in known and not over and alert.key not in self._newer:
                 found.add(f"{alert.source.value} {alert.key}", alert)
@@ -181,6 +182,11 @@ def every(store: Store) -> Iterator[Incident]:
         cursor = page.cursor
         if not cursor:
             return
+
+
+def every_alert(store: Store) -> list[Alert]:
+    """Return every alert row, of every source: what fires, and tombstones."""
+    return [alert for source in Source for alert in store.alerts(source)]
 
 
 def some_of(many: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -88,7 +88,7 @@ def ingest(store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewI
     return ingestion.report()
 
 
-_BEGINS = frozenset({Reason.OPENED, Reason.JOINED, Reason.REFIRED})
+BEGINS = frozenset({Reason.OPENED, Reason.JOINED, Reason.REFIRED})
 """Reasons for which an episode begins, so that the alert may come to another incident."""
 
 Wave = Mapping[int, Observation]
@@ -192,7 +192,7 @@ class _Ingestion:
             key=seen.key,
             alert_id=alert_id(seen.source, seen.key),
             # An alert stays with an incident that was merged into another.
-            incident_id=decision.incident_id if decision.reason in _BEGINS else before,
+            incident_id=decision.incident_id if decision.reason in BEGINS else before,
             reason=decision.reason,
             severity=decision.severity,
             detail=decision.detail,

@@ -6,7 +6,7 @@ and the next sweep brings up to date what is left.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from tocsin.clock import Clock
@@ -27,6 +27,8 @@ from .tick import MOST_ATTEMPTS
 
 MOST_LOOKS = 3
 """Monitors that are read for one delivery. Datadog's own deliveries are about one."""
+
+Take = Callable[[Push], IngestReport]
 
 _log = logging.getLogger(__name__)
 
@@ -56,13 +58,15 @@ def ingest_datadog(
     clock: Clock,
     new_id: NewId,
     by: str = SYSTEM,
+    take: Take | None = None,
 ) -> WebhookReport:
     """Apply a delivery as :func:`~tocsin.services.ingest.ingest` does, then read its monitors and reconcile them.
 
-    ``reader`` is None where there are no keys to read with. Raises what ``ingest`` raises, and nothing for what goes
-    wrong afterwards: that is logged, and said in the report.
+    ``reader`` is None where there are no keys to read with. ``take``, where it is given, applies the delivery in place
+    of ``ingest``. Raises what that raises, and nothing for what goes wrong afterwards: that is logged, and said in the
+    report.
     """
-    delivery = ingest(store, push, rules, clock=clock, new_id=new_id, by=by)
+    delivery = take(push) if take else ingest(store, push, rules, clock=clock, new_id=new_id, by=by)
     if reader is None:
         return WebhookReport(delivery=delivery)
     origins = dict.fromkeys(item.origin for item in push.items if isinstance(item, Observation))

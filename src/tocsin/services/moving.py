@@ -31,7 +31,19 @@ from tocsin.ids import NewId
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
-from .comparing import AT_ONCE, KINDS, Part, Progress, archived, compare, every, name_of, over, some_of
+from .comparing import (
+    AT_ONCE,
+    KINDS,
+    Part,
+    Progress,
+    archived,
+    compare,
+    every,
+    every_alert,
+    name_of,
+    over,
+    some_of,
+)
 
 ROWS_IN_A_CHANGE = 25
 """Claims or records that share a change."""
@@ -126,9 +138,8 @@ class _Move:
         changes: list[Change] = []
         for one in some:
             self._keys.add(one.correlation_key)
-            for alert in self._source.alerts_of(one.id):
-                if not alert.firing:
-                    self._ended.setdefault((alert.source, alert.key), []).append(alert)
+            for alert in moving.ended_alerts(self._source, one.id):
+                self._ended.setdefault((alert.source, alert.key), []).append(alert)
             found = there.get(one.id)
             if found == one:
                 self._already += 1
@@ -178,7 +189,7 @@ class _Move:
 
     def _alerts(self) -> None:
         chains = self._chains()
-        there = {(alert.source, alert.key): alert for source in Source for alert in self._target.alerts(source)}
+        there = {(alert.source, alert.key): alert for alert in every_alert(self._target)}
         # Rows of one alert follow each other; a change holds the same step of several.
         steps: list[list[AlertWrite]] = []
         for chain in chains:
@@ -196,7 +207,7 @@ class _Move:
             self._newer |= {write.alert.key for change in failed for write in change.alerts}
 
     def _chains(self) -> list[_Chain]:
-        rows = {(alert.source, alert.key): alert for source in Source for alert in self._source.alerts(source)}
+        rows = {(alert.source, alert.key): alert for alert in every_alert(self._source)}
         self._keys |= {alert.correlation_key for alert in rows.values()}
         return [_Chain(key, _states(self._ended.get(key, []), rows.get(key))) for key in sorted({*rows, *self._ended})]
 

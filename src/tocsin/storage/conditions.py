@@ -1,17 +1,20 @@
 """What a change presupposes, checked against what is there."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 
 from tocsin.domain.change import Change
 
-from .image import Image
-from .line import AlertDocument
 from .store import Touch
 
+if TYPE_CHECKING:
+    from .image import Image  # of the file's store alone; the table's, on Lambda, uses the words below
+    from .line import AlertDocument
 
-def committed(image: Image, change: Change) -> bool:
+
+def committed(image: "Image", change: Change) -> bool:
     """Say whether one of its events shows that ``change`` is there already."""
     for event in change.events:
         dossier = image.dossiers.get(event.incident_id)
@@ -22,7 +25,7 @@ def committed(image: Image, change: Change) -> bool:
     return False
 
 
-def conflict(image: Image, change: Change) -> str:
+def conflict(image: "Image", change: Change) -> str:
     """Return what forbids ``change``, as one line; empty if nothing does."""
     for incident_write in change.incidents:
         if said := stale(image, incident_write.incident.id, incident_write.expected):
@@ -46,7 +49,7 @@ def conflict(image: Image, change: Change) -> str:
     return ""
 
 
-def touchable(image: Image, touch: Touch) -> bool:
+def touchable(image: "Image", touch: Touch) -> bool:
     """Say whether the alert of ``touch`` still fires with the signature that it was decided on."""
     row = image.alerts.get(touch.source.value, {}).get(touch.key)
     if row is None or not touch.signature:
@@ -56,7 +59,7 @@ def touchable(image: Image, touch: Touch) -> bool:
     return fires and datetime.fromisoformat(document["observed_at"]) <= touch.observed_at
 
 
-def stale(image: Image, incident_id: str, expected: int | None) -> str:
+def stale(image: "Image", incident_id: str, expected: int | None) -> str:
     """Return what is wrong with ``expected`` as the version of an incident; empty if it is right."""
     dossier = image.dossiers.get(incident_id)
     found = dossier.version if dossier is not None and dossier.row else None

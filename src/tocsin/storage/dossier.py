@@ -10,7 +10,6 @@ several times as quick as parsing; whoever parses the line may pass it over.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import orjson
 
@@ -18,9 +17,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.search import ACTIVE
 
 from .line import IncidentDocument
-
-Place = tuple[datetime, int, str]
-"""Where an incident stands among all: opening, number, id."""
+from .paging import Place, place_of
 
 ENVELOPE = 192
 """Bytes. The most that the line of a dossier holds beside its three texts, with an id of ordinary length."""
@@ -35,8 +32,6 @@ _ACTIVE = frozenset(status.value for status in ACTIVE)
 # What a document without the field has.
 _STATUS: str = Incident.model_fields["status"].default
 _VERSION: int = Incident.model_fields["version"].default
-
-_LONGEST_NUMBER = 18
 
 
 class Dossier:
@@ -98,13 +93,6 @@ def filed(raw: bytes) -> Dossier | None:
     if archived:
         dossier.archived.append(raw[at : at + archived])
     return dossier
-
-
-def place_of(opened_at: str, incident_id: str) -> Place:
-    """Return where an incident stands."""
-    digits = incident_id.rpartition("-")[2]
-    number = int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else 0
-    return datetime.fromisoformat(opened_at), number, incident_id
 
 
 def as_text(document: object) -> bytes:

@@ -1,9 +1,9 @@
-"""The one place where the store imports boto3: a low-level client, set up for :class:`~.dynamodb_store.DynamoDbStore`."""
+"""The one place where the store imports botocore: a low-level client, set up for :class:`~.dynamodb_store.DynamoDbStore`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +20,7 @@ def connect(
     endpoint_url: str | None = None,
     *,
     parallel: int = 8,
-    session: boto3.session.Session | None = None,
+    session: Session | None = None,
 ) -> "DynamoDBClient":
     """Return a client for ``region``; ``endpoint_url`` is that of a stand-in. Credentials come from the usual places.
 
@@ -36,5 +36,7 @@ def connect(
         retries={"mode": "standard", "total_max_attempts": 1},
         tcp_keepalive=True,
     )
-    session = session or boto3.session.Session()
-    return session.client("dynamodb", region_name=region, endpoint_url=endpoint_url, config=config)
+    client = (session or Session()).create_client(
+        "dynamodb", region_name=region, endpoint_url=endpoint_url, config=config
+    )
+    return cast("DynamoDBClient", client)

@@ -24,8 +24,8 @@ from tocsin.domain.change import Record
 from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Event
 
-from .dossier import Place, place_of
 from .dynamodb_items import moment
+from .paging import Place, place_of
 
 if TYPE_CHECKING:
     from .dynamodb_items import Key

@@ -15,11 +15,10 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput
 
 from . import dynamodb_keys as keys
-from .dossier import Place
 from .dynamodb_items import Layout, moment
 from .dynamodb_read import DOCUMENT, Reads
 from .dynamodb_table import LIST
-from .paging import cursor_after, place_after
+from .paging import Place, cursor_after, place_after
 from .store import MOST_EXAMINED, Page
 
 if TYPE_CHECKING:

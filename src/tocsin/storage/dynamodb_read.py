@@ -85,12 +85,11 @@ class Reads:
         *,
         only: Sequence[str],
         newest_first: bool = False,
-        sizes: Iterable[int | None],
+        sizes: Iterator[int | None],
     ) -> "Iterator[Item]":
         """Yield the rows of one part of an index from ``low`` to ``high``, both included, as far as it has caught up.
 
-        They are asked for as they are taken, ``sizes`` at a time (None: as many as an answer holds); after the last size
-        there is no more.
+        They are asked for as they are taken, ``sizes`` at a time (None: as many as an answer holds). Sizes never end.
         """
         request = self._request(only)
         request |= {
@@ -108,9 +107,9 @@ class Reads:
             "ExpressionAttributeNames": {f"#{name}": name for name in only},
         }
 
-    def _pages(self, request: "QueryInputTypeDef", sizes: Iterable[int | None]) -> "Iterator[Item]":
-        for size in sizes:
-            if size is not None:
+    def _pages(self, request: "QueryInputTypeDef", sizes: Iterator[int | None]) -> "Iterator[Item]":
+        while True:
+            if (size := next(sizes)) is not None:
                 request["Limit"] = size
             answer = self._calls.run(lambda: self._client.query(**request))
             yield from answer["Items"]

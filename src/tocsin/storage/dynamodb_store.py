@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from tocsin.domain.alert import Alert, Source
@@ -176,11 +177,16 @@ class DynamoDbStore:
 
     def alerts_of(self, incident_id: str) -> Sequence[Alert]:
         """Return every episode that belongs to the incident, current and archived, by key and episode."""
-        archived = self._reads.partition(keys.dossier(incident_id), begins="AL#")
         # A tombstone and its archived episode are one: the archive lasts, so it is what counts.
-        episodes = [*self._rows.of_incident(incident_id), *(self._layout.model(Alert, item) for item in archived)]
+        episodes = [*self._rows.of_incident(incident_id), *self.archived_of(incident_id)]
         by_place = {(alert.key, alert.episode, alert.source.value): alert for alert in episodes}
         return [alert for _, alert in sorted(by_place.items())]
+
+    def archived_of(self, incident_id: str) -> Sequence[Alert]:
+        """Return the ended episodes of the incident, by key and episode."""
+        found = self._reads.partition(keys.dossier(incident_id), begins="AL#")
+        episodes = [self._layout.model(Alert, item) for item in found]
+        return sorted(episodes, key=lambda alert: (alert.key, alert.episode))
 
     def claims(self, keys: Iterable[str]) -> Mapping[str, Claim]:
         """Return the claims that exist for these correlation keys."""
@@ -301,7 +307,8 @@ class DynamoDbStore:
 
     def _due_in(self, shard: str, now: Utc, limit: int) -> "Iterable[Item]":
         low, high = keys.due_range(now)
-        return self._reads.index(DUE, shard, low, high, only=(*KEYS, "due_sk"), sizes=[limit])
+        rows = self._reads.index(DUE, shard, low, high, only=(*KEYS, "due_sk"), sizes=repeat(limit))
+        return islice(rows, limit)  # no page is asked for behind the last row that is taken
 
 
 def _at_least_one(limit: int, what: str) -> None:

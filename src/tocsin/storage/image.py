@@ -17,9 +17,10 @@ import orjson
 from tocsin.domain.alert import Alert
 from tocsin.domain.change import Record
 
-from .dossier import ENVELOPE, Dossier, Place, as_text
+from .dossier import ENVELOPE, Dossier, as_text
 from .line import AlertDocument, ClaimDocument, IncidentDocument, Line, RecordDocument
 from .ordered import Due, Expiring, Names, Ordered
+from .paging import Place
 from .store import FIRST_NUMBER
 
 ROW = 64

@@ -81,14 +81,17 @@ class Journal:
             raise unreadable(self._path, error) from error
         return self._image
 
-    def append(self, bodies: Sequence[bytes]) -> None:
-        """Write ``bodies`` durably, all or nothing; the image has applied them already, and is wrong if this raises."""
+    def append(self, bodies: Sequence[bytes], *, sync: bool = True) -> None:
+        """Write ``bodies`` durably, all or nothing; the image has applied them already, and is wrong if this raises.
+
+        Without ``sync`` they are durable once something later is: a power cut may take them.
+        """
         try:
             self._tidy()
             if not self._at.header:
                 self._write_anew(())
             if self._at.version == self._format.version:
-                self._append(bodies)
+                self._append(bodies, sync=sync)
             else:
                 self.rewrite()
         except OSError as error:
@@ -169,7 +172,7 @@ class Journal:
                 raise damaged(self._path, f"line {at.number} cannot be understood") from None
             at.advance(raw)
 
-    def _append(self, bodies: Sequence[bytes]) -> None:
+    def _append(self, bodies: Sequence[bytes], *, sync: bool) -> None:
         at = self._at
         self._settle_name()
         lines = [sealed(number, body) for number, body in enumerate(bodies, at.number)]
@@ -180,7 +183,8 @@ class Journal:
                     self._disk.truncate(file, end)
                 file.seek(end)
                 write_all(self._disk, file, b"".join(lines))
-                self._disk.sync(file.fileno())
+                if sync:
+                    self._disk.sync(file.fileno())
             except BaseException:
                 with suppress(OSError):
                     self._disk.truncate(file, end)

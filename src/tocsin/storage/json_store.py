@@ -28,12 +28,11 @@ from tocsin.errors import Conflict, DamagedFile, InvalidInput, StoreError
 
 from . import conditions
 from .disk import Disk
-from .dossier import Place
 from .image import Image
 from .journal import Journal
 from .line import CURRENT, Format, body_of, line_of, parsed
 from .lock import SidecarLock
-from .paging import cursor_after, place_after
+from .paging import Place, cursor_after, place_after
 from .refusals import damaged, unwritable
 from .store import MOST_EXAMINED, Page, Touch, Touched
 
@@ -138,7 +137,8 @@ class JsonStore:
             first = image.next_number
             body = orjson.dumps({"numbers": first + count})
             image.apply(parsed(body))
-            self._append([body], image)
+            # The change that uses a number is synced, and so is then what stands before it.
+            self._append([body], image, sync=False)
         return range(first, first + count)
 
     def remove(self, incident: Incident) -> None:
@@ -305,8 +305,8 @@ class JsonStore:
                 self._journal.forget()  # the image may be ahead of the file
                 raise
 
-    def _append(self, bodies: Sequence[bytes], image: Image) -> None:
-        self._journal.append(bodies)
+    def _append(self, bodies: Sequence[bytes], image: Image, *, sync: bool = True) -> None:
+        self._journal.append(bodies, sync=sync)
         size = self._journal.size
         if size <= max(2 * image.live + self._slack, self._patience):
             return

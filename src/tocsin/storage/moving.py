@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
+from tocsin.domain.alert import Alert
 from tocsin.domain.change import Record
 
 from .store import FIRST_NUMBER, Store
@@ -38,6 +39,24 @@ class Numbered(Protocol):
 
     def upcoming_number(self) -> int:
         """Return the first number that nobody has drawn yet."""
+
+
+@runtime_checkable
+class Archive(Protocol):
+    """A store in which the ended episodes of an incident stand by themselves, and what fires does not."""
+
+    def archived_of(self, incident_id: str) -> Sequence[Alert]:
+        """Return the ended episodes of the incident, by key and episode."""
+
+
+def ended_alerts(store: Store, incident_id: str) -> Sequence[Alert]:
+    """Return the ended episodes of an incident.
+
+    A move asks for them incident by incident: what fires is read once for all, and may be more than all the rest.
+    """
+    if isinstance(store, Archive):
+        return store.archived_of(incident_id)
+    return [alert for alert in store.alerts_of(incident_id) if not alert.firing]
 
 
 def upcoming_number(store: Store, used: Iterable[int]) -> int:

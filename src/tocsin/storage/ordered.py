@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Generic, TypeVar
 
-from .dossier import Place
+from .paging import Place
 
 Due = tuple[datetime, str, str]
 """When a record is due, its kind and id."""

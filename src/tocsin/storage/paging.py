@@ -7,7 +7,10 @@ import orjson
 
 from tocsin.errors import InvalidInput
 
-from .dossier import Place
+Place = tuple[datetime, int, str]
+"""Where an incident stands among all: opening, number, id."""
+
+_LONGEST_NUMBER = 18
 
 
 def cursor_after(place: Place) -> str:
@@ -26,3 +29,10 @@ def place_after(cursor: str) -> Place:
     if place is None or cursor_after(place) != cursor:
         raise InvalidInput("this is no cursor of a list", hint="leave it out to begin with the newest")
     return place
+
+
+def place_of(opened_at: str, incident_id: str) -> Place:
+    """Return where an incident stands."""
+    digits = incident_id.rpartition("-")[2]
+    number = int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else 0
+    return datetime.fromisoformat(opened_at), number, incident_id
