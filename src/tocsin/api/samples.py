@@ -65,13 +65,14 @@ ALERTMANAGER_BODY = _body(
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "required": ["status", "labels"],
+                    "required": ["status"],
+                    "description": "It needs labels or a fingerprint.",
                     "properties": {
                         "status": {"type": "string", "enum": ["firing", "resolved"]},
-                        "labels": {**_TEXTS, "type": "object"},
+                        "labels": _TEXTS,
                         "annotations": _TEXTS,
-                        "startsAt": {"type": "string", "format": "date-time"},
-                        "endsAt": {"type": "string", "format": "date-time"},
+                        "startsAt": _MOMENT,
+                        "endsAt": {"description": "Looked at where it is resolved; then as `startsAt`."},
                         "generatorURL": _TEXT,
                         "fingerprint": _TEXT,
                     },
