@@ -14,8 +14,8 @@ from tocsin.addresses import networks, origin, server_address
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from tocsin.domain.judging import SeverityRule
     from tocsin.domain.rules import Rules
-    from tocsin.domain.severity import SeverityRule
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_WAIT = 7 * 86_400
@@ -318,8 +318,8 @@ class Settings(BaseModel):
 
     def rules(self, severities: "tuple[SeverityRule, ...]" = ()) -> "Rules":
         """Return how to decide, with the rules of the severity file, which is read elsewhere."""
+        from tocsin.domain.judging import SeverityRules
         from tocsin.domain.rules import AutoResolve, IncidentPer, Rules, Selection
-        from tocsin.domain.severity import SeverityRules
 
         oldest, expires_in = self.oldest_alert_seconds, self.alert_expires_seconds
         return Rules(

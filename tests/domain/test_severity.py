@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from tocsin.domain.severity import Facts, Severity, SeverityRule, SeverityRules, worst
+from tocsin.domain.judging import Facts, SeverityRule, SeverityRules
+from tocsin.domain.severity import Severity, worst
 
 
 @pytest.mark.parametrize(

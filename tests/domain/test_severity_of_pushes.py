@@ -4,8 +4,9 @@ import pytest
 
 from tests.desk import fires
 from tocsin.domain.alert import Source
+from tocsin.domain.judging import Facts, SeverityRule, SeverityRules
 from tocsin.domain.rules import Rules
-from tocsin.domain.severity import Facts, Severity, SeverityRule, SeverityRules
+from tocsin.domain.severity import Severity
 
 PUSHED = ("alertmanager", "elastic", "generic")
 

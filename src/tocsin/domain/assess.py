@@ -12,8 +12,9 @@ from typing import NamedTuple
 from .alert import Alert, AlertState, Observation, Sweep
 from .decision import Reason
 from .frozen import Utc
+from .judging import Judgement
 from .rules import Rules
-from .severity import Judgement, Severity
+from .severity import Severity
 
 
 class Step(Enum):

@@ -11,8 +11,8 @@ from .alert import Alert, AlertState, Observation
 from .assess import Finding, Step, end, nothing, opening_refusal, recovery, still_firing
 from .decision import Reason
 from .frozen import Utc
+from .judging import Judgement
 from .rules import Rules
-from .severity import Judgement
 
 _OUR_WORD = frozenset({Reason.BY_HAND, Reason.EXPIRED})
 """Ends of which the sender knows nothing."""

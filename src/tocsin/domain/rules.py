@@ -9,7 +9,8 @@ from pydantic import Field
 
 from .alert import Alert, Observation
 from .frozen import Frozen, Utc
-from .severity import Facts, Judgement, Severity, SeverityRules
+from .judging import Facts, Judgement, SeverityRules
+from .severity import Severity
 
 
 class AutoResolve(StrEnum):

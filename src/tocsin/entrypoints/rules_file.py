@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tocsin.domain.severity import Severity, SeverityRule
+from tocsin.domain.judging import SeverityRule
+from tocsin.domain.severity import Severity
 from tocsin.errors import ConfigurationError
 
 KEYS = tuple(SeverityRule.model_fields)

@@ -3,7 +3,8 @@
 import click
 
 from tocsin.domain.alert import Source
-from tocsin.domain.severity import Facts, Severity, SeverityRule
+from tocsin.domain.judging import Facts, SeverityRule
+from tocsin.domain.severity import Severity
 from tocsin.entrypoints.choices import TEXT, Whole, Word
 from tocsin.entrypoints.filters import SOURCE
 from tocsin.entrypoints.json_output import write_object
