@@ -13,6 +13,8 @@ import pytest
 
 CLI = [sys.executable, str(Path(__file__).resolve().parents[2] / "cli.py")]
 BARE = {name: value for name, value in os.environ.items() if not name.startswith(("DATADOG_", "DD_", "INCIDENTS_"))}
+# A Ctrl-C can be lost in what measures coverage.
+TO_BE_INTERRUPTED = {name: value for name, value in BARE.items() if name != "COVERAGE_PROCESS_CONFIG"}
 
 
 def run(*arguments, **environment):
@@ -73,7 +75,11 @@ def test_the_commands_that_it_suggests_work(played):
 def test_a_simulated_datadog_can_be_played_with(tmp_path):
     """Served until Ctrl-C; what one makes happen there becomes an incident here, with the words that it printed."""
     with subprocess.Popen(
-        [*CLI, "demo", "--serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=BARE
+        [*CLI, "demo", "--serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=TO_BE_INTERRUPTED,
     ) as server:
         said = ""
         while "everything else" not in said:

@@ -110,10 +110,15 @@ class CommandLine:
         return said.json["id"]
 
 
-def process_environment(folder: Path, **environ: str) -> dict[str, str]:
-    """Return the environment of a process that knows no settings but these."""
+def process_environment(folder: Path, *, measured: bool = True, **environ: str) -> dict[str, str]:
+    """Return the environment of a process that knows no settings but these.
+
+    What is to be interrupted is not ``measured``: an exception in the middle of what measures coverage leaves its lock
+    taken for ever, or is lost in it.
+    """
     ours = {name for one in VARIABLES for name in (one.name, one.alias)}
-    kept = {name: value for name, value in os.environ.items() if name not in ours | {"COLUMNS", "NO_COLOR"}}
+    left_out = ours | {"COLUMNS", "NO_COLOR"} | (set() if measured else {"COVERAGE_PROCESS_CONFIG"})
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return kept | {"INCIDENTS_FILE": str(folder / "incidents.json"), "TERM": "xterm"} | environ
 
 

@@ -21,9 +21,9 @@ CTRL_C = b"\x03"
 class OnTerminal:
     """A running command. Reads what appears, and types."""
 
-    def __init__(self, folder: Path, *arguments: str, columns: int = 80, **environ: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, columns: int = 80, measured: bool = True, **environ: str) -> None:
         self.shown = ""
-        environment = process_environment(folder, **environ)
+        environment = process_environment(folder, measured=measured, **environ)
         command = [sys.executable, str(ROOT / "cli.py"), *arguments]
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

@@ -98,7 +98,7 @@ def test_sigterm_ends_a_watch_as_cleanly_as_ctrl_c(tmp_path, settings):
     running = subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), "sync", "--watch", "60"],
         cwd=tmp_path,
-        env=process_environment(tmp_path, **settings),
+        env=process_environment(tmp_path, measured=False, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -114,7 +114,7 @@ def test_a_second_ctrl_c_while_it_ends_changes_nothing(tmp_path):
     running = subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), "demo", "--serve", "--port", "0"],
         cwd=tmp_path,
-        env=process_environment(tmp_path),
+        env=process_environment(tmp_path, measured=False),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

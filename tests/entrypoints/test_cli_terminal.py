@@ -59,7 +59,7 @@ def test_a_terminal_that_cannot_erase_shows_no_progress(tmp_path, settings):
 
 def test_ctrl_c_ends_a_watch_cleanly(tmp_path, settings):
     """One word and exit status 130."""
-    terminal = OnTerminal(tmp_path, "sync", "--watch", "60", **settings).until("Next:")
+    terminal = OnTerminal(tmp_path, "sync", "--watch", "60", measured=False, **settings).until("Next:")
     assert terminal.press(CTRL_C).ended() == 130
     assert "Traceback" not in terminal.text
     assert terminal.text.endswith("tocsin: interrupted\n")
@@ -68,7 +68,7 @@ def test_ctrl_c_ends_a_watch_cleanly(tmp_path, settings):
 def test_ctrl_c_ends_a_slow_sync_cleanly(tmp_path, datadog, settings):
     """In the middle of a request, without waiting for its answer."""
     datadog.faults.next(Slow(seconds=20))
-    terminal = OnTerminal(tmp_path, "sync", **settings).until("Reading monitors")
+    terminal = OnTerminal(tmp_path, "sync", measured=False, **settings).until("Reading monitors")
     assert terminal.press(CTRL_C).ended() == 130
     assert "Traceback" not in terminal.text
 
@@ -80,7 +80,7 @@ def test_pruning_asks_first(tmp_path, answer, status, left):
     tocsin.opened()
     tocsin("resolve", "1001")
     tocsin("close", "1001")
-    terminal = OnTerminal(tmp_path, "prune", "--closed-before", "2026-03-03")
+    terminal = OnTerminal(tmp_path, "prune", "--closed-before", "2026-03-03", measured=answer != CTRL_C)
     terminal.until("Forget 1 incident closed before 2026-03-03 00:00:00 UTC for ever? [y/N]:")
     # Python loses a Ctrl-C that comes just before it begins to read. A person presses it again, too.
     assert terminal.press(answer).ended(pressing=CTRL_C if answer == CTRL_C else b"") == status
