@@ -11,6 +11,10 @@
     ├── IllegalMove             the incident may not go there from where it is
     ├── PreconditionFailed      it is not any more what the caller says that he saw
     ├── Conflict                somebody else wrote first; read again and decide again
+    ├── AccessError             whoever asks is not let in, or not to do this
+    │   ├── SignInRefused
+    │   ├── NotAllowed
+    │   └── TooManyAttempts
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
     │   ├── WrongSite
@@ -31,6 +35,7 @@ helps. The message is one line; ``hint`` says what the operator can do.
 """
 
 from collections.abc import Iterable
+from math import ceil
 from typing import ClassVar
 
 
@@ -100,6 +105,33 @@ class Conflict(TocsinError):
     http_status = 409
     exit_status = 5
     retryable = True
+
+
+class AccessError(TocsinError):
+    """Whoever asks is not let in, or not to do this. The message helps nobody who should not be."""
+
+    http_status = 403
+    exit_status = 5
+
+
+class SignInRefused(AccessError):
+    """Who they are was not proved: one message for whatever was wrong."""
+
+    http_status = 401
+
+
+class NotAllowed(AccessError):
+    """They are known, and may not do this."""
+
+
+class TooManyAttempts(AccessError):
+    """It was tried too often; ``seconds`` until it may be tried again."""
+
+    http_status = 429
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("there were too many attempts", hint=f"try again in {max(ceil(seconds), 1)} s")
+        self.seconds = seconds
 
 
 class SourceError(TocsinError):

@@ -13,7 +13,7 @@ from tocsin.api.call import Parts
 from tocsin.api.frame import Api
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Scope
 from tocsin.domain.rules import Rules
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService

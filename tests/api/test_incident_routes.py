@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.client import V1, Client, incident
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Scope
 from tocsin.storage.json_store import JsonStore
 
 LIST = f"{V1}/incidents"

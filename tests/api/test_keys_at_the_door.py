@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from tests.api.client import V1, incident
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Scope
 
 LIST = f"{V1}/incidents"
 

@@ -7,7 +7,7 @@ import pytest
 from tests.api.client import V1
 from tocsin.api.endpoints import PREFIX
 from tocsin.api.routes import ROUTES
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import ADMINISTER, PUSH, WRITE
 
 OPERATIONS = {(one.endpoint.path, one.endpoint.method.lower()): one for one in ROUTES if one.shown}
 
@@ -42,15 +42,16 @@ def test_every_operation_has_a_name_of_its_own_and_says_what_it_does(said):
 def test_what_needs_a_key_says_which(said):
     """In the three ways that a key can be shown; the rest is open to all."""
     for place, one in operations(said).items():
-        needs = OPERATIONS[place].endpoint.needs
+        access = OPERATIONS[place].endpoint.access
+        scopes = [access.scope.value] if access.scope else []
         schemes = {name: scopes for each in one.get("security", []) for name, scopes in each.items()}
-        assert schemes == ({} if needs is None else {name: [needs.value] for name in ("bearer", "basic", "key")})
+        assert schemes == ({} if access.anybody else dict.fromkeys(("bearer", "basic", "key"), scopes))
     assert set(said["components"]["securitySchemes"]) == {"bearer", "basic", "key"}
 
 
 def test_only_health_and_documents_are_open_to_all():
     """Whoever adds a route without a key has to say so here."""
-    assert {one.endpoint.path for one in ROUTES if one.endpoint.needs is None} == {
+    assert {one.endpoint.path for one in ROUTES if one.endpoint.access.anybody} == {
         "/health",
         "/health/ready",
         "/ready",
@@ -63,7 +64,7 @@ def test_what_changes_something_needs_a_key_that_may_write():
     """Whatever its path."""
     for one in ROUTES:
         reads = one.endpoint.method == "GET"
-        assert reads or one.endpoint.needs in {Scope.ALERTS_WRITE, Scope.INCIDENTS_WRITE, Scope.ADMIN}
+        assert reads or one.endpoint.access in {PUSH, WRITE, ADMINISTER}
 
 
 def test_every_refusal_is_described_as_a_problem_document(said):

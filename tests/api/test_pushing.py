@@ -8,7 +8,7 @@ import pytest
 from tests.api.client import V1, Client, incident
 from tests.fakes import MemoryStore
 from tocsin.api.options import Options
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Scope
 from tocsin.errors import StoreBusy, StoreUnreachable
 from tocsin.storage.json_store import JsonStore
 

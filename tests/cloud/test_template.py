@@ -9,7 +9,7 @@ import pytest
 from tests.cloud.cloudformation import PSEUDO, Stack, load, statements
 from tocsin.api.routes import ROUTES
 from tocsin.config import VARIABLES, Settings
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import PUSH
 from tocsin.domain.decision import Reason
 from tocsin.entrypoints import lambda_metrics
 from tocsin.services.sync import SyncReport
@@ -229,7 +229,7 @@ def test_what_is_pushed_is_limited_apart_from_everything_else(stack, api_functio
 
 def test_what_is_limited_apart_are_the_routes_that_take_alerts():
     """As the program declares them."""
-    pushed = {one.endpoint.path for one in ROUTES if one.endpoint.needs is Scope.ALERTS_WRITE}
+    pushed = {one.endpoint.path for one in ROUTES if one.endpoint.access is PUSH}
     fixed = {"/api/v1/alerts"} | {path for path in pushed if path.startswith("/api/v1/webhooks/")}
     assert pushed <= fixed
 

@@ -13,7 +13,7 @@ from tests.entrypoints.serving import Serving
 from tocsin import errors
 from tocsin.api import problems
 from tocsin.api.routes import ROUTES
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Scope
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
-from tocsin.domain.api_key import Principal
+from tocsin.domain.access import Principal
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
@@ -96,7 +96,9 @@ class Call:
 
     @property
     def by(self) -> str:
-        """As the timeline names who acts: the key, and on whose behalf if that was said."""
+        """As the timeline names who acts: the person; or the key, and on whose behalf if that was said."""
+        if self.caller.role:
+            return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
 

@@ -17,14 +17,14 @@ PAGE_POLICY = (
 documents = Endpoints("documents")
 
 
-@documents("GET", f"{PREFIX}/openapi.json", needs=None, answers={200: Answer(said="An OpenAPI 3.1 document.")})
+@documents("GET", f"{PREFIX}/openapi.json", answers={200: Answer(said="An OpenAPI 3.1 document.")})
 def openapi(request: Request) -> Response[str]:
     """Describe this API as an OpenAPI document."""
     body = call_of(request).description()
     return Response(200, JSON, body, headers={"ETag": tag(body), "Cache-Control": KEPT})
 
 
-@documents("GET", "/docs", needs=None, answers={200: Answer(said="A page of HTML.", media=HTML)})
+@documents("GET", "/docs", answers={200: Answer(said="A page of HTML.", media=HTML)})
 def docs(request: Request) -> Response[bytes]:
     """Show the description as a page, from which everything can be tried."""
     from .openapi import page

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from tocsin.clock import Clock
-from tocsin.domain.api_key import Principal, Token
+from tocsin.domain.access import Principal
+from tocsin.domain.api_key import Token
 from tocsin.services.api_keys import ApiKeys
 
 from .limits import Buckets

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from tocsin.domain.api_key import Scope
+from tocsin.domain.access import Access
+
+from .access import TABLE
 
 PREFIX = "/api/v1"
 JSON = "application/json"
@@ -17,14 +19,14 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class Endpoint(NamedTuple):
-    """One method of one path. ``needs`` is what a key must be for; None: anybody may ask.
+    """One method of one path, and what it asks of who comes.
 
     ``source``: whose alerts are sent there, so that they can be let in from their own networks only.
     """
 
     method: str
     path: str
-    needs: Scope | None
+    access: Access
     source: str
     name: str
 
@@ -42,7 +44,7 @@ class Endpoint(NamedTuple):
     def implied(self) -> Iterator[int]:
         """Yield the statuses that it may answer because of its form."""
         yield from (422, 429, 500, 503)
-        if self.needs is not None:
+        if not self.access.anybody:
             yield from (401, 403)
         if "{" in self.path:
             yield 404
@@ -73,18 +75,18 @@ class Declared:
 
 
 class Endpoints:
-    """The endpoints of one resource. Calling it declares one."""
+    """The endpoints of one resource. Calling it declares one, which must stand in ``table``."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, table: Mapping[str, Access] = TABLE) -> None:
         self.declared: list[Declared] = []
         self._tag = tag
+        self._table = table
 
     def __call__(
         self,
         method: str,
         path: str,
         *,
-        needs: Scope | None,
         answers: Mapping[int, Answer],
         refuses: Iterable[int] = (),
         source: str = "",
@@ -102,7 +104,7 @@ class Endpoints:
             function.__annotations__.pop("return", None)
             same = sum(one.function is function for one in self.declared)
             name = f"{function.__name__}_{same + 1}" if same else function.__name__
-            endpoint = Endpoint(method, path, needs, source, name)
+            endpoint = Endpoint(method, path, self._table[f"{method} {path}"], source, name)
             statuses = frozenset({*refuses, *endpoint.implied})
             self.declared.append(Declared(endpoint, function, self._tag, answers, statuses, takes, shown))
             return function

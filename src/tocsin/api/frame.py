@@ -110,17 +110,17 @@ class Api:
             raise Refused(problems.wrong_method(call.method, _methods(there)))
         if endpoint.source and not self._options.lets_in(endpoint.source, call.address):
             raise Refused(problems.forbidden())
-        if endpoint.needs is not None:
+        if not endpoint.access.anybody:
             try:
                 call.principal = self._doorkeeper.admit(call.headers, call.address)
             except TooManyAttempts as error:
                 raise Refused(problems.too_many(ceil(error.seconds))) from None
             if call.principal is None:
                 raise Refused(problems.unauthorized())
-        asking = f"key {call.principal.key_id}" if call.principal else f"address {call.address}"
+        asking = call.principal.id if call.principal else f"address {call.address}"
         if wait := self._requests.take(asking):
             raise Refused(problems.too_many(ceil(wait)))
-        if endpoint.needs is not None and not call.caller.may(endpoint.needs):
+        if not endpoint.access.admits(call.principal):
             raise Refused(problems.forbidden())
         if len(call.body) > MOST_BYTES:
             raise Refused(problems.too_large(MOST_BYTES))

@@ -50,7 +50,7 @@ class Ready(BaseModel):
 health = Endpoints("health")
 
 
-@health("GET", "/health", needs=None, answers={200: Answer(Alive)})
+@health("GET", "/health", answers={200: Answer(Alive)})
 def alive() -> Response[str]:
     """Say that it is alive.
 
@@ -59,8 +59,8 @@ def alive() -> Response[str]:
     return written(Alive())
 
 
-@health("GET", "/ready", needs=None, answers={200: Answer(Ready), 503: Answer(Ready)})
-@health("GET", "/health/ready", needs=None, answers={200: Answer(Ready), 503: Answer(Ready)})
+@health("GET", "/ready", answers={200: Answer(Ready), 503: Answer(Ready)})
+@health("GET", "/health/ready", answers={200: Answer(Ready), 503: Answer(Ready)})
 def ready(request: Request) -> Response[str]:
     """Say whether it can work.
 

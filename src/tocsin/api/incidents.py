@@ -4,8 +4,6 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Request, Response
 
-from tocsin.domain.api_key import Scope
-
 from .answers import found, nothing
 from .bodies import EditBody, MergeBody, OpenBody
 from .call import call_of
@@ -34,7 +32,7 @@ INCIDENT = f"{INCIDENTS}/{{incident_id}}"
 incidents = Endpoints("incidents")
 
 
-@incidents("POST", INCIDENTS, needs=Scope.INCIDENTS_WRITE, answers={201: Answer(IncidentView)}, refuses=[409])
+@incidents("POST", INCIDENTS, answers={201: Answer(IncidentView)}, refuses=[409])
 def open_incident(request: Request, body: OpenBody) -> Response[str]:
     """Open an incident by hand.
 
@@ -58,7 +56,7 @@ def open_incident(request: Request, body: OpenBody) -> Response[str]:
     return shown(opened, status=HTTPStatus.CREATED)
 
 
-@incidents("GET", INCIDENTS, needs=Scope.INCIDENTS_READ, answers={200: Answer(IncidentList)})
+@incidents("GET", INCIDENTS, answers={200: Answer(IncidentList)})
 def list_incidents(
     request: Request,
     *,
@@ -98,7 +96,7 @@ def list_incidents(
     return found(IncidentList.of(page.incidents, page.cursor))
 
 
-@incidents("GET", INCIDENT, needs=Scope.INCIDENTS_READ, answers={200: Answer(WholeIncident)})
+@incidents("GET", INCIDENT, answers={200: Answer(WholeIncident)})
 def show_incident(request: Request, incident_id: str) -> Response[str]:
     """Show one incident whole: alerts, notes, timeline, durations."""
     whole = call_of(request).parts.incidents.whole(existing(incident_id))
@@ -108,8 +106,8 @@ def show_incident(request: Request, incident_id: str) -> Response[str]:
     return found(WholeIncident.whole(whole), revision=whole.incident.revision, state=state)
 
 
-@incidents("PUT", INCIDENT, needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412])
-@incidents("PATCH", INCIDENT, needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412])
+@incidents("PUT", INCIDENT, answers={200: Answer(IncidentView)}, refuses=[409, 412])
+@incidents("PATCH", INCIDENT, answers={200: Answer(IncidentView)}, refuses=[409, 412])
 def edit_incident(request: Request, incident_id: str, body: EditBody) -> Response[str]:
     """Change several things at once: all of them or none.
 
@@ -119,9 +117,7 @@ def edit_incident(request: Request, incident_id: str, body: EditBody) -> Respons
     return move(call, incident_id, lambda how: call.parts.incidents.edit(existing(incident_id), body.edit, **how))
 
 
-@incidents(
-    "POST", f"{INCIDENT}/merge", needs=Scope.INCIDENTS_WRITE, answers={200: Answer(IncidentView)}, refuses=[409, 412]
-)
+@incidents("POST", f"{INCIDENT}/merge", answers={200: Answer(IncidentView)}, refuses=[409, 412])
 def merge_incident(request: Request, incident_id: str, body: MergeBody) -> Response[str]:
     """Merge an incident into another, and show that other.
 
@@ -134,7 +130,7 @@ def merge_incident(request: Request, incident_id: str, body: MergeBody) -> Respo
     )
 
 
-@incidents("DELETE", INCIDENT, needs=Scope.ADMIN, answers={204: Answer(media="")}, refuses=[409, 412])
+@incidents("DELETE", INCIDENT, answers={204: Answer(media="")}, refuses=[409, 412])
 def delete_incident(request: Request, incident_id: str) -> Response[str]:
     """Delete an incident for ever.
 

@@ -4,8 +4,6 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Request, Response
 
-from tocsin.domain.api_key import Scope
-
 from .bodies import AssignmentBody, ResolveBody, SnoozeBody
 from .call import call_of
 from .endpoints import Answer, Endpoints
@@ -19,7 +17,7 @@ REFUSED = (409, 412)
 moves = Endpoints("moves")
 
 
-@moves("POST", f"{INCIDENT}/acknowledge", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/acknowledge", answers=MOVED, refuses=REFUSED)
 def acknowledge_incident(request: Request, incident_id: str) -> Response[str]:
     """Say that somebody is on it.
 
@@ -29,7 +27,7 @@ def acknowledge_incident(request: Request, incident_id: str) -> Response[str]:
     return move(call, incident_id, lambda how: call.parts.incidents.acknowledge(existing(incident_id), **how))
 
 
-@moves("POST", f"{INCIDENT}/start", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/start", answers=MOVED, refuses=REFUSED)
 def start_incident(request: Request, incident_id: str) -> Response[str]:
     """Say that work has begun.
 
@@ -39,7 +37,7 @@ def start_incident(request: Request, incident_id: str) -> Response[str]:
     return move(call, incident_id, lambda how: call.parts.incidents.start(existing(incident_id), **how))
 
 
-@moves("POST", f"{INCIDENT}/resolve", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/resolve", answers=MOVED, refuses=REFUSED)
 def resolve_incident(request: Request, incident_id: str, body: ResolveBody | None = None) -> Response[str]:
     """Resolve it, with root cause and what was done.
 
@@ -56,14 +54,14 @@ def resolve_incident(request: Request, incident_id: str, body: ResolveBody | Non
     )
 
 
-@moves("POST", f"{INCIDENT}/close", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/close", answers=MOVED, refuses=REFUSED)
 def close_incident(request: Request, incident_id: str) -> Response[str]:
     """Close a resolved incident: nothing more is to be done about it."""
     call = call_of(request)
     return move(call, incident_id, lambda how: call.parts.incidents.close(existing(incident_id), **how))
 
 
-@moves("POST", f"{INCIDENT}/snooze", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/snooze", answers=MOVED, refuses=REFUSED)
 def snooze_incident(request: Request, incident_id: str, body: SnoozeBody) -> Response[str]:
     """Hold its pages until a moment.
 
@@ -73,7 +71,7 @@ def snooze_incident(request: Request, incident_id: str, body: SnoozeBody) -> Res
     return move(call, incident_id, lambda how: call.parts.incidents.snooze(existing(incident_id), body.until, **how))
 
 
-@moves("POST", f"{INCIDENT}/unsnooze", needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("POST", f"{INCIDENT}/unsnooze", answers=MOVED, refuses=REFUSED)
 def unsnooze_incident(request: Request, incident_id: str) -> Response[str]:
     """End its snooze now."""
     call = call_of(request)
@@ -83,7 +81,7 @@ def unsnooze_incident(request: Request, incident_id: str) -> Response[str]:
 ASSIGNMENT = f"{INCIDENT}/assignments/{{user}}"
 
 
-@moves("PUT", ASSIGNMENT, needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("PUT", ASSIGNMENT, answers=MOVED, refuses=REFUSED)
 def assign_user(request: Request, incident_id: str, user: str, body: AssignmentBody | None = None) -> Response[str]:
     """Add somebody to those who work on it, or give another role.
 
@@ -98,7 +96,7 @@ def assign_user(request: Request, incident_id: str, user: str, body: AssignmentB
     )
 
 
-@moves("DELETE", ASSIGNMENT, needs=Scope.INCIDENTS_WRITE, answers=MOVED, refuses=REFUSED)
+@moves("DELETE", ASSIGNMENT, answers=MOVED, refuses=REFUSED)
 def unassign_user(request: Request, incident_id: str, user: str) -> Response[str]:
     """Take somebody off. Whoever does not work on it is off already."""
     call = call_of(request)

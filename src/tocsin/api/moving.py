@@ -60,7 +60,7 @@ def once(call: Call, status: HTTPStatus) -> Once | None:
 def idempotency(call: Call) -> Idempotency | None:
     """Return what names this request among all of its sender, if it has a key for that."""
     key = call.headers.get("idempotency-key")
-    return None if key is None else Idempotency.of(call.caller.key_id, key, call.method, call.path, call.body)
+    return None if key is None else Idempotency.of(call.caller.id, key, call.method, call.path, call.body)
 
 
 def shown(incident: Incident, *, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:

@@ -131,7 +131,8 @@ def _sent(status: int, one: Declared) -> tuple[str, ...]:
 
 def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:
     summary, _, rest = (one.function.__doc__ or "").partition("\n")
-    needs = one.endpoint.needs
+    access = one.endpoint.access
+    scopes = [access.scope.value] if access.scope else []
     described = {status: _answer(status, answer) for status, answer in one.answers.items()}
     refused = {status: _refusal(status) for status in sorted(one.refuses - set(one.answers))}
     resolver.route(
@@ -142,7 +143,7 @@ def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:
         responses=described | refused,
         tags=[one.tag],
         operation_id=one.endpoint.name,
-        security=[{scheme: [needs.value]} for scheme in SECURITY] if needs else None,
+        security=None if access.anybody else [{scheme: scopes} for scheme in SECURITY],
     )(one.function)
 
 

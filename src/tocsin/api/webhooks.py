@@ -6,7 +6,6 @@ The bodies are read by the sources' own parsers, item by item; each is imported 
 from aws_lambda_powertools.event_handler import Request, Response
 
 from tocsin.domain.alert import Push
-from tocsin.domain.api_key import Scope
 from tocsin.services.ingest import IngestReport
 
 from .alerts import ALERTS
@@ -21,7 +20,7 @@ WEBHOOKS = f"{PREFIX}/webhooks"
 webhooks = Endpoints("webhooks")
 
 
-@webhooks("POST", ALERTS, needs=Scope.ALERTS_WRITE, source="generic", answers=TAKEN, takes=ALERT_BODY)
+@webhooks("POST", ALERTS, source="generic", answers=TAKEN, takes=ALERT_BODY)
 def send_alerts(request: Request) -> Response[str]:
     """Send one alert, or a list of up to 500.
 
@@ -41,7 +40,6 @@ def send_alerts(request: Request) -> Response[str]:
 @webhooks(
     "POST",
     f"{WEBHOOKS}/alertmanager",
-    needs=Scope.ALERTS_WRITE,
     source="alertmanager",
     answers=TAKEN,
     takes=ALERTMANAGER_BODY,
@@ -61,7 +59,7 @@ def alertmanager_webhook(request: Request) -> Response[str]:
     return deliver(call, push)
 
 
-@webhooks("POST", f"{WEBHOOKS}/elastic", needs=Scope.ALERTS_WRITE, source="elastic", answers=TAKEN, takes=ELASTIC_BODY)
+@webhooks("POST", f"{WEBHOOKS}/elastic", source="elastic", answers=TAKEN, takes=ELASTIC_BODY)
 def elastic_webhook(request: Request) -> Response[str]:
     """Take what Elastic APM's and Kibana's rules send with the documented template."""
     call = call_of(request)
@@ -74,7 +72,7 @@ def elastic_webhook(request: Request) -> Response[str]:
     return deliver(call, push)
 
 
-@webhooks("POST", f"{WEBHOOKS}/datadog", needs=Scope.ALERTS_WRITE, source="datadog", answers=TAKEN, takes=DATADOG_BODY)
+@webhooks("POST", f"{WEBHOOKS}/datadog", source="datadog", answers=TAKEN, takes=DATADOG_BODY)
 def datadog_webhook(request: Request) -> Response[str]:
     """Take what Datadog's webhook sends, with the documented template or the default one.
 

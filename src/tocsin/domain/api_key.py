@@ -5,11 +5,11 @@ import hmac
 import re
 from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
 from tocsin.errors import InvalidInput
 
+from .access import Principal, Scope
 from .frozen import Frozen, Utc
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
@@ -19,39 +19,6 @@ NAME_SPACE = r"[a-z0-9][a-z0-9._-]{0,62}"
 """A source's name space: no colon, which divides it from the sender's own key."""
 
 _TOKEN = re.compile(r"tocsin_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-
-
-class Scope(StrEnum):
-    """What a key lets its holder do. ``admin`` includes everything; writing incidents includes reading them."""
-
-    ALERTS_WRITE = "alerts:write"
-    INCIDENTS_READ = "incidents:read"
-    INCIDENTS_WRITE = "incidents:write"
-    ADMIN = "admin"
-
-
-_INCLUDES = {
-    Scope.ADMIN: frozenset(Scope),
-    Scope.INCIDENTS_WRITE: frozenset({Scope.INCIDENTS_WRITE, Scope.INCIDENTS_READ}),
-}
-
-
-class Principal(NamedTuple):
-    """Who asks: a key that was checked. ``source`` is the name space of the alerts that it sends."""
-
-    key_id: str
-    name: str
-    scopes: frozenset[Scope]
-    source: str
-
-    def may(self, scope: Scope) -> bool:
-        """Say whether the key lets its holder do this."""
-        return any(scope in _INCLUDES.get(held, {held}) for held in self.scopes)
-
-    @property
-    def by(self) -> str:
-        """As the timeline names who acted."""
-        return f"key:{self.name}"
 
 
 class ApiKey(Frozen):
@@ -80,7 +47,7 @@ class ApiKey(Frozen):
     @property
     def principal(self) -> Principal:
         """Who its holder is."""
-        return Principal(self.id, self.name, frozenset(self.scopes), self.source)
+        return Principal(f"key:{self.id}", self.name, scopes=frozenset(self.scopes), source=self.source)
 
 
 class Token(NamedTuple):

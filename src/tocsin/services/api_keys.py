@@ -4,17 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from tocsin.clock import Clock
-from tocsin.domain.api_key import (
-    ApiKey,
-    Principal,
-    Scope,
-    Token,
-    checked_name,
-    checked_scopes,
-    checked_source,
-    digest_of,
-    key_id_of,
-)
+from tocsin.domain.access import Principal, Scope
+from tocsin.domain.api_key import ApiKey, Token, checked_name, checked_scopes, checked_source, digest_of, key_id_of
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.errors import Conflict, InvalidInput, NotFound
 from tocsin.ids import NewId

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import click
 
-from tocsin.domain.api_key import ApiKey, Scope
+from tocsin.domain.access import Scope
+from tocsin.domain.api_key import ApiKey
 from tocsin.entrypoints.choices import AHEAD, TEXT, Word
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.layout import Column

@@ -1,0 +1,183 @@
+"""The people of a store: added, changed, found. Every change and the audit entry that tells of it are one commit."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from pydantic import JsonValue
+
+from tocsin.clock import Clock
+from tocsin.domain.access import UserRole
+from tocsin.domain.audit import Actor, AuditAction, Deed
+from tocsin.domain.change import Record, RecordWrite
+from tocsin.domain.user import User, checked_email, checked_full_name, checked_time_zone
+from tocsin.errors import Conflict, NotFound, PreconditionFailed
+from tocsin.ids import NewId
+from tocsin.storage.store import Store
+
+from .auditing import AuditLog
+from .tick import MOST_ATTEMPTS
+
+USER = "user"
+"""The record kind of a person; its id is the person's."""
+
+EMAIL = "user_email"
+"""The record kind that keeps an address for one person; its id is the address."""
+
+SUBJECT = "user_subject"
+"""The record kind that keeps a name at an external issuer for one person; its id is the SHA-256 of that name."""
+
+PAGE = 200
+
+
+class Users:
+    """The people of one store."""
+
+    def __init__(self, store: Store, audit: AuditLog, *, clock: Clock, new_id: NewId) -> None:
+        self._store = store
+        self._audit = audit
+        self._clock = clock
+        self._new_id = new_id
+
+    def get(self, user_id: str) -> User | None:
+        """Return a person by id, active or not."""
+        record = self._store.record(USER, user_id)
+        return None if record is None else User.model_validate(record.body)
+
+    def by_email(self, email: str) -> User | None:
+        """Return a person by address. An address that is none is nobody's."""
+        named = self._store.record(EMAIL, email.strip().lower())
+        return None if named is None else self.get(str(named.body["user"]))
+
+    def by_subject(self, subject: str) -> User | None:
+        """Return a person by their name at an external issuer."""
+        named = self._store.record(SUBJECT, _digest(subject))
+        return None if named is None else self.get(str(named.body["user"]))
+
+    def named(self, email_or_id: str) -> User:
+        """Return a person by address or id. Raises :class:`~tocsin.errors.NotFound`."""
+        user = self.by_email(email_or_id) if "@" in email_or_id else self.get(email_or_id)
+        if user is None:
+            message = f"there is no user {email_or_id[:100]}"
+            raise NotFound(message, hint="`user list` shows them all")
+        return user
+
+    def every(self) -> Iterator[User]:
+        """Yield everybody, those who were deactivated too, in the order of their ids."""
+        after = ""
+        while some := self._store.records(USER, after=after, limit=PAGE):
+            yield from (User.model_validate(record.body) for record in some)
+            after = some[-1].id
+
+    def add(
+        self,
+        email: str,
+        full_name: str,
+        role: UserRole,
+        *,
+        actor: Actor,
+        time_zone: str = "UTC",
+        subject: str = "",
+        verified: bool = True,
+        action: AuditAction = AuditAction.USER_ADDED,
+        also: Callable[[User], tuple[RecordWrite, ...]] = lambda _user: (),
+    ) -> User:
+        """Add a person; ``also`` gives what else is written with them, such as a password.
+
+        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.Conflict` for an address that is taken.
+        """
+        user = User(
+            id=self._new_id(),
+            email=checked_email(email),
+            full_name=checked_full_name(full_name),
+            role=role,
+            verified=verified,
+            time_zone=checked_time_zone(time_zone),
+            subject=subject,
+            created_at=self._clock(),
+            created_by=actor.name,
+        )
+        told = Deed(action, actor, f"user:{user.email}", {"role": role.value})
+        try:
+            self._audit.commit(told, *_written(user), *_kept(user), *also(user))
+        except Conflict:
+            message = f"there is a user {user.email} already"
+            raise Conflict(message, hint="change that one, or take another address") from None
+        return user
+
+    def change(
+        self,
+        email_or_id: str,
+        do: Callable[[User], User],
+        *,
+        actor: Actor,
+        action: AuditAction = AuditAction.USER_CHANGED,
+        expected: int | None = None,
+        also: Callable[[User], tuple[RecordWrite, ...]] = lambda _user: (),
+    ) -> User:
+        """Commit what ``do`` makes of a person, and return it; where that is nothing, nothing is written.
+
+        ``expected`` is the version that the caller saw (None: whichever it is). Raises
+        :class:`~tocsin.errors.PreconditionFailed` if it is another.
+        """
+        for _ in range(MOST_ATTEMPTS):
+            before = self.named(email_or_id)
+            if expected is not None and before.version != expected:
+                message = f"{before.email} was changed since you looked"
+                raise PreconditionFailed(message, hint="look again, and decide")
+            after = do(before)
+            writes = also(after)
+            if after == before and not writes:
+                return before
+            after = after.model_copy(update={"version": before.version + 1})
+            try:
+                self._audit.commit(
+                    Deed(action, actor, f"user:{before.email}", _told(before, after)),
+                    *_written(after, expected=before.version),
+                    *_moved(before, after),
+                    *writes,
+                )
+            except Conflict:
+                if before.email != after.email and self.by_email(after.email) is not None:
+                    message = f"there is a user {after.email} already"
+                    raise Conflict(message, hint="take another address") from None
+                continue
+            return after
+        message = f"others kept changing {email_or_id}"
+        raise Conflict(message, hint="try again")
+
+
+def _written(user: User, *, expected: int = 0) -> tuple[RecordWrite]:
+    record = Record(kind=USER, id=user.id, body=user.model_dump(mode="json"), version=user.version)
+    return (RecordWrite(kind=USER, id=user.id, record=record, expected=expected),)
+
+
+def _kept(user: User) -> Iterator[RecordWrite]:
+    for kind, name in _names(user):
+        record = Record(kind=kind, id=name, body={"user": user.id})
+        yield RecordWrite(kind=kind, id=name, record=record, expected=0)
+
+
+def _moved(before: User, after: User) -> Iterator[RecordWrite]:
+    """Yield what gives a name back that is not used any more, and keeps a new one."""
+    old, new = set(_names(before)), set(_names(after))
+    for kind, name in sorted(old - new):
+        yield RecordWrite(kind=kind, id=name, record=None)
+    for kind, name in sorted(new - old):
+        record = Record(kind=kind, id=name, body={"user": after.id})
+        yield RecordWrite(kind=kind, id=name, record=record, expected=0)
+
+
+def _names(user: User) -> Iterator[tuple[str, str]]:
+    yield EMAIL, user.email
+    if user.subject:
+        yield SUBJECT, _digest(user.subject)
+
+
+def _told(before: User, after: User) -> dict[str, JsonValue]:
+    """Say what changed, as it was and as it is."""
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return {name: {"from": old[name], "to": new[name]} for name in new if old[name] != new[name] and name != "version"}
+
+
+def _digest(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()
