@@ -79,6 +79,14 @@ def test_a_dry_run_writes_nothing(client, datadog):
     assert client.store.incident("INC-1001") is None
 
 
+@pytest.mark.parametrize("body", [{"dry_run": "yes"}, {"dry_run": 0}, {"adopt": None}, {"dryrun": True}])
+def test_what_is_not_said_clearly_syncs_nothing(client, datadog, body):
+    """A misspelt dry run would write."""
+    datadog.says = [says(1, since=0)]
+    assert client.post(SYNC, body).problem == "invalid-input"
+    assert client.store.incident("INC-1001") is None
+
+
 def test_what_fires_already_can_be_adopted(client, datadog):
     """Nobody is paged for it."""
     datadog.says = [says(1, since=0)]

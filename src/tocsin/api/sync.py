@@ -25,8 +25,8 @@ sync = Endpoints("sync")
 class SyncBody(Body):
     """How to sync."""
 
-    dry_run: bool = Field(default=False, description="Decide, and write nothing.")
-    adopt: bool = Field(default=False, description="Record what fires already, and page nobody for it.")
+    dry_run: bool = Field(default=False, strict=True, description="Decide, and write nothing.")
+    adopt: bool = Field(default=False, strict=True, description="Record what fires already, and page nobody for it.")
 
 
 class SyncAnswer(SyncReport):
