@@ -15,6 +15,7 @@ from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
 from tocsin.domain.access import Scope
 from tocsin.domain.rules import Rules
+from tocsin.ids import random_secret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
@@ -63,7 +64,18 @@ class Lines:
 class Client:
     """Asks an API on ``store``. ``token`` is the key it shows unless told otherwise."""
 
-    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None):
+    def __init__(
+        self,
+        store,
+        *,
+        options=None,
+        rules=None,
+        routes=ROUTES,
+        lacks=list,
+        reader=lambda: None,
+        datadog=lambda deadline: None,
+        before=None,
+    ):
         self.store = store
         self.now = NOON if before is None else before.now
         self.log = Lines()
@@ -79,9 +91,11 @@ class Client:
             rules=rules,
             clock=self.clock,
             new_id=self.new_id,
+            new_secret=random_secret,
             lacks=lacks,
             tags=TagNames,
             reader=reader,
+            datadog=datadog,
             site="datadoghq.com",
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)

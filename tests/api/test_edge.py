@@ -129,6 +129,14 @@ def test_what_is_no_json_is_a_clear_refusal(client, raw):
     assert reply.problem in ("malformed-body", "invalid-input")
 
 
+@pytest.mark.parametrize("raw", [b"[]", b"[null]", b"[{}]", b'[{"root_cause": "x"}, {"root_cause": "y"}]'])
+def test_a_list_is_never_taken_for_its_first_item(client, raw):
+    """Also where the body may be left out."""
+    incident_id = client.opened()
+    assert client.post(incident(incident_id, "resolve"), raw=raw).status == 422
+    assert client.get(incident(incident_id)).json["status"] == "detected"
+
+
 def test_every_field_that_cannot_be_used_is_named(client):
     """At once, with what is wrong with each, and a misspelt one too."""
     reply = client.post(LIST, {"titel": "x", "severity": "awful", "logs": [1], "service": None})

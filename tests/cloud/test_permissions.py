@@ -203,6 +203,11 @@ def every_route(ask, clock):
     ask("POST", f"{mine}/close")
     for incident_id in by_hand:
         ask("DELETE", f"{v1}/incidents/{incident_id}", None, 204)
+    made = ask("POST", f"{v1}/keys", {"name": "other", "scopes": ["alerts:write"]}, 201, **{"idempotency-key": "k"})
+    ask("GET", f"{v1}/keys?limit=1")
+    ask("DELETE", f"{v1}/keys/{made['id']}")
+    for path in ("sync", "tick"):
+        ask("POST", f"{v1}/{path}")
 
 
 def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):
