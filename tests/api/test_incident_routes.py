@@ -3,8 +3,10 @@
 import pytest
 
 from tests.api.client import V1, Client, incident
+from tocsin.api.records import MOST_COUNTED
 from tocsin.domain.api_key import Scope
 from tocsin.storage.json_store import JsonStore
+from tocsin.storage.store import Page
 
 LIST = f"{V1}/incidents"
 
@@ -152,6 +154,21 @@ def test_the_figures_look_back_twelve_weeks_unless_told_otherwise(client):
     assert client.get(f"{LIST}/stats/summary").json["overall"]["total"] == 0
     asked = client.get(f"{LIST}/stats/summary", query={"since": "2026-01-01T00:00:00Z"})
     assert asked.json["overall"]["total"] == 1
+
+
+def test_figures_of_more_than_can_be_read_in_time_are_refused(client):
+    """With what to do; a filter that few match reads no less."""
+    asked = []
+
+    def endless(wanted, *, limit, cursor):
+        asked.append(limit)
+        return Page([], "more")
+
+    client.store.find = endless
+    reply = client.get(f"{LIST}/stats/summary", query={"service": "checkout"})
+    assert (reply.status, reply.problem) == (422, "invalid-input")
+    assert "since" in reply.json["hint"]
+    assert sum(asked) == MOST_COUNTED
 
 
 # -- moving -----------------------------------------------------------------------------------------------------------

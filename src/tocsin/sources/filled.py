@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from .bodies import flat
-from .kept import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_TAG
+from .kept import LONGEST_MESSAGE, LONGEST_PART, LONGEST_TAG
 from .outside import http_link, number, text
 from .tags import kept_tags
 from .times import instant
@@ -63,7 +63,7 @@ class Filled:
     def path(self, *names: str, otherwise: str = "") -> str:
         """Return what the body calls the first of these that says something, if a template would call it so."""
         said = next((self._values[name].path for name in names if self._text(name, LONGEST_TAG)), "")
-        return said if _WRITTEN.fullmatch(said) and len(said) <= LONGEST_NAME else otherwise
+        return said if _WRITTEN.fullmatch(said) and len(said) <= LONGEST_PART else otherwise
 
     def _value(self, name: str) -> object:
         found = self._values.get(name)
