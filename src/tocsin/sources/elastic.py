@@ -78,7 +78,9 @@ def _is_unset(value: str) -> bool:
 def _observation(said: Filled, received_at: datetime, namespace: str, names: TagNames) -> Observation:
     alert = said.text(*_ALERT, longest=_LONGEST_ID)
     # Kibana 7 called a rule an alert, and an alert an instance of it; it still fills in templates of that time.
-    rule = said.text(*_RULE, *(("alertid",) if said.text("alertinstanceid", longest=LONGEST_TAG) else ()), longest=_LONGEST_ID)
+    rule = said.text(
+        *_RULE, *(("alertid",) if said.text("alertinstanceid", longest=LONGEST_TAG) else ()), longest=_LONGEST_ID
+    )
     if not rule:
         raise InvalidInput(f"rule.id: it is missing, and so is what tells rules apart; {_TEMPLATE}")
     if not alert:
