@@ -47,8 +47,8 @@ def test_what_is_no_json_is_refused_with_its_place(body, says):
     [
         ("{&quot;message&quot;: &quot;x&quot;}", "escaped for HTML"),
         ("[\n  {&quot;message&quot;: 1}]", "escaped for HTML"),
-        ('{"message": "x"}\n{"message": "y"}\n', "one value a line"),
-        ('{"message": "x"}\r\n\r\n["y"]', "one value a line"),
+        ('{"message": "x"}\n{"message": "y"}\n', "several values"),
+        ('{"message": "x"}\r\n\r\n["y"]', "several values"),
         ('{"message": "x",\n}', ""),
         ('{"message": "x"\n{', ""),
         ('{"message": &quot;x&quot;}', "escaped for HTML"),

@@ -172,7 +172,7 @@ def _meant(body: str, error: json.JSONDecodeError) -> str:
     if body.startswith("&quot;", error.pos) and body.lstrip().startswith(("{", "[")):
         return "Its quotes were escaped for HTML (&quot;): send it as it was before."
     if error.msg == "Extra data" and body.startswith(("{", "["), error.pos):
-        return "It holds one value a line; put them into one list, with commas between."
+        return "It holds several values: send each by itself, or (to /api/v1/alerts) all in one list."
     return ""
 
 
