@@ -9,11 +9,14 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
+from tests.fakes import MemoryStore
 from tocsin.api.call import Parts
+from tocsin.api.endpoints import Answer, Endpoints
 from tocsin.api.frame import Api
+from tocsin.api.health import Alive
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import Scope
+from tocsin.domain.access import ANYBODY, Scope
 from tocsin.domain.rules import Rules
 from tocsin.ids import random_secret
 from tocsin.services.api_keys import ApiKeys
@@ -150,6 +153,18 @@ class Client:
         reply = self.post(f"{V1}/incidents", {"title": title, **fields})
         assert reply.status == 201, reply.body
         return reply.json["id"]
+
+
+def with_options(**options):
+    """Return an API on an empty store, with some options set."""
+    return Client(MemoryStore(), options=Options(**{"requests_per_second": 0, **options}))
+
+
+def with_route(function, **how):
+    """Return an API on an empty store, with a route to ``/extra`` besides its own."""
+    extra = Endpoints("extra", {"GET /extra": ANYBODY})
+    extra("GET", "/extra", answers={200: Answer(Alive)}, **how)(function)
+    return Client(MemoryStore(), routes=(*ROUTES, *extra.declared))
 
 
 def event(method, path, body=b"", headers=None, *, address="127.0.0.1", query="", parameters=None):

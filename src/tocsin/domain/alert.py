@@ -185,12 +185,14 @@ class Sweep:
 class Push:
     """What one delivery says, item by item in its own order; ``received_at`` is our clock.
 
-    ``truncated`` counts what the sender says that it left out.
+    ``within`` is the field of the delivery that lists the items: empty where it is the list itself, None where it is
+    the one item. ``truncated`` counts what the sender says that it left out.
     """
 
     source: Source
     received_at: Utc
     items: Sequence[Observation | Problem] = ()
+    within: str | None = None
     truncated: int = 0
 
 

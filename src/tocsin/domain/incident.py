@@ -41,6 +41,9 @@ NEXT: Mapping[Status, tuple[Status, ...]] = {
 AWAKE: Mapping[str, None] = {"snoozed_until": None, "snoozed_severity": None}
 """The fields of an incident that is not snoozed."""
 
+MOST_MERGED = 50
+"""Incidents that one may take over, those that they had taken over included: no way from one to it is longer."""
+
 
 class AlertCounts(Frozen):
     """How many episodes ever belonged to the incident, and which alerts fire now, by severity.

@@ -72,7 +72,7 @@ class ServerIncidents(IncidentService):
         return Metrics.model_validate(self._calls.get(f"{V1}/incidents/{incident_id}/metrics"))
 
     @override
-    def statistics(self, wanted: IncidentFilter) -> Statistics:
+    def statistics(self, wanted: IncidentFilter, *, most: int | None = None) -> Statistics:
         asked = parameters(wanted.model_copy(update={"since": wanted.since or EVER}))
         return Statistics.model_validate(self._calls.get(f"{V1}/incidents/stats/summary", asked))
 
