@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from tocsin.errors import IllegalMove
 
-from .alert import Links, Source
 from .frozen import Frozen, Utc
 from .people import Role
 from .severity import Severity, worst
+from .source import Links, Source
 
 
 class Status(StrEnum):
