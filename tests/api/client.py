@@ -13,15 +13,47 @@ from tocsin.api.call import Parts
 from tocsin.api.frame import Api
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import Scope
+from tocsin.domain.access import Scope, UserRole
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.sign_in import sessions_of
+from tocsin.identity.signing_keys import Keyring, SigningKey, SigningKeys
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.users import Users
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
 SECRET = "s" * 43
+
+
+class RingInMemory:
+    """Signing keys that are kept nowhere."""
+
+    def __init__(self):
+        self.ring = None
+        self.looks = 0
+        self._numbers = itertools.count(1)
+
+    def read(self):
+        """Return them as they are now."""
+        self.looks += 1
+        return self.ring
+
+    def make(self):
+        """Make them."""
+        self.ring = self.ring or Keyring(SigningKey(self.secret()))
+        return self.ring
+
+    def rotate(self):
+        """Exchange them."""
+        self.ring = self.make().rotated(self.secret())
+
+    def secret(self):
+        """Return a secret that is new."""
+        return f"{next(self._numbers):043d}"
 
 
 class Reply(NamedTuple):
@@ -63,7 +95,9 @@ class Lines:
 class Client:
     """Asks an API on ``store``. ``token`` is the key it shows unless told otherwise."""
 
-    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None):
+    def __init__(
+        self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None, oidc=None
+    ):
         self.store = store
         self.now = NOON if before is None else before.now
         self.log = Lines()
@@ -71,6 +105,11 @@ class Client:
         rules = rules or Rules()
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+        self.place = RingInMemory() if before is None else before.place
+        keys = SigningKeys(self.place, clock=self.clock)
+        self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
+        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
+        self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
@@ -83,6 +122,8 @@ class Client:
             tags=TagNames,
             reader=reader,
             site="datadoghq.com",
+            sessions=self.sessions,
+            oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
@@ -104,6 +145,14 @@ class Client:
         secret = f"{name}{SECRET}"[:43]
         _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
         return str(token)
+
+    def person(self, email="ann@example.com", role=UserRole.ADMIN):
+        """Add a person."""
+        return self.users.add(email, email.partition("@")[0], role, actor=Actor("a test"))
+
+    def signed_in(self, user=None, **more):
+        """Sign somebody in, who need not exist yet; return their tokens."""
+        return self.sessions.open(user or self.person(), actor=Actor("", "192.0.2.9"), **more)
 
     def minutes(self, number):
         """Let time pass."""

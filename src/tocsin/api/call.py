@@ -12,11 +12,13 @@ from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.sessions import Sessions
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Parts(NamedTuple):
 
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
-    asked for by what is pushed alone.
+    asked for by what is pushed alone. ``oidc`` checks tokens of another issuer, where there is one.
     """
 
     store: Store
@@ -51,6 +53,8 @@ class Parts(NamedTuple):
     tags: "Callable[[], TagNames]"
     reader: "Callable[[], MonitorReader | None]"
     site: str
+    sessions: Sessions
+    oidc: "Callable[[str], Principal | None] | None" = None
 
 
 class Log(Protocol):
@@ -101,6 +105,13 @@ class Call:
             return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit log; the address where nobody is known."""
+        if self.principal is None:
+            return Actor(self.address, self.address, self.request_id)
+        return Actor(self.by, self.address, self.request_id)
 
     @property
     def caller(self) -> Principal:

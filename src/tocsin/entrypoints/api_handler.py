@@ -19,7 +19,8 @@ from tocsin.api.routes import ROUTES
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
-from tocsin.ids import NewId
+from tocsin.identity.signing_keys import SigningKeys
+from tocsin.ids import NewId, NewSecret, random_secret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
@@ -29,6 +30,7 @@ from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of,
 from .aws import Aws
 from .lambda_logs import LambdaLog
 from .monitor_reader import MonitorReaders
+from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
 
 SERVICE = "tocsin-api"
@@ -58,12 +60,14 @@ class ApiHandler:
         dotenv: Path | None = None,
         store: Store | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        new_secret: NewSecret = random_secret,
     ) -> None:
         self._environ = environ
         self._dotenv = dotenv
         self._clock = clock
         self._new_id = new_id
         self._sleep = sleep
+        self._new_secret = new_secret
         self._log = LambdaLog(environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)
         self._making = threading.Lock()
         self._api: Api | None = None
@@ -100,6 +104,8 @@ class ApiHandler:
         aws = Aws(settings.aws_region, self._environ)
         store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
+        place = key_place(settings, lambda: aws, self._environ, new_secret=self._new_secret)
+        keys = SigningKeys(place, clock=self._clock)
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -112,6 +118,7 @@ class ApiHandler:
             tags=lambda: tag_names(settings),
             reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
             site=settings.datadog_site,
+            sessions=sessions_of(store, keys, clock=self._clock, new_id=self._new_id),
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

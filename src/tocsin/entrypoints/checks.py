@@ -80,7 +80,7 @@ def _served(wiring: Wiring, settings: Settings) -> Check:
     with closing(wiring.calls(settings)) as calls:
         ready = calls.get("/health/ready")
         calls.get("/api/v1/incidents", {"limit": 1})
-    found = f"{calls.url} is ready, and takes the key"
+    found = f"{calls.url} is ready, and lets us in"
     if ready["status"] == "late":
         mend = "Look at what syncs there; `doctor` on that machine, without --server, says more."
         return Check("server", Verdict.DOUBTFUL, f"{found}; its last sweep or tick was long ago", mend)

@@ -1,9 +1,9 @@
-"""Asking a server of ours: requests with a key, tried again where that helps, and its problems as our errors."""
+"""Asking a server of ours: requests with a key or a login, tried again where that helps, and its problems as our errors."""
 
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -30,6 +30,7 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "key-reused": errors.KeyReused,
     "malformed-body": errors.MalformedBody,
     "too-many-requests": errors.StoreBusy,
+    "too-many-attempts": errors.AccessError,
     "store-busy": errors.StoreBusy,
     "store-unreachable": errors.StoreUnreachable,
     "store-refused": errors.StoreRefused,
@@ -40,12 +41,22 @@ _KINDS: Mapping[str, type[TocsinError]] = {
 _log = logging.getLogger(__name__)
 
 
-class ServerCalls:
-    """Asks the server at ``url`` with a key. All calls raise what the server's problems were, as our own errors."""
+class Pass(Protocol):
+    """What opens a server's door."""
 
-    def __init__(self, url: str, key: str, *, sleep: Callable[[float], None], new_id: NewId) -> None:
+    def shown(self) -> str:
+        """Return what is shown as a bearer token; empty: nothing."""
+
+    def refused(self, status: int, url: str) -> TocsinError:
+        """Return what to say where it does not open (401), or not for this (403)."""
+
+
+class ServerCalls:
+    """Asks the server at ``url`` with a pass. All calls raise what the server's problems were, as our own errors."""
+
+    def __init__(self, url: str, held: Pass, *, sleep: Callable[[float], None], new_id: NewId) -> None:
         self.url = url
-        self._key = key
+        self._held = held
         self._sleep = sleep
         self._new_id = new_id
         self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
@@ -67,12 +78,15 @@ class ServerCalls:
         *,
         by: str = "",
         if_match: str = "",
+        tries: int = MOST_TRIES,
     ) -> Any:  # noqa: ANN401 - any JSON
         """Ask for something, and return the answer's JSON (None: no body).
 
         ``by`` is who acts. A request whose answer was lost is sent again under the same idempotency key.
         """
-        headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "tocsin"}
+        headers = {"User-Agent": "tocsin"}
+        if shown := self._held.shown():
+            headers["Authorization"] = f"Bearer {shown}"
         if by:
             headers["X-Tocsin-By"] = quote(by, safe=" ")
         if if_match:
@@ -80,11 +94,11 @@ class ServerCalls:
         if method in _MADE_WITH:
             headers |= {"Idempotency-Key": self._new_id(), "Content-Type": "application/json"}
         sent = orjson.dumps(body or {}) if method in _MADE_WITH else None
-        for attempt in range(MOST_TRIES):
+        for attempt in range(tries):
             try:
                 return self._once(method, path, sent, headers)
             except TocsinError as error:
-                if not error.retryable or attempt == MOST_TRIES - 1:
+                if not error.retryable or attempt == tries - 1:
                     raise
                 _log.info("%s; trying again", error)
                 self._sleep(PAUSE * 2**attempt)
@@ -99,6 +113,8 @@ class ServerCalls:
             raise StoreUnreachable(message, hint="is it running? `serve` starts one here") from None
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return _json(answer.data, self.url) if answer.data else None
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise self._held.refused(answer.status, self.url)
         raise _error(answer.status, answer.data, self.url)
 
 
@@ -118,12 +134,6 @@ def _error(status: int, data: bytes, url: str) -> TocsinError:
         problem, slug = {}, ""
     detail = str(problem.get("detail") or f"the server at {url} answered {status}")
     hint = str(problem.get("hint") or "")
-    if status == HTTPStatus.UNAUTHORIZED:
-        message = f"the server at {url} does not accept the API key"
-        return ConfigurationError(message, hint="set TOCSIN_API_KEY to a key of it; `key create` makes one there")
-    if status == HTTPStatus.FORBIDDEN:
-        message = f"the server at {url} does not let this API key do that"
-        return ConfigurationError(message, hint="it needs another scope: `key create --scope` on the server makes one")
     if slug == "illegal-move":
         return IllegalMove(detail, allowed=problem.get("allowed", ()), hint=hint)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and slug not in _KINDS:

@@ -108,7 +108,7 @@ def server_option() -> click.Option:
         type=SERVER,
         expose_value=False,
         callback=_ask_server,
-        help="Work on the incidents of this server, with the key in TOCSIN_API_KEY.",
+        help="Work on the incidents of this server, with the key in TOCSIN_API_KEY or a login.",
     )
 
 

@@ -19,12 +19,13 @@ from tocsin.storage import moving
 from tocsin.storage.store import Store
 
 from .idempotency import IDEMPOTENCY
+from .sessions import SESSION
 from .sync import HEARTBEAT
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER)
+KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER, SESSION)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")
