@@ -205,6 +205,24 @@ VARIABLES = (
     ),
     Variable("TOCSIN_API_KEY", "", "The API key for that server, and for `send`.", "an API key", secret=True),
     Variable(
+        "TOCSIN_CREDENTIALS",
+        "",
+        "The file that `login` keeps its tokens in; `tocsin/credentials.json` in your configuration folder unless given.",
+        "the path of a file",
+    ),
+    Variable(
+        "SIGNING_KEYS_SECRET",
+        "",
+        "A secret in AWS Secrets Manager that holds the keys that sign-ins are signed with, as JSON.",
+        "the name or ARN of a secret",
+    ),
+    Variable(
+        "SIGNING_KEYS_FILE",
+        "",
+        "The file that holds these keys where no secret does; `INCIDENTS_FILE` with `.keys` behind it unless given.",
+        "the path of a file",
+    ),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -237,6 +255,7 @@ Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
 """A path in which ``~`` is the home folder, also where no shell saw it."""
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]+$", max_length=2_048)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT)]
 
 
@@ -249,7 +268,7 @@ class Settings(BaseModel):
     datadog_app_key: SecretStr = SecretStr("")
     datadog_site: str = "datadoghq.com"
     datadog_api_url: str = Field(default="", repr=False)
-    datadog_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]+$", max_length=2_048)] = ""
+    datadog_secret_name: SecretName = ""
     datadog_parameter_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_.-]+)+/?$")] = ""
     incidents_file: Home = Path("incidents.json")
     use_dynamodb: Annotated[bool, BeforeValidator(_lower)] = False
@@ -278,6 +297,9 @@ class Settings(BaseModel):
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
     tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
     tocsin_api_key: SecretStr = SecretStr("")
+    tocsin_credentials: Home | None = None
+    signing_keys_secret: SecretName = ""
+    signing_keys_file: Home | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @classmethod

@@ -10,18 +10,24 @@ from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
 from tests.fakes import MemoryStore
+from tests.signing import RingInMemory
 from tocsin.api.call import Parts
 from tocsin.api.endpoints import Answer, Endpoints
 from tocsin.api.frame import Api
 from tocsin.api.health import Alive
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import ANYBODY, Scope
+from tocsin.domain.access import ANYBODY, Scope, UserRole
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.sign_in import sessions_of
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_secret
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.users import Users
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
@@ -78,6 +84,7 @@ class Client:
         reader=lambda: None,
         datadog=lambda deadline: None,
         before=None,
+        oidc=None,
     ):
         self.store = store
         self.now = NOON if before is None else before.now
@@ -86,6 +93,11 @@ class Client:
         rules = rules or Rules()
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+        self.place = RingInMemory() if before is None else before.place
+        keys = SigningKeys(self.place, clock=self.clock)
+        self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
+        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
+        self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
@@ -100,6 +112,8 @@ class Client:
             reader=reader,
             datadog=datadog,
             site="datadoghq.com",
+            sessions=self.sessions,
+            oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
@@ -121,6 +135,14 @@ class Client:
         secret = f"{name}{SECRET}"[:43]
         _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
         return str(token)
+
+    def person(self, email="ann@example.com", role=UserRole.ADMIN):
+        """Add a person."""
+        return self.users.add(email, email.partition("@")[0], role, actor=Actor("a test"))
+
+    def signed_in(self, user=None, **more):
+        """Sign somebody in, who need not exist yet; return their tokens."""
+        return self.sessions.open(user or self.person(), actor=Actor("", "192.0.2.9"), **more)
 
     def minutes(self, number):
         """Let time pass."""

@@ -115,6 +115,7 @@ def test_cloudformation_may_make_every_resource_of_the_stack(beside, kind):
         # Policies of the queues and the topic: they have no name, and are set on those.
         "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-central-1:123456789012:tocsin-undelivered",
         "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-central-1:123456789012:tocsin-alarms",
+        "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-a1B2c3",
         # API Gateway gives it an id.
         "AWS::Serverless::HttpApi": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3",
     }

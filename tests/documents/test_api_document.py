@@ -14,8 +14,16 @@ from tests.entrypoints.serving import Serving
 from tocsin import errors
 from tocsin.api import problems
 from tocsin.api.routes import ROUTES
+from tocsin.clock import utc_now
 from tocsin.demo import DatadogServer, demo_world
-from tocsin.domain.access import Scope
+from tocsin.domain.access import Scope, UserRole
+from tocsin.domain.audit import Actor
+from tocsin.entrypoints.sign_in import sessions_of
+from tocsin.identity.signing_keys import KeyFile, SigningKeys
+from tocsin.ids import random_id, random_secret
+from tocsin.services.auditing import AuditLog
+from tocsin.services.users import Users
+from tocsin.storage.json_store import JsonStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -96,6 +104,7 @@ def test_every_problem_is_documented():
         errors.RateLimited,
         errors.Unreachable,
         errors.Nonsense,
+        errors.SignInRefused,
     ]
     told = {(one.status, one.slug) for one in [*edge, *(problems.of_error(kind("x")) for kind in met)]}
     rows = re.findall(r"^\| (\d{3}) \| (.*?) \|", TEXT, re.MULTILINE)
@@ -106,6 +115,22 @@ def test_every_problem_is_documented():
 def test_every_document_that_is_shown_is_json(number):
     """Copied into a program it can be read."""
     json.loads(re.findall(r"^```json\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[number])
+
+
+def signed_in(folder):
+    """Return an access token and a refresh token of somebody, and the id of another of their sessions."""
+    store = JsonStore(folder / "incidents.json")
+    keys = SigningKeys(KeyFile(folder / "incidents.json.keys", new_secret=random_secret), clock=utc_now)
+    audit = AuditLog(store, clock=utc_now, new_id=random_id)
+    ann = Users(store, audit, clock=utc_now, new_id=random_id).add(
+        "ann@example.com", "Ann", UserRole.VIEWER, actor=Actor("a test")
+    )
+    sessions = sessions_of(store, keys, clock=utc_now, new_id=random_id)
+    sessions.open(ann, actor=Actor(""))
+    (other,) = sessions.every(ann.id)
+    held = sessions.open(ann, actor=Actor(""))
+    store.close()
+    return held.access_token, held.refresh_token, other.id
 
 
 def test_every_example_works(tmp_path):
@@ -120,7 +145,10 @@ def test_every_example_works(tmp_path):
     ):
         examples = EXAMPLES.replace("API=http://127.0.0.1:8080", f"API={serving.url}")
         examples = examples.replace("KEY=tocsin_...", f"KEY={serving.key}").replace("python cli.py serve\n", "")
-        assert serving.key in examples
+        token, refresh, session = signed_in(tmp_path)
+        examples = examples.replace("TOKEN=eyJ...", f"TOKEN={token}").replace("3f9c0a7be2d1c644", session)
+        examples = examples.replace("REFRESH=tocsin_refresh_...", f"REFRESH={refresh}")
+        assert all(one in examples for one in (serving.key, token, refresh, session))
         (tmp_path / "examples.sh").write_text(RUN.format(examples=examples), encoding="utf-8")
         done = subprocess.run(
             ["bash", str(tmp_path / "examples.sh")], capture_output=True, text=True, timeout=120, check=False

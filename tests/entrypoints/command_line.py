@@ -67,7 +67,7 @@ class CommandLine:
         self.folder = folder
         self.now = NOON
         self.slept: list[float] = []
-        self.environ = {"INCIDENTS_FILE": str(folder / "incidents.json"), "TERM": "xterm"}
+        self.environ = settings_of(folder)
         self._ids = itertools.count(1)
 
     @property
@@ -110,6 +110,15 @@ class CommandLine:
         return said.json["id"]
 
 
+def settings_of(folder: Path) -> dict[str, str]:
+    """Return the variables that keep everything in one folder."""
+    return {
+        "INCIDENTS_FILE": str(folder / "incidents.json"),
+        "TOCSIN_CREDENTIALS": str(folder / "config" / "credentials.json"),
+        "TERM": "xterm",
+    }
+
+
 def process_environment(folder: Path, *, measured: bool = True, **environ: str) -> dict[str, str]:
     """Return the environment of a process that knows no settings but these.
 
@@ -119,7 +128,7 @@ def process_environment(folder: Path, *, measured: bool = True, **environ: str) 
     ours = {name for one in VARIABLES for name in (one.name, one.alias)}
     left_out = ours | {"COLUMNS", "NO_COLOR"} | (set() if measured else {"COVERAGE_PROCESS_CONFIG"})
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    return kept | {"INCIDENTS_FILE": str(folder / "incidents.json"), "TERM": "xterm"} | environ
+    return kept | settings_of(folder) | environ
 
 
 def process(folder: Path, *arguments: str, **environ: str) -> Said:

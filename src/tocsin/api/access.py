@@ -5,7 +5,7 @@ The code reads it at the door, ``docs/access.md`` is written from it, and the te
 
 from collections.abc import Mapping
 
-from tocsin.domain.access import ADMINISTER, ANYBODY, PUSH, READ, WRITE, Access
+from tocsin.domain.access import ADMINISTER, ANYBODY, PUSH, READ, SELF, WRITE, Access
 
 _V1 = "/api/v1"
 _INCIDENT = f"{_V1}/incidents/{{incident_id}}"
@@ -47,5 +47,9 @@ TABLE: Mapping[str, Access] = {
     "GET /ready": ANYBODY,
     f"GET {_V1}/openapi.json": ANYBODY,
     "GET /docs": ANYBODY,
+    f"POST {_V1}/auth/refresh": ANYBODY,
+    f"POST {_V1}/auth/logout": SELF,
+    f"GET {_V1}/auth/sessions": SELF,
+    f"DELETE {_V1}/auth/sessions/{{session_id}}": SELF,
 }
 """What each route asks, by method and path."""

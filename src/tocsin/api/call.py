@@ -12,11 +12,13 @@ from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId, NewSecret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.sessions import Sessions
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Parts(NamedTuple):
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
+    ``oidc`` checks tokens of another issuer, where there is one.
     """
 
     store: Store
@@ -54,6 +57,8 @@ class Parts(NamedTuple):
     reader: "Callable[[], MonitorReader | None]"
     datadog: "Callable[[Deadline], AlertSource | None]"
     site: str
+    sessions: Sessions
+    oidc: "Callable[[str], Principal | None] | None" = None
 
 
 class Log(Protocol):
@@ -109,6 +114,13 @@ class Call:
             return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit log; the address where nobody is known."""
+        if self.principal is None:
+            return Actor(self.address, self.address, self.request_id)
+        return Actor(self.by, self.address, self.request_id)
 
     @property
     def caller(self) -> Principal:

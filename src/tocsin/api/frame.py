@@ -43,6 +43,9 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+LOOKS = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
+
 PREFLIGHT_SECONDS = "600"
 TAKEN_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-By, X-Tocsin-Key"
@@ -72,7 +75,7 @@ class Api:
         rate = options.requests_per_second
         self._requests = Buckets(rate, burst=rate * BURST_SECONDS, clock=parts.clock)
         attempts = Buckets(ATTEMPTS_PER_SECOND, burst=ATTEMPTS_AT_ONCE, clock=parts.clock)
-        self._doorkeeper = Doorkeeper(parts.keys, clock=parts.clock, attempts=attempts)
+        self._doorkeeper = Doorkeeper(parts.keys, parts.sessions, clock=parts.clock, attempts=attempts, oidc=parts.oidc)
         self._threads = threading.local()
         self._document = ""
 
@@ -126,7 +129,8 @@ class Api:
             raise Refused(problems.forbidden())
         if not endpoint.access.anybody:
             try:
-                call.principal = self._doorkeeper.admit(call.headers, call.address)
+                anew = call.method not in LOOKS
+                call.principal = self._doorkeeper.admit(call.headers, call.address, anew=anew)
             except TooManyAttempts as error:
                 raise Refused(problems.too_many(ceil(error.seconds))) from None
             if call.principal is None:

@@ -16,13 +16,18 @@ from .problems import MEDIA_TYPE, ProblemDocument
 
 TITLE = "Tocsin"
 ABOUT = (
-    "Alerts in, incidents to work on. Every request but those about health and this document needs an API key: as a "
-    "bearer token, as the password of basic authentication, or in the header X-Tocsin-Key. Errors are problem "
+    "Alerts in, incidents to work on. Every request but those about health, this document and signing in needs an API "
+    "key (as a bearer token, as the password of basic authentication, or in the header X-Tocsin-Key) or the access token "
+    "of a person (as a bearer token). Errors are problem "
     "documents (RFC 9457). An answer's ETag works with If-None-Match (304) and, of an incident, with If-Match (412)."
 )
 
 SECURITY: Mapping[str, Mapping[str, str]] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Authorization: Bearer KEY, or the access token of a person who signed in.",
+    },
     "basic": {"type": "http", "scheme": "basic", "description": "The key is the password; the user does not count."},
     "key": {"type": "apiKey", "in": "header", "name": "X-Tocsin-Key", "description": "X-Tocsin-Key: KEY"},
 }
@@ -34,8 +39,8 @@ _SAID: Mapping[int, str] = {
     204: "Done; there is nothing to say.",
     304: "Not modified: it is still what `If-None-Match` names.",
     400: "The body is not JSON.",
-    401: "No key, or none that works.",
-    403: "The key works, but not for this; or not from there.",
+    401: "No key or sign-in, or none that works.",
+    403: "The key or sign-in works, but not for this; or not from there.",
     404: "There is no such thing.",
     409: "Refused in this state (`allowed` names the legal moves), or somebody else wrote first.",
     412: "Somebody else edited it: it is not what `If-Match` names.",
@@ -144,7 +149,7 @@ def _describe(resolver: APIGatewayHttpResolver, one: Declared) -> None:
         responses=described | refused,
         tags=[one.tag],
         operation_id=one.endpoint.name,
-        security=None if access.anybody else [{scheme: scopes} for scheme in SECURITY],
+        security=None if access.anybody else [{scheme: scopes} for scheme in (SECURITY if scopes else ("bearer",))],
     )(one.function)
 
 

@@ -23,6 +23,9 @@ RETRY_AFTER = 2
 """Seconds after which to try again what failed for a moment."""
 
 
+_HOW_TO_SHOW_ONE = {"WWW-Authenticate": 'Bearer realm="tocsin"'}
+
+
 class FieldError(BaseModel):
     """One field of the request that cannot be used."""
 
@@ -92,9 +95,9 @@ def wrong_method(method: str, allowed: Iterable[str]) -> Problem:
 
 
 def unauthorized() -> Problem:
-    """No key, or none that works: which of the two, and why, is for the log alone."""
-    headers = {"WWW-Authenticate": 'Bearer realm="tocsin"'}
-    return Problem(401, "unauthorized", "A key is needed", "This needs an API key that works.", headers=headers)
+    """No key or sign-in, or none that works: which of the two, and why, is for the log alone."""
+    detail = "This needs an API key that works, or a sign-in that is not over."
+    return Problem(401, "unauthorized", "A key is needed", detail, headers=_HOW_TO_SHOW_ONE)
 
 
 def forbidden() -> Problem:
@@ -159,6 +162,8 @@ def of_error(error: TocsinError) -> Problem:
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     title = slug.replace("-", " ").capitalize()
     headers = {"Retry-After": str(RETRY_AFTER)} if error.retryable else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers |= _HOW_TO_SHOW_ONE
     # Only administrators ask for what a source answers, and they are the ones who can mend it.
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, SourceError):
         # Its own text may name tables, files and addresses.

@@ -8,11 +8,12 @@ from .incidents import incidents
 from .keys import keys
 from .moves import moves
 from .records import records
+from .sessions import sessions
 from .sync import sync
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
     one
-    for resource in (webhooks, alerts, incidents, moves, records, keys, sync, health, documents)
+    for resource in (webhooks, alerts, incidents, moves, records, keys, sync, health, documents, sessions)
     for one in resource.declared
 )

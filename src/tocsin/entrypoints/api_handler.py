@@ -19,6 +19,7 @@ from tocsin.api.routes import ROUTES
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId, NewSecret, random_secret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
@@ -29,6 +30,7 @@ from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of,
 from .aws import Aws
 from .datadogs import Datadogs
 from .lambda_logs import LambdaLog
+from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
 
 SERVICE = "tocsin-api"
@@ -103,6 +105,8 @@ class ApiHandler:
         store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
         datadogs = Datadogs(settings, rules, lambda: aws, clock=self._clock, sleep=self._sleep, log=self._log)
+        place = key_place(settings, lambda: aws, self._environ, new_secret=self._new_secret)
+        keys = SigningKeys(place, clock=self._clock)
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -117,6 +121,7 @@ class ApiHandler:
             reader=datadogs.reader,
             datadog=datadogs.until,
             site=settings.datadog_site,
+            sessions=sessions_of(store, keys, clock=self._clock, new_id=self._new_id),
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -50,6 +50,11 @@ TABLE = {
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE, served=False),
     "move": Entry(f"{_COMMANDS}.move:move", "Copy everything from one store to another.", STORE, False, False),
     "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE, False, False),
+    "login": Entry(f"{_COMMANDS}.login:login", "Sign in at a server.", STORE, stored=False, served=True),
+    "logout": Entry(f"{_COMMANDS}.login:logout", "End that.", STORE, stored=False, served=True),
+    "signing-key": Entry(
+        f"{_COMMANDS}.signing_key:signing_key", "Exchange the key that sign-ins are signed with.", STORE
+    ),
     "completion": Entry(
         f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE, False, False
     ),

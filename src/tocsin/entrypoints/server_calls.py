@@ -1,9 +1,9 @@
-"""Asking a server of ours: requests with a key, tried again where that helps, and its problems as our errors."""
+"""Asking a server of ours: requests with a key or a login, tried again where that helps, and its problems as our errors."""
 
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -31,6 +31,7 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "key-reused": errors.KeyReused,
     "malformed-body": errors.MalformedBody,
     "too-many-requests": errors.StoreBusy,
+    "too-many-attempts": errors.AccessError,
     "store-busy": errors.StoreBusy,
     "store-unreachable": errors.StoreUnreachable,
     "store-refused": errors.StoreRefused,
@@ -47,12 +48,22 @@ _KINDS: Mapping[str, type[TocsinError]] = {
 _log = logging.getLogger(__name__)
 
 
-class ServerCalls:
-    """Asks the server at ``url`` with a key. All calls raise what the server's problems were, as our own errors."""
+class Pass(Protocol):
+    """What opens a server's door."""
 
-    def __init__(self, url: str, key: str, *, sleep: Callable[[float], None], new_id: NewId) -> None:
+    def shown(self) -> str:
+        """Return what is shown as a bearer token; empty: nothing."""
+
+    def refused(self, status: int, url: str) -> TocsinError:
+        """Return what to say where it does not open (401), or not for this (403)."""
+
+
+class ServerCalls:
+    """Asks the server at ``url`` with a pass. All calls raise what the server's problems were, as our own errors."""
+
+    def __init__(self, url: str, held: Pass, *, sleep: Callable[[float], None], new_id: NewId) -> None:
         self.url = url
-        self._key = key
+        self._held = held
         self._sleep = sleep
         self._new_id = new_id
         self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
@@ -74,6 +85,7 @@ class ServerCalls:
         *,
         by: str = "",
         if_match: str = "",
+        tries: int = MOST_TRIES,
     ) -> Any:  # noqa: ANN401 - any JSON
         """Ask for something, and return the answer's JSON (None: no body).
 
@@ -87,12 +99,12 @@ class ServerCalls:
         if method in _MADE_WITH:
             headers |= {"Idempotency-Key": self._new_id(), "Content-Type": "application/json"}
         sent = orjson.dumps(body or {}) if method in _MADE_WITH else None
-        for attempt in range(MOST_TRIES):
+        for attempt in range(tries):
             try:
                 return self._once(method, path, sent, headers)
             except TocsinError as error:
                 # What a source did not answer, the server has asked for often enough.
-                if not error.retryable or isinstance(error, SourceError) or attempt == MOST_TRIES - 1:
+                if not error.retryable or isinstance(error, SourceError) or attempt == tries - 1:
                     raise
                 _log.info("%s; trying again", error)
                 self._sleep(PAUSE * 2**attempt)
@@ -106,14 +118,21 @@ class ServerCalls:
         answer = self._answer(method, path, sent, headers)
         return answer.status, _json(answer.data, self.url)
 
+    def refused(self, status: int) -> TocsinError:
+        """Return what to say where what is shown does not open (401), or not for this (403)."""
+        return self._held.refused(status, self.url)
+
     @property
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key}", "User-Agent": "tocsin"}
+        shown = self._held.shown()
+        return {"User-Agent": "tocsin"} | ({"Authorization": f"Bearer {shown}"} if shown else {})
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
         answer = self._answer(method, path, body, headers)
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return _json(answer.data, self.url) if answer.data else None
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise self.refused(answer.status)
         raise _error(answer.status, answer.data, self.url)
 
     def _answer(
@@ -147,12 +166,6 @@ def _error(status: int, data: bytes, url: str) -> TocsinError:
         problem, slug = {}, ""
     detail = str(problem.get("detail") or f"the server at {url} answered {status}")
     hint = str(problem.get("hint") or "")
-    if status == HTTPStatus.UNAUTHORIZED:
-        message = f"the server at {url} does not accept the API key"
-        return ConfigurationError(message, hint="set TOCSIN_API_KEY to a key of it; `key create` makes one there")
-    if status == HTTPStatus.FORBIDDEN:
-        message = f"the server at {url} does not let this API key do that"
-        return ConfigurationError(message, hint="it needs another scope: `key create --scope` on the server makes one")
     if slug == "illegal-move":
         return IllegalMove(detail, allowed=problem.get("allowed", ()), hint=hint)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and slug not in _KINDS:

@@ -26,7 +26,7 @@ _TRIED: Mapping[Scope, tuple[str, str, Mapping[str, Any] | None]] = {
 
 def served(wiring: Wiring, settings: Settings) -> Iterator[Check]:
     """Yield the check of the server that is set, and that of the key for it."""
-    with closing(wiring.calls(settings, keyless=True)) as calls:
+    with closing(wiring.stranger(settings.tocsin_server)) as calls:
         try:
             yield _ready(calls)
         except TocsinError as error:
@@ -68,8 +68,7 @@ def _key(calls: ServerCalls) -> Check:
     for scope, (method, path, body) in _TRIED.items():
         status, _ = calls.look(method, path, body)
         if status == HTTPStatus.UNAUTHORIZED:
-            message = f"{calls.url} does not accept the API key"
-            raise ConfigurationError(message, hint="set TOCSIN_API_KEY to a key of it; `key create` makes one there")
+            raise calls.refused(status)
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             message = f"{calls.url} answered {status}, so that nothing is known of the key"
             raise StoreUnreachable(message, hint="try again in a moment")

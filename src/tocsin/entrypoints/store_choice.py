@@ -108,7 +108,7 @@ def server_option() -> click.Option:
         type=SERVER,
         expose_value=False,
         callback=_ask_server,
-        help="Work on this server in place of a store, with the key in TOCSIN_API_KEY.",
+        help="Work on this server in place of a store, with the key in TOCSIN_API_KEY or a login.",
     )
 
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from tocsin.storage.store import Store
 
     from .aws import Aws
+    from .credentials import Credentials
     from .rotating import RotatingDatadog
-    from .server_calls import ServerCalls
+    from .server_calls import Pass, ServerCalls
     from .server_incidents import ServerIncidents
 
 
@@ -113,18 +114,42 @@ class Wiring(NamedTuple):
             raise InvalidInput(message, hint="leave TOCSIN_SERVER out, or say --store json:PATH or dynamodb:TABLE")
         return settings
 
-    def calls(self, settings: "Settings", url: str = "", *, keyless: bool = False) -> "ServerCalls":
-        """Return what asks the server at ``url``, or the one that is set.
+    def calls(self, settings: "Settings", url: str = "") -> "ServerCalls":
+        """Return what asks the server at ``url``, or the one that is set: with the key that is set, or else the login.
 
-        Raises ``ConfigurationError`` without a key, unless it is ``keyless``: asked for what needs none.
+        Raises ``ConfigurationError`` where there is neither.
         """
+        from .passes import KeyPass, LoginPass
+
+        url = url or settings.tocsin_server
+        key = settings.tocsin_api_key.get_secret_value()
+        if key:
+            return self.calls_with(KeyPass(key), url)
+        credentials = self.credentials(settings)
+        if credentials.of(url) is None:
+            message = "TOCSIN_API_KEY is not set, and there is no login at this server"
+            raise ConfigurationError(
+                message, hint="`login` signs you in; `key create`, where its store is, makes a key"
+            )
+        return self.calls_with(LoginPass(credentials, url, clock=self.clock, reach=lambda: self.stranger(url)), url)
+
+    def stranger(self, url: str) -> "ServerCalls":
+        """Return what asks a server without showing anything."""
+        from .passes import NoPass
+
+        return self.calls_with(NoPass(), url)
+
+    def calls_with(self, held: "Pass", url: str) -> "ServerCalls":
+        """Return what asks a server and shows this."""
         from .server_calls import ServerCalls
 
-        key = settings.tocsin_api_key.get_secret_value()
-        if not key and not keyless:
-            message = "TOCSIN_API_KEY is not set: put it into the environment, or as a line NAME=KEY into .env"
-            raise ConfigurationError(message, hint="`key create` makes a key where the server's store is")
-        return ServerCalls(url or settings.tocsin_server, key, sleep=self.sleep, new_id=self.new_id)
+        return ServerCalls(url, held, sleep=self.sleep, new_id=self.new_id)
+
+    def credentials(self, settings: "Settings") -> "Credentials":
+        """Return the logins of whoever runs this."""
+        from .credentials import Credentials, default_path
+
+        return Credentials(settings.tocsin_credentials or default_path(self.environ))
 
     @contextmanager
     def store(self, settings: "Settings | None" = None) -> "Iterator[Store]":

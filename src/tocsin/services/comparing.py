@@ -20,12 +20,13 @@ from tocsin.storage.store import Store
 
 from .api_keys import API_KEY, FIRST, NAMED
 from .idempotency import IDEMPOTENCY
+from .sessions import SESSION
 from .sync import HEARTBEAT
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, TIMER)
+KINDS = (API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, SESSION, TIMER)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")

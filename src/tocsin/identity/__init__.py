@@ -1,0 +1,1 @@
+"""Who people are, proved: signing keys and tokens, passwords, issuers outside."""
