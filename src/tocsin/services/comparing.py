@@ -20,11 +20,17 @@ from tocsin.storage.store import Store
 
 from .idempotency import IDEMPOTENCY
 from .sync import HEARTBEAT
+from .teams import NAME, OWNED, TEAM
+from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER)
+KINDS = (
+    *(AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER),
+    *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
+    *(TEAM, NAME, OWNED),
+)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")
