@@ -8,16 +8,20 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from tests.api.door import Door
 from tests.desk import NOON
 from tocsin.api.call import Parts
 from tocsin.api.frame import Api
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import Scope
+from tocsin.domain.access import Scope, UserRole
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
-from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.teams import Teams
+from tocsin.services.users import Users
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
@@ -69,7 +73,10 @@ class Client:
         self.log = Lines()
         self._ids = itertools.count(1) if before is None else before._ids
         rules = rules or Rules()
-        self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
+        self.keys = Door(store, clock=self.clock, new_id=self.new_id)
+        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
+        self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
+        self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
@@ -83,6 +90,8 @@ class Client:
             tags=TagNames,
             reader=reader,
             site="datadoghq.com",
+            users=self.users,
+            teams=self.teams,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
@@ -104,6 +113,14 @@ class Client:
         secret = f"{name}{SECRET}"[:43]
         _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
         return str(token)
+
+    def user(self, email, role=UserRole.VIEWER, **more):
+        """Add a person."""
+        return self.users.add(email, more.pop("full_name", email), role, actor=Actor("a test"), **more)
+
+    def person(self, user):
+        """Let a person in; return the token that they show."""
+        return self.keys.let_in(user)
 
     def minutes(self, number):
         """Let time pass."""

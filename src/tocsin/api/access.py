@@ -5,7 +5,7 @@ The code reads it at the door, ``docs/access.md`` is written from it, and the te
 
 from collections.abc import Mapping
 
-from tocsin.domain.access import ADMINISTER, ANYBODY, PUSH, READ, WRITE, Access
+from tocsin.domain.access import ADMINISTER, ANYBODY, PUSH, READ, SELF, WRITE, Access
 
 _V1 = "/api/v1"
 _INCIDENT = f"{_V1}/incidents/{{incident_id}}"
@@ -42,5 +42,19 @@ TABLE: Mapping[str, Access] = {
     "GET /ready": ANYBODY,
     f"GET {_V1}/openapi.json": ANYBODY,
     "GET /docs": ANYBODY,
+    f"GET {_V1}/users/me": SELF,
+    f"PATCH {_V1}/users/me": SELF,
+    f"GET {_V1}/users": ADMINISTER,
+    f"POST {_V1}/users": ADMINISTER,
+    f"GET {_V1}/users/{{user_id}}": ADMINISTER,
+    f"PATCH {_V1}/users/{{user_id}}": ADMINISTER,
+    f"DELETE {_V1}/users/{{user_id}}": ADMINISTER,
+    f"GET {_V1}/teams": READ,
+    f"POST {_V1}/teams": ADMINISTER,
+    f"GET {_V1}/teams/{{team_id}}": READ,
+    f"PATCH {_V1}/teams/{{team_id}}": ADMINISTER,
+    f"DELETE {_V1}/teams/{{team_id}}": ADMINISTER,
+    f"PUT {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
+    f"DELETE {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
 }
 """What each route asks, by method and path."""

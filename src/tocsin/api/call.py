@@ -12,11 +12,14 @@ from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.teams import Teams
+from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ class Parts(NamedTuple):
     tags: "Callable[[], TagNames]"
     reader: "Callable[[], MonitorReader | None]"
     site: str
+    users: Users
+    teams: Teams
 
 
 class Log(Protocol):
@@ -109,6 +114,13 @@ class Call:
             message = f"{self.method} {self.path} was let through without a key"
             raise ValueError(message)
         return self.principal
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, and from where, for the audit log; the address alone where nobody is known."""
+        if self.principal is None:
+            return Actor("", self.address, self.request_id)
+        return Actor(self.by, self.address, self.request_id)
 
     @property
     def context(self) -> dict[str, "Call"]:

@@ -7,8 +7,12 @@ from .health import health
 from .incidents import incidents
 from .moves import moves
 from .records import records
+from .teams import teams
+from .users import users
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
-    one for resource in (webhooks, alerts, incidents, moves, records, health, documents) for one in resource.declared
+    one
+    for resource in (webhooks, alerts, incidents, moves, records, health, documents, users, teams)
+    for one in resource.declared
 )

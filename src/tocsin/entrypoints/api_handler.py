@@ -21,8 +21,11 @@ from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.teams import Teams
+from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
@@ -100,6 +103,7 @@ class ApiHandler:
         aws = Aws(settings.aws_region, self._environ)
         store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
+        audit = AuditLog(store, clock=self._clock, new_id=self._new_id)
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -112,6 +116,8 @@ class ApiHandler:
             tags=lambda: tag_names(settings),
             reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
             site=settings.datadog_site,
+            users=Users(store, audit, clock=self._clock, new_id=self._new_id),
+            teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

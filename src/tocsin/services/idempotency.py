@@ -101,15 +101,21 @@ def keep(store: Store, request: Idempotency, answer: JsonValue, *, now: Utc, cha
 
 
 def unanswered(store: Store, once: Once, *, now: Utc) -> Callable[[Incident], RecordWrite]:
-    """Return what writes the answer, for the commit of what is done; it conflicts if somebody else was first.
+    """Return what writes the answer, made of the incident; see :func:`keeping`."""
+    keep_answer = keeping(store, once.request, now=now)
+    return lambda incident: keep_answer(once.answer(incident))
+
+
+def keeping(store: Store, request: Idempotency, *, now: Utc) -> Callable[[JsonValue], RecordWrite]:
+    """Return what writes an answer, for the commit of what is done; it conflicts if somebody else was first.
 
     Raises :class:`AnsweredBefore` if there is an answer, and ``KeyReused``.
     """
-    record = store.record(IDEMPOTENCY, once.request.record_id)
-    before = _answer(once.request, record, now)
+    record = store.record(IDEMPOTENCY, request.record_id)
+    before = _answer(request, record, now)
     if before is not None:
         raise AnsweredBefore(before.value)
-    return lambda incident: _kept(once.request, record, once.answer(incident), now)
+    return lambda answer: _kept(request, record, answer, now)
 
 
 def _answer(request: Idempotency, record: Record | None, now: Utc) -> Answer | None:
