@@ -22,7 +22,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration peers conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration peers conformance lint format bench picture access tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -68,6 +68,10 @@ bench: $(TOOLS)
 ## Draw the README's picture of the list from the real program
 picture: $(TOOLS)
 	$(BIN)/python docs/picture.py
+
+## Write docs/access.md from the table of who may do what
+access: $(TOOLS)
+	PYTHONPATH=src $(BIN)/python tools/access_page.py
 
 ## Install the tools of the cloud: SAM, checkov, a stand-in for AWS ...
 tools: $(patsubst tools/%.in,.tools/%/.made,$(wildcard tools/*.in))
