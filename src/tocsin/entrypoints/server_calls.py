@@ -29,6 +29,7 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "precondition-failed": errors.PreconditionFailed,
     "key-reused": errors.KeyReused,
     "malformed-body": errors.MalformedBody,
+    "not-allowed": errors.NotAllowed,
     "too-many-requests": errors.StoreBusy,
     "store-busy": errors.StoreBusy,
     "store-unreachable": errors.StoreUnreachable,
@@ -121,7 +122,7 @@ def _error(status: int, data: bytes, url: str) -> TocsinError:
     if status == HTTPStatus.UNAUTHORIZED:
         message = f"the server at {url} does not accept the API key"
         return ConfigurationError(message, hint="set TOCSIN_API_KEY to a key of it; `key create` makes one there")
-    if status == HTTPStatus.FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN and slug not in _KINDS:
         message = f"the server at {url} does not let this API key do that"
         return ConfigurationError(message, hint="it needs another scope: `key create --scope` on the server makes one")
     if slug == "illegal-move":
