@@ -45,7 +45,7 @@ integration: $(TOOLS) .tools/ministack/.made
 peers: $(TOOLS) .tools/peers/.made
 	PEERS=.tools/peers $(BIN)/python -m pytest -n 2 -m peers tests/peers $(ARGS)
 
-## Try the API against its own description, for two and a half minutes
+## Try the API against its own description, as whoever may ask, for three to four minutes
 conformance: $(TOOLS) .tools/schemathesis/.made
 	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 

@@ -37,7 +37,9 @@ def list_teams(
     A page may be short, or empty, and still have a cursor.
     """
     call = call_of(request)
-    who = call.parts.users.named(member).id if member else ""
+    who = _id_of(call, member)
+    if who is None:
+        return found(TeamList(teams=[], cursor=""))
     some, rest = call.parts.teams.find(member=who, service=service, limit=limit, cursor=cursor)
     return found(TeamList(teams=_views(call, *some), cursor=rest))
 
@@ -106,6 +108,14 @@ def take_member(request: Request, team_id: str, user_id: str) -> Response[str]:
     user = call.parts.users.named(unquote(user_id))
     expects = _expected(call, unquote(team_id))
     return _shown(call, call.parts.teams.take_member(unquote(team_id), user, actor=call.actor, expected=expects))
+
+
+def _id_of(call: Call, member: str) -> str | None:
+    """Return the id of whom a filter names (empty: nobody), and None where there is nobody of that address."""
+    if "@" not in member:
+        return member
+    user = call.parts.users.by_email(member)
+    return None if user is None else user.id
 
 
 def _expected(call: Call, team_id: str) -> int | None:
