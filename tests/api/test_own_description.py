@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.entrypoints.command_line import ROOT, process
+from tests.entrypoints.command_line import API_KEY, APP_KEY, ROOT, process
 from tests.entrypoints.serving import Serving, ask
 from tocsin.api.routes import ROUTES
+from tocsin.demo import DatadogServer, demo_world
 from tocsin.domain.access import Principal, Scope, UserRole
 
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS") or 90)
@@ -48,6 +49,8 @@ def fill(url, key):
         body = {"title": f"Incident {number}", "service": "checkout"}
         made = ask(url, "POST", "/api/v1/incidents", body, authorization=f"Bearer {key}")
         assert (made.status, made.json["id"]) == (201, f"INC-{1001 + number}")
+    spare = {"name": "spare", "scopes": ["alerts:write"]}
+    assert ask(url, "POST", "/api/v1/keys", spare, authorization=f"Bearer {key}").status == 201
     alerts = [{"message": "Search is slow", "service": "search", "key": f"seed-{n}"} for n in range(ALERTS)]
     sent = ask(url, "POST", "/api/v1/alerts", alerts, authorization=f"Bearer {key}")
     assert sent.status == 200
@@ -107,7 +110,11 @@ def tried_by(schemathesis, url, key, folder, seconds):
 def tried(schemathesis, folder, who, seconds):
     """Return how many requests were sent as somebody, and the answers by operation; nothing of it was a fault."""
     everything, shown = shown_by(ALL, folder), shown_by(who, folder) if who != ALL else ""
-    with Serving(folder, REQUESTS_PER_SECOND="0") as serving:
+    datadog = {"DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY}
+    with (
+        DatadogServer(demo_world(), api_key=API_KEY, app_key=APP_KEY) as shop,
+        Serving(folder, REQUESTS_PER_SECOND="0", **datadog, DATADOG_API_URL=shop.url) as serving,
+    ):
         fill(serving.url, everything)
         status, report, seen = tried_by(schemathesis, serving.url, shown or everything, folder, seconds)
         print(report)

@@ -26,9 +26,9 @@ def test_a_team_is_made_once_and_found(client, shop):
 
 def test_names_and_services_that_are_taken_are_conflicts(client, shop):
     """The answer names the team that has it."""
-    assert client.post(TEAMS, {"name": "SHOP"}).problem == "conflict"
+    assert client.post(TEAMS, {"name": "SHOP"}).problem == "already-there"
     refused = client.post(TEAMS, {"name": "Search", "services": ["Checkout"]})
-    assert (refused.problem, "team Shop" in refused.json["detail"]) == ("conflict", True)
+    assert (refused.problem, "team Shop" in refused.json["detail"]) == ("already-there", True)
 
 
 def test_a_team_is_changed(client, shop):

@@ -69,7 +69,7 @@ def test_an_address_that_is_taken_is_a_conflict(client, ana):
     """With or without a key for the request."""
     for more in ({}, {"idempotency_key": "k-1"}):
         refused = client.post(USERS, ANA, **more)
-        assert (refused.status, refused.problem) == (409, "conflict")
+        assert (refused.status, refused.problem) == (409, "already-there")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from tests.storage.transports import a_patient_store
 from tocsin.domain.access import UserRole
 from tocsin.domain.alert import Source
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
-from tocsin.errors import Conflict, StoreError
+from tocsin.errors import AlreadyThere, Conflict, StoreError
 from tocsin.ids import random_id
+from tocsin.services.api_keys import ApiKeys
 from tocsin.services.moving import move
 from tocsin.services.users import ADMINISTRATORS
 from tocsin.storage.json_store import JsonStore
@@ -234,6 +235,21 @@ def test_people_and_teams_move_too(tmp_path):
     assert people(target).by_email("a@example.com") == people(target).by_subject("a") == ana
     assert teams_of(target).owning("checkout") == teams_of(target).named("shop") == shop
     assert target.record(ADMINISTRATORS, ADMINISTRATORS) == store.record(ADMINISTRATORS, ADMINISTRATORS)
+
+
+def test_api_keys_are_moved_too(any_store):
+    """From a store that cannot list what it holds: they open there, their names are taken, and no first one is made."""
+    ids = itertools.count(1)
+    here, there = (
+        ApiKeys(one, clock=lambda: NOON, new_id=lambda: f"key-{next(ids)}") for one in (MemoryStore(), any_store)
+    )
+    token = here.create_first("first", secret="s" * 43, by="ann")
+    report = moved(here._store, any_store)
+    assert (report.verified, {part.what: part.source_count for part in report.parts}["records"]) == (True, 3)
+    assert there.check(token).name == "first"
+    assert there.create_first("second", secret="t" * 43, by="ann") is None
+    with pytest.raises(AlreadyThere):
+        there.create("first", ["admin"], secret="t" * 43, by="ann")
 
 
 def test_a_claim_that_went_to_another_incident_there_is_left(source, quick_store):

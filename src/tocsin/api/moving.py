@@ -12,7 +12,7 @@ from tocsin.domain.change import RecordWrite
 from tocsin.domain.incident import Incident
 from tocsin.errors import Conflict, NotFound, PreconditionFailed
 from tocsin.services.acting import How
-from tocsin.services.idempotency import Idempotency, Once, keeping
+from tocsin.services.idempotency import Idempotency, Once, first_time
 
 from .answers import JSON, written
 from .call import Call
@@ -71,12 +71,12 @@ def made(
     request = idempotency(call)
     if request is None:
         return shown(make(lambda _made: ()))
-    keep = keeping(call.parts.store, request, now=call.parts.clock())
+    keep = first_time(call.parts.store, request, now=call.parts.clock())
     try:
         return shown(make(lambda made: (keep(kept(shown(made))),)))
     except Conflict:
         # The same request may have been answered at this moment, elsewhere.
-        keeping(call.parts.store, request, now=call.parts.clock())
+        first_time(call.parts.store, request, now=call.parts.clock())
         raise
 
 

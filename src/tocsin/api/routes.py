@@ -5,14 +5,16 @@ from .documents import documents
 from .endpoints import Declared
 from .health import health
 from .incidents import incidents
+from .keys import keys
 from .moves import moves
 from .records import records
+from .sync import sync
 from .teams import teams
 from .users import users
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
     one
-    for resource in (webhooks, alerts, incidents, moves, records, health, documents, users, teams)
+    for resource in (webhooks, alerts, incidents, moves, records, keys, sync, health, documents, users, teams)
     for one in resource.declared
 )

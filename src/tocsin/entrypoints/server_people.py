@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from tocsin.api.people_views import TeamView, UserView
 from tocsin.domain.user import UserEdit
 from tocsin.errors import InvalidInput
 
-from .server_calls import ServerCalls
+from .server_calls import ServerCalls, coded
 from .server_store import MOST_LISTED, V1
 
 if TYPE_CHECKING:
@@ -70,11 +69,11 @@ class ServerPeople:
 
     def join(self, name: str, who: str) -> TeamView:
         """Add a member."""
-        return TeamView.model_validate(self._ask("PUT", f"{_team(name)}/members/{quote(who, safe='')}"))
+        return TeamView.model_validate(self._ask("PUT", f"{_team(name)}/members/{coded(who)}"))
 
     def leave(self, name: str, who: str) -> TeamView:
         """Take a member off."""
-        return TeamView.model_validate(self._ask("DELETE", f"{_team(name)}/members/{quote(who, safe='')}"))
+        return TeamView.model_validate(self._ask("DELETE", f"{_team(name)}/members/{coded(who)}"))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
         return self._calls.ask(method, path, body, by=self._by)
@@ -94,8 +93,8 @@ class ServerPeople:
 
 
 def _user(who: str) -> str:
-    return f"{V1}/users/{quote(who, safe='')}"
+    return f"{V1}/users/{coded(who)}"
 
 
 def _team(name: str) -> str:
-    return f"{V1}/teams/{quote(name, safe='')}"
+    return f"{V1}/teams/{coded(name)}"

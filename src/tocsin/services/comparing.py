@@ -18,6 +18,7 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
+from .api_keys import API_KEY, FIRST, NAMED
 from .idempotency import IDEMPOTENCY
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
@@ -27,7 +28,7 @@ AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
 KINDS = (
-    *(AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER),
+    *(API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, TIMER),
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
     *(TEAM, NAME, OWNED),
 )

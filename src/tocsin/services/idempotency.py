@@ -101,13 +101,16 @@ def keep(store: Store, request: Idempotency, answer: JsonValue, *, now: Utc, cha
 
 
 def unanswered(store: Store, once: Once, *, now: Utc) -> Callable[[Incident], RecordWrite]:
-    """Return what writes the answer, made of the incident; see :func:`keeping`."""
-    keep_answer = keeping(store, once.request, now=now)
-    return lambda incident: keep_answer(once.answer(incident))
+    """Return what writes the answer, for the commit of what is done; it conflicts if somebody else was first.
+
+    Raises :class:`AnsweredBefore` if there is an answer, and ``KeyReused``.
+    """
+    write = first_time(store, once.request, now=now)
+    return lambda incident: write(once.answer(incident))
 
 
-def keeping(store: Store, request: Idempotency, *, now: Utc) -> Callable[[JsonValue], RecordWrite]:
-    """Return what writes an answer, for the commit of what is done; it conflicts if somebody else was first.
+def first_time(store: Store, request: Idempotency, *, now: Utc) -> Callable[[JsonValue], RecordWrite]:
+    """Return what writes an answer, for the commit of what was asked for; it conflicts if somebody else was first.
 
     Raises :class:`AnsweredBefore` if there is an answer, and ``KeyReused``.
     """

@@ -16,7 +16,7 @@ from tocsin.domain.user import (
     checked_services,
     checked_team_name,
 )
-from tocsin.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -94,8 +94,8 @@ class Teams:
     ) -> Team:
         """Make a team; ``also`` gives what else is written with it.
 
-        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.Conflict` for a name or a service that is
-        taken.
+        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.AlreadyThere` for a name or a service
+        that is taken.
         """
         team = Team(
             id=self._new_id(),
@@ -123,7 +123,7 @@ class Teams:
     ) -> Team:
         """Rename a team, or say which services are its own, all of them. What is None stays.
 
-        Raises :class:`~tocsin.errors.InvalidInput`, ``Conflict``, and ``PreconditionFailed`` if its version is not the
+        Raises :class:`~tocsin.errors.InvalidInput`, ``AlreadyThere``, ``Conflict``, and ``PreconditionFailed`` if its version is not the
         ``expected`` one.
         """
         wanted: dict[str, object] = {}
@@ -217,16 +217,16 @@ class Teams:
         raise _busy(name_or_id)
 
     def _see_what_is_taken(self, team: Team, services: Iterable[str]) -> None:
-        """Raise ``Conflict`` if the name of this team, or one of these services, belongs to another."""
+        """Raise ``AlreadyThere`` if the name of this team, or one of these services, belongs to another."""
         kept = self._store.record(NAME, _folded(team.name))
         if kept is not None and kept.body["team"] != team.id:
             message = f"there is a team {team.name} already"
-            raise Conflict(message, hint="change that one, or take another name") from None
+            raise AlreadyThere(message, hint="change that one, or take another name") from None
         for service in services:
             owner = self.owning(service)
             if owner is not None and owner.id != team.id:
                 message = f"the service {service} belongs to the team {owner.name}"
-                raise Conflict(message, hint="take it from that team first") from None
+                raise AlreadyThere(message, hint="take it from that team first") from None
 
 
 def _team(record: Record) -> Team:

@@ -13,7 +13,7 @@ from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.user import User, UserEdit, checked_email, checked_full_name, checked_time_zone
-from tocsin.errors import Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -110,7 +110,7 @@ class Users:
     ) -> User:
         """Add a person; ``also`` gives what else is written with them, such as a password.
 
-        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.Conflict` for an address that is taken.
+        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.AlreadyThere` for an address.
         """
         user = User(
             id=self._new_id(),
@@ -130,7 +130,7 @@ class Users:
             if self.by_email(user.email) is None:
                 raise  # it was about something else that is written with them
             message = f"there is a user {user.email} already"
-            raise Conflict(message, hint="change that one, or take another address") from None
+            raise AlreadyThere(message, hint="change that one, or take another address") from None
         return user
 
     def edit(self, email_or_id: str, edit: UserEdit, *, actor: Actor, expected: int | None = None) -> User:
@@ -186,7 +186,7 @@ class Users:
             except Conflict:
                 if before.email != after.email and self.by_email(after.email) is not None:
                     message = f"there is a user {after.email} already"
-                    raise Conflict(message, hint="take another address") from None
+                    raise AlreadyThere(message, hint="take another address") from None
                 continue
             return after
         message = f"others kept changing {email_or_id}"
