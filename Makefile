@@ -22,7 +22,7 @@ FUNCTION ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test integration peers conformance lint format bench picture tools template workflows build deploy zip dist pins clean venv
+.PHONY: help demo test integration peers conformance lint format bench picture access tools template workflows build deploy zip dist pins clean venv
 .PRECIOUS: .tools/%/.made
 
 ## List what can be made
@@ -45,7 +45,7 @@ integration: $(TOOLS) .tools/ministack/.made
 peers: $(TOOLS) .tools/peers/.made
 	PEERS=.tools/peers $(BIN)/python -m pytest -n 2 -m peers tests/peers $(ARGS)
 
-## Try the API against its own description, for two and a half minutes
+## Try the API against its own description, as whoever may ask, for three to four minutes
 conformance: $(TOOLS) .tools/schemathesis/.made
 	SCHEMATHESIS=.tools/schemathesis/bin/schemathesis $(BIN)/python -m pytest tests/api/test_own_description.py $(ARGS)
 
@@ -68,6 +68,10 @@ bench: $(TOOLS)
 ## Draw the README's picture of the list from the real program
 picture: $(TOOLS)
 	$(BIN)/python docs/picture.py
+
+## Write docs/access.md from the table of who may do what
+access: $(TOOLS)
+	PYTHONPATH=src $(BIN)/python tools/access_page.py
 
 ## Install the tools of the cloud: SAM, checkov, a stand-in for AWS ...
 tools: $(patsubst tools/%.in,.tools/%/.made,$(wildcard tools/*.in))

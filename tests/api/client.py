@@ -27,6 +27,7 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 from tocsin.sources.naming import TagNames
 
@@ -92,12 +93,13 @@ class Client:
         self._ids = itertools.count(1) if before is None else before._ids
         rules = rules or Rules()
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
+        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
+        self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
+        self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.place = RingInMemory() if before is None else before.place
         keys = SigningKeys(self.place, clock=self.clock)
         self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
-        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
-        self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
@@ -113,6 +115,8 @@ class Client:
             datadog=datadog,
             site="datadoghq.com",
             sessions=self.sessions,
+            users=self.users,
+            teams=self.teams,
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
@@ -136,13 +140,17 @@ class Client:
         _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
         return str(token)
 
-    def person(self, email="ann@example.com", role=UserRole.ADMIN):
+    def user(self, email="ann@example.com", role=UserRole.VIEWER, **more):
         """Add a person."""
-        return self.users.add(email, email.partition("@")[0], role, actor=Actor("a test"))
+        return self.users.add(email, more.pop("full_name", email), role, actor=Actor("a test"), **more)
 
     def signed_in(self, user=None, **more):
         """Sign somebody in, who need not exist yet; return their tokens."""
-        return self.sessions.open(user or self.person(), actor=Actor("", "192.0.2.9"), **more)
+        return self.sessions.open(user or self.user(role=UserRole.ADMIN), actor=Actor("", "192.0.2.9"), **more)
+
+    def person(self, user):
+        """Sign a person in; return the access token that they show."""
+        return self.signed_in(user).access_token
 
     def minutes(self, number):
         """Let time pass."""

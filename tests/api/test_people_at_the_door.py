@@ -26,7 +26,7 @@ def becomes(client, user, **change):
 def test_a_person_does_what_their_role_says_and_nothing_else(client, role):
     """Each role more than the one before."""
     incident_id = client.opened()
-    token = client.signed_in(client.person(role=role)).access_token
+    token = client.signed_in(client.user(role=role)).access_token
     found = (
         client.get(LIST, token=token).status,
         client.post(LIST, {"title": "another"}, token=token).status,
@@ -55,7 +55,7 @@ def test_a_token_opens_as_a_bearer_and_in_no_other_way(client):
 
 def test_whatever_is_wrong_with_a_token_gets_the_answer_of_a_wrong_key(client):
     """Word for word: expired, forged, unsigned, of another key, of a session that is over, of somebody who is out."""
-    ann, bob, eve = (client.person(f"{name}@example.com") for name in ("ann", "bob", "eve"))
+    ann, bob, eve = (client.user(f"{name}@example.com", UserRole.ADMIN) for name in ("ann", "bob", "eve"))
     good, signed_out, deactivated = (client.signed_in(one).access_token for one in (ann, bob, eve))
     client.post(f"{V1}/auth/logout", token=signed_out)
     becomes(client, eve, active=False)
@@ -103,7 +103,7 @@ def test_what_is_remembered_of_a_token_ends_with_it(client):
 
 def test_a_role_that_was_taken_counts_at_once_for_what_changes_something(client):
     """And within a minute for what only looks."""
-    ann = client.person(role=UserRole.ADMIN)
+    ann = client.user(role=UserRole.RESPONDER)
     token = client.signed_in(ann).access_token
     client.get(LIST, token=token)
     becomes(client, ann, role=UserRole.VIEWER)
@@ -115,7 +115,7 @@ def test_a_role_that_was_taken_counts_at_once_for_what_changes_something(client)
 @pytest.mark.parametrize("how", ["deactivated", "signed out of all", "this session ended"])
 def test_whoever_is_out_changes_nothing_from_then_on(client, how):
     """And looks at nothing after a minute, in a process that had let them in before."""
-    ann = client.person()
+    ann = client.user(role=UserRole.RESPONDER)
     token = client.signed_in(ann).access_token
     assert client.get(LIST, token=token).status == 200
     match how:
@@ -134,7 +134,7 @@ def test_whoever_is_out_changes_nothing_from_then_on(client, how):
 
 def test_a_change_that_is_refused_ends_what_was_remembered(client):
     """Who has just been seen to be out is not let look for the rest of the minute."""
-    ann = client.person()
+    ann = client.user(role=UserRole.RESPONDER)
     token = client.signed_in(ann).access_token
     client.get(LIST, token=token)
     becomes(client, ann, active=False)
@@ -152,7 +152,7 @@ def test_a_key_is_remembered_also_for_what_changes_something(client):
 
 def test_a_token_of_a_session_that_is_over_cannot_be_tried_for_ever(client):
     """Each try costs reads; others at the same address are not held up by it."""
-    ann = client.person()
+    ann = client.user(role=UserRole.ADMIN)
     held = client.signed_in(ann)
     client.sessions.close(ann.id, client.sessions.every(ann.id)[0].id, actor=HERE)
     tried = [client.get(LIST, token=held.access_token).status for _ in range(25)]
@@ -164,7 +164,7 @@ def test_a_token_of_a_session_that_is_over_cannot_be_tried_for_ever(client):
 def test_a_person_has_a_rate_of_their_own(client):
     """Over all their tokens, and apart from others at the same address."""
     limited = Client(client.store, before=client, options=Options(requests_per_second=1))
-    ann, bob = client.person(), client.person("bob@example.com")
+    ann, bob = client.user(role=UserRole.ADMIN), client.user("bob@example.com", UserRole.ADMIN)
     tokens = [client.signed_in(ann).access_token for _ in range(2)]
     statuses = [limited.get(LIST, token=tokens[number % 2]).status for number in range(7)]
     assert statuses == [200] * 5 + [429] * 2

@@ -23,7 +23,7 @@ def test_tokens_are_exchanged_for_new_ones(client):
 
 def test_whatever_is_wrong_with_a_refresh_token_gets_one_answer(client):
     """Used, of a session that is over, forged, or nothing of the kind."""
-    used, over = client.signed_in(), client.signed_in(client.person("bob@example.com"))
+    used, over = client.signed_in(), client.signed_in(client.user("bob@example.com", UserRole.ADMIN))
     client.post(REFRESH, {"refresh_token": used.refresh_token}, token="")
     client.post(LOGOUT, token=over.access_token)
     shown = [used.refresh_token, over.refresh_token, used.refresh_token[:-1], "x", ""]
@@ -45,7 +45,7 @@ def test_a_reuse_is_on_record_with_where_it_came_from(client):
 
 def test_signing_out_ends_the_session_that_asks(client):
     """And no other; it is on record by name."""
-    ann = client.person()
+    ann = client.user(role=UserRole.ADMIN)
     held, other = client.signed_in(ann), client.signed_in(ann)
     assert client.post(LOGOUT, token=held.access_token).status == 204
     assert client.post(LOGOUT, token=held.access_token).status == 401
@@ -56,8 +56,8 @@ def test_signing_out_ends_the_session_that_asks(client):
 
 def test_a_person_sees_their_own_sessions_and_no_others(client):
     """Which one asks, from where and with what; and nothing that opens."""
-    ann = client.person(role=UserRole.VIEWER)
-    client.signed_in(client.person("bob@example.com"))
+    ann = client.user(role=UserRole.VIEWER)
+    client.signed_in(client.user("bob@example.com", UserRole.ADMIN))
     first = client.signed_in(ann, agent="tocsin", how="password")
     client.minutes(1)
     second = client.signed_in(ann)
@@ -74,7 +74,7 @@ def test_a_person_sees_their_own_sessions_and_no_others(client):
 
 def test_a_person_ends_another_session_of_theirs(client):
     """Not somebody else's, which is answered as one that does not exist."""
-    ann, bob = client.person(), client.person("bob@example.com")
+    ann, bob = client.user(role=UserRole.ADMIN), client.user("bob@example.com", UserRole.ADMIN)
     here, lost, his = (client.signed_in(one).access_token for one in (ann, ann, bob))
     ids = {one["current"]: one["id"] for one in client.get(SESSIONS, token=here).json["sessions"]}
     assert client("DELETE", f"{SESSIONS}/{ids[False]}", token=his).status == 404

@@ -30,7 +30,10 @@ TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SERVED = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES}
 
 EXAMPLES = "\n".join(re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
-CALLS = re.findall(r"^(?:TAG=\$\()?curl .*?(?=^curl |^TAG=|\Z)", EXAMPLES, re.DOTALL | re.MULTILINE)
+OWN = "\n".join(re.findall(r"^```bash\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
+"""Examples of what people ask for with a token of their own."""
+
+CALLS = re.findall(r"^(?:TAG=\$\()?curl .*?(?=^curl |^TAG=|\Z)", EXAMPLES + OWN, re.DOTALL | re.MULTILINE)
 
 RUN = """
 set -eu
@@ -95,6 +98,7 @@ def test_every_problem_is_documented():
         errors.KeyReused,
         errors.InvalidInput,
         errors.MalformedBody,
+        errors.NotAllowed,
         errors.StoreBusy,
         errors.StoreUnreachable,
         errors.StoreRefused,

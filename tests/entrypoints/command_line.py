@@ -61,13 +61,17 @@ class Terminal(Pipe):
 
 
 class CommandLine:
-    """Runs commands in this process. ``now`` is its clock; ``slept`` holds what it would have waited."""
+    """Runs commands in this process. ``now`` is its clock; ``slept`` holds what it would have waited.
+
+    ``more`` are parts of the wiring that a test has of its own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = NOON
         self.slept: list[float] = []
         self.environ = settings_of(folder)
+        self.more = {}
         self._ids = itertools.count(1)
 
     @property
@@ -80,6 +84,7 @@ class CommandLine:
             new_id=lambda: f"change-{next(self._ids)}",
             dotenv=self.folder / ".env",
             login=lambda: "amira",
+            **self.more,
         )
 
     def sleep(self, seconds: float) -> None:
@@ -90,15 +95,17 @@ class CommandLine:
         """Let time pass."""
         self.now += timedelta(minutes=number)
 
-    def __call__(self, *arguments: str, columns: int | None = None, **environ: str) -> Said:
-        """Run a command; on a terminal if ``columns`` says how wide that is."""
+    def __call__(self, *arguments: str, columns: int | None = None, typed: str = "", **environ: str) -> Said:
+        """Run a command; on a terminal if ``columns`` says how wide that is. ``typed`` is its standard input."""
         out, err = (Pipe(), Pipe()) if columns is None else (Terminal(), Terminal())
-        before = dict(self.environ)
+        before, stdin = dict(self.environ), sys.stdin
         self.environ |= environ | ({} if columns is None else {"COLUMNS": str(columns)})
         try:
+            sys.stdin = io.StringIO(typed)
             with redirect_stdout(out), redirect_stderr(err):
                 status = run(arguments, self.wiring)
         finally:
+            sys.stdin = stdin
             self.environ.clear()
             self.environ |= before
         return Said(status, out.getvalue(), err.getvalue())

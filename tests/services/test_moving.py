@@ -9,13 +9,17 @@ import pytest
 from tests import tables
 from tests.desk import NOON, Desk, says
 from tests.fakes import MemoryStore
+from tests.services.test_teams import teams_of
+from tests.services.test_users import BOSS, OFF, people
 from tests.storage.transports import a_patient_store
+from tocsin.domain.access import UserRole
 from tocsin.domain.alert import Source
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
 from tocsin.errors import AlreadyThere, Conflict, StoreError
 from tocsin.ids import random_id
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.moving import move
+from tocsin.services.users import ADMINISTRATORS
 from tocsin.storage.json_store import JsonStore
 
 
@@ -217,6 +221,20 @@ def test_a_table_or_any_other_store_can_be_moved_too(source, tmp_path):
     report = moved(middle, target)
     assert report.verified
     assert held(target) == held(source)
+
+
+def test_people_and_teams_move_too(tmp_path):
+    """With all that keeps their names; also out of a store that cannot list what it holds."""
+    store, target = MemoryStore(), JsonStore(tmp_path / "target.json")
+    users, teams = people(store), teams_of(store)
+    ana, bob = (users.add(f"{name}@example.com", name, UserRole.ADMIN, actor=BOSS, subject=name) for name in "ab")
+    users.edit(bob.id, OFF, actor=BOSS)
+    teams.add("Shop", services=["checkout"], actor=BOSS)
+    shop = teams.put_member("Shop", ana, actor=BOSS)
+    assert moved(store, target).verified
+    assert people(target).by_email("a@example.com") == people(target).by_subject("a") == ana
+    assert teams_of(target).owning("checkout") == teams_of(target).named("shop") == shop
+    assert target.record(ADMINISTRATORS, ADMINISTRATORS) == store.record(ADMINISTRATORS, ADMINISTRATORS)
 
 
 def test_api_keys_are_moved_too(any_store):

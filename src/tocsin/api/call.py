@@ -19,6 +19,8 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.services.sessions import Sessions
+from tocsin.services.teams import Teams
+from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Parts(NamedTuple):
     datadog: "Callable[[Deadline], AlertSource | None]"
     site: str
     sessions: Sessions
+    users: Users
+    teams: Teams
     oidc: "Callable[[str], Principal | None] | None" = None
 
 
@@ -116,19 +120,19 @@ class Call:
         return f"{person} ({self.caller.by})" if person else self.caller.by
 
     @property
-    def actor(self) -> Actor:
-        """Who acts, for the audit log; the address where nobody is known."""
-        if self.principal is None:
-            return Actor(self.address, self.address, self.request_id)
-        return Actor(self.by, self.address, self.request_id)
-
-    @property
     def caller(self) -> Principal:
         """Who asks, where that had to be checked. Raises ValueError where it was not, which no route lets happen."""
         if self.principal is None:
             message = f"{self.method} {self.path} was let through without a key"
             raise ValueError(message)
         return self.principal
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit log; the address where nobody is known."""
+        if self.principal is None:
+            return Actor(self.address, self.address, self.request_id)
+        return Actor(self.by, self.address, self.request_id)
 
     @property
     def context(self) -> dict[str, "Call"]:

@@ -1,17 +1,18 @@
-"""How every move of an incident is made and answered: on what was seen of it, and once however often it is asked for."""
+"""How what is asked for is done and answered: on what was seen of it, and once however often it is asked for."""
 
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import JsonValue
 
+from tocsin.domain.change import RecordWrite
 from tocsin.domain.incident import Incident
-from tocsin.errors import NotFound, PreconditionFailed
+from tocsin.errors import Conflict, NotFound, PreconditionFailed
 from tocsin.services.acting import How
-from tocsin.services.idempotency import Idempotency, Once
+from tocsin.services.idempotency import Idempotency, Once, first_time
 
 from .answers import JSON, written
 from .call import Call
@@ -26,6 +27,7 @@ _TAGS = re.compile(r'(?<![/\w])"([^"]*)"')
 _REVISION = re.compile(r"([0-9]{1,18})-[0-9a-f]+")
 
 Act = Callable[[How], Incident]
+Made = TypeVar("Made")
 
 
 def is_id(text: str) -> bool:
@@ -57,6 +59,27 @@ def once(call: Call, status: HTTPStatus) -> Once | None:
     return None if request is None else Once(request, lambda incident: kept(shown(incident, status=status)))
 
 
+def made(
+    call: Call,
+    make: Callable[[Callable[[Made], tuple[RecordWrite, ...]]], Made],
+    shown: Callable[[Made], Response[str]],
+) -> Response[str]:
+    """Make something, once however often this request is sent, and show it.
+
+    ``make`` is handed what gives the records to write with it.
+    """
+    request = idempotency(call)
+    if request is None:
+        return shown(make(lambda _made: ()))
+    keep = first_time(call.parts.store, request, now=call.parts.clock())
+    try:
+        return shown(make(lambda made: (keep(kept(shown(made))),)))
+    except Conflict:
+        # The same request may have been answered at this moment, elsewhere.
+        first_time(call.parts.store, request, now=call.parts.clock())
+        raise
+
+
 def idempotency(call: Call) -> Idempotency | None:
     """Return what names this request among all of its sender, if it has a key for that."""
     key = call.headers.get("idempotency-key")
@@ -82,6 +105,11 @@ def replayed(answer: JsonValue) -> Response[str]:
 
 
 def expected_revision(call: Call, incident_id: str) -> int | None:
+    """Return the revision of an incident that ``If-Match`` asks for; see :func:`expected`."""
+    return expected(call, incident_id, lambda: call.parts.incidents.incident(incident_id).revision)
+
+
+def expected(call: Call, what: str, current: Callable[[], int]) -> int | None:
     """Return the revision that ``If-Match`` asks for; None if it asks for none.
 
     Of a tag only the revision counts: what a machine changed since refuses nobody. Raises ``PreconditionFailed`` for a
@@ -93,8 +121,8 @@ def expected_revision(call: Call, incident_id: str) -> int | None:
     named = {int(found[1]) for tag in _TAGS.findall(header) if (found := _REVISION.fullmatch(tag))}
     if len(named) == 1:
         return named.pop()
-    current = call.parts.incidents.incident(incident_id).revision
-    if current not in named:
-        message = f"If-Match names no version that {incident_id} is in"
+    revision = current()
+    if revision not in named:
+        message = f"If-Match names no version that {what} is in"
         raise PreconditionFailed(message, hint="nothing was written: look at it again")
-    return current
+    return revision

@@ -19,7 +19,7 @@ ABOUT = (
     "Alerts in, incidents to work on. Every request but those about health, this document and signing in needs an API "
     "key (as a bearer token, as the password of basic authentication, or in the header X-Tocsin-Key) or the access token "
     "of a person (as a bearer token). Errors are problem "
-    "documents (RFC 9457). An answer's ETag works with If-None-Match (304) and, of an incident, with If-Match (412)."
+    "documents (RFC 9457). An answer's ETag works with If-None-Match (304) and, of what is edited, with If-Match (412)."
 )
 
 SECURITY: Mapping[str, Mapping[str, str]] = {

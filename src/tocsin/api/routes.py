@@ -10,10 +10,15 @@ from .moves import moves
 from .records import records
 from .sessions import sessions
 from .sync import sync
+from .teams import teams
+from .users import users
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
     one
-    for resource in (webhooks, alerts, incidents, moves, records, keys, sync, health, documents, sessions)
+    for resource in (
+        *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
+        *(sessions, users, teams),
+    )
     for one in resource.declared
 )

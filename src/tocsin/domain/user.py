@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from tocsin.errors import InvalidInput
 
@@ -14,6 +15,12 @@ LONGEST_EMAIL = 254
 
 MOST_MEMBERS = 500
 MOST_SERVICES = 500
+
+MOST_SERVICES_AT_ONCE = 40
+"""Services that one change gives to a team, or takes: who owns it is a record of its own, and a change has room for few."""
+
+LONGEST_SERVICE = 200
+"""Bytes of UTF-8 of a service's name, so that a team with all of its own fits into a record."""
 
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 TEAM_NAME = r"[A-Za-z0-9][A-Za-z0-9._ -]{0,62}"
@@ -44,9 +51,60 @@ class User(Frozen):
         """Say whether they are let in at all, once they have proved who they are."""
         return self.active and self.verified
 
+    @property
+    def administers(self) -> bool:
+        """Say whether they can change what others may do."""
+        return self.role is UserRole.ADMIN and self.may_sign_in
+
+    @property
+    def profile(self) -> "Profile":
+        """What may be seen of them."""
+        return Profile.model_validate(self.model_dump())
+
     def principal(self, session: str = "") -> Principal:
         """Who they are at the door."""
         return Principal(f"user:{self.id}", self.email, role=self.role, source="people", session=session)
+
+
+class Profile(Frozen):
+    """What may be seen of a person: nothing by which they sign in."""
+
+    id: str
+    email: str
+    full_name: str
+    role: UserRole
+    active: bool
+    verified: bool
+    time_zone: str
+    created_at: Utc
+    created_by: str
+
+
+class UserEdit(Frozen):
+    """What is to be different about a person. None: it stays as it is."""
+
+    email: str | None = None
+    full_name: str | None = None
+    role: UserRole | None = None
+    time_zone: str | None = None
+    active: bool | None = None
+
+    def applied(self, user: User, now: Utc) -> User:
+        """Return the person as they are then; who is deactivated is signed out ``now``. Raises ``InvalidInput``."""
+        wanted: dict[str, object] = {}
+        if self.email is not None:
+            wanted["email"] = checked_email(self.email)
+        if self.full_name is not None:
+            wanted["full_name"] = checked_full_name(self.full_name)
+        if self.role is not None:
+            wanted["role"] = self.role
+        if self.time_zone is not None:
+            wanted["time_zone"] = checked_time_zone(self.time_zone)
+        if self.active is not None:
+            wanted["active"] = self.active
+            if user.active and not self.active:
+                wanted["signed_out_at"] = now
+        return user.model_copy(update=wanted)
 
 
 class Team(Frozen):
@@ -64,7 +122,9 @@ class Team(Frozen):
 def checked_email(text: str) -> str:
     """Return an address as it is compared: trimmed, in small letters. Raises ``InvalidInput`` if it is none."""
     email = unicodedata.normalize("NFC", text.strip()).lower()
-    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or ".." in email:
+    # What cannot be seen would make two addresses look like one, in every timeline.
+    readable = email.isprintable() and len(email) <= LONGEST_EMAIL
+    if not readable or not _EMAIL.fullmatch(email) or ".." in email:
         message = f"{text[:100]!r} is no e-mail address"
         raise InvalidInput(message, hint="as in ana@example.com")
     return email
@@ -93,3 +153,20 @@ def checked_team_name(text: str) -> str:
         message = f"{text[:100]!r} cannot be the name of a team: letters, digits, blanks, '.', '_' and '-', at most 63"
         raise InvalidInput(message)
     return name
+
+
+def checked_services(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of services, each once whatever its letter case, by alphabet. Raises ``InvalidInput``."""
+    found: dict[str, str] = {}
+    for said in names:
+        name = " ".join(said.split())
+        if not name or not name.isprintable() or len(name.encode()) > LONGEST_SERVICE:
+            message = (
+                f"{said[:100]!r} cannot be the name of a service: at most {LONGEST_SERVICE} bytes that can be read"
+            )
+            raise InvalidInput(message)
+        found.setdefault(name.casefold(), name)
+    if len(found) > MOST_SERVICES:
+        message = f"{len(found)} services are too many for one team: at most {MOST_SERVICES}"
+        raise InvalidInput(message)
+    return tuple(found[folded] for folded in sorted(found))

@@ -22,8 +22,11 @@ from tocsin.errors import TocsinError
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId, NewSecret, random_secret
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.teams import Teams
+from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
@@ -104,6 +107,7 @@ class ApiHandler:
         aws = Aws(settings.aws_region, self._environ)
         store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
+        audit = AuditLog(store, clock=self._clock, new_id=self._new_id)
         datadogs = Datadogs(settings, rules, lambda: aws, clock=self._clock, sleep=self._sleep, log=self._log)
         place = key_place(settings, lambda: aws, self._environ, new_secret=self._new_secret)
         keys = SigningKeys(place, clock=self._clock)
@@ -122,6 +126,8 @@ class ApiHandler:
             datadog=datadogs.until,
             site=settings.datadog_site,
             sessions=sessions_of(store, keys, clock=self._clock, new_id=self._new_id),
+            users=Users(store, audit, clock=self._clock, new_id=self._new_id),
+            teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -11,6 +11,7 @@ COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
 """What a shell sets to ask for completions."""
 
 ALERTS, INCIDENTS, RULES, STORE = "Alerts", "Incidents", "Figures and rules", "Store and shell"
+PEOPLE = "People and keys"
 _COMMANDS = "tocsin.entrypoints.commands"
 
 TABLE = {
@@ -44,7 +45,9 @@ TABLE = {
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
-    "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", STORE),
+    "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),
+    "team": Entry(f"{_COMMANDS}.team:team", "Make teams, and say what they own.", PEOPLE),
+    "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", PEOPLE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE, served=False),

@@ -30,6 +30,7 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "precondition-failed": errors.PreconditionFailed,
     "key-reused": errors.KeyReused,
     "malformed-body": errors.MalformedBody,
+    "not-allowed": errors.NotAllowed,
     "too-many-requests": errors.StoreBusy,
     "too-many-attempts": errors.AccessError,
     "store-busy": errors.StoreBusy,

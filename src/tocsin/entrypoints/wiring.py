@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.config import Settings
+    from tocsin.domain.audit import Actor
     from tocsin.domain.rules import Rules
+    from tocsin.domain.user import User
     from tocsin.services.api_keys import ApiKeys
     from tocsin.services.incidents import IncidentService
+    from tocsin.services.passwords import PasswordHasher
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -43,6 +46,18 @@ def random_secret() -> str:
     return drawn()
 
 
+def _hasher() -> "PasswordHasher":
+    from .passwords import no_hasher
+
+    return no_hasher()
+
+
+def _issue_reset(store: "Store", user: "User", actor: "Actor") -> str:
+    from .passwords import no_reset
+
+    return no_reset(store, user, actor)
+
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,6 +78,8 @@ class Wiring(NamedTuple):
     login: Callable[[], str] = login_name
     chosen: Mapping[str, str] = _NOTHING
     new_secret: Callable[[], str] = random_secret
+    hasher: "Callable[[], PasswordHasher]" = _hasher
+    issue_reset: "Callable[[Store, User, Actor], str]" = _issue_reset
 
     @property
     def out(self) -> Screen:

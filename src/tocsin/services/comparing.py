@@ -22,11 +22,17 @@ from .api_keys import API_KEY, FIRST, NAMED
 from .idempotency import IDEMPOTENCY
 from .sessions import SESSION
 from .sync import HEARTBEAT
+from .teams import NAME, OWNED, TEAM
+from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, SESSION, TIMER)
+KINDS = (
+    *(API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, SESSION, TIMER),
+    *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
+    *(TEAM, NAME, OWNED),
+)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")

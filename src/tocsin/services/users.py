@@ -1,4 +1,7 @@
-"""The people of a store: added, changed, found. Every change and the audit entry that tells of it are one commit."""
+"""The people of a store: added, changed, found. Every change and the audit entry that tells of it are one commit.
+
+Nobody is deleted: who leaves is deactivated, and what they did keeps their name. The last administrator stays one.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -9,12 +12,13 @@ from tocsin.clock import Clock
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Record, RecordWrite
-from tocsin.domain.user import User, checked_email, checked_full_name, checked_time_zone
-from tocsin.errors import Conflict, NotFound, PreconditionFailed
+from tocsin.domain.user import User, UserEdit, checked_email, checked_full_name, checked_time_zone
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
+from .listing import every_record, is_id, page_of
 from .tick import MOST_ATTEMPTS
 
 USER = "user"
@@ -26,7 +30,8 @@ EMAIL = "user_email"
 SUBJECT = "user_subject"
 """The record kind that keeps a name at an external issuer for one person; its id is the SHA-256 of that name."""
 
-PAGE = 200
+ADMINISTRATORS = "administrators"
+"""The record kind, and the id, of what everybody writes who leaves one administrator less."""
 
 
 class Users:
@@ -41,11 +46,15 @@ class Users:
     def get(self, user_id: str) -> User | None:
         """Return a person by id, active or not."""
         record = self._store.record(USER, user_id)
-        return None if record is None else User.model_validate(record.body)
+        return None if record is None else _user(record)
 
     def by_email(self, email: str) -> User | None:
         """Return a person by address. An address that is none is nobody's."""
-        named = self._store.record(EMAIL, email.strip().lower())
+        try:
+            address = checked_email(email)
+        except InvalidInput:
+            return None
+        named = self._store.record(EMAIL, address)
         return None if named is None else self.get(str(named.body["user"]))
 
     def by_subject(self, subject: str) -> User | None:
@@ -55,7 +64,10 @@ class Users:
 
     def named(self, email_or_id: str) -> User:
         """Return a person by address or id. Raises :class:`~tocsin.errors.NotFound`."""
-        user = self.by_email(email_or_id) if "@" in email_or_id else self.get(email_or_id)
+        if "@" in email_or_id:
+            user = self.by_email(email_or_id)
+        else:
+            user = self.get(email_or_id) if is_id(email_or_id) else None
         if user is None:
             message = f"there is no user {email_or_id[:100]}"
             raise NotFound(message, hint="`user list` shows them all")
@@ -63,10 +75,25 @@ class Users:
 
     def every(self) -> Iterator[User]:
         """Yield everybody, those who were deactivated too, in the order of their ids."""
-        after = ""
-        while some := self._store.records(USER, after=after, limit=PAGE):
-            yield from (User.model_validate(record.body) for record in some)
-            after = some[-1].id
+        return map(_user, every_record(self._store, USER))
+
+    def find(
+        self, *, role: UserRole | None = None, active: bool | None = None, text: str = "", limit: int, cursor: str = ""
+    ) -> tuple[list[User], str]:
+        """Return up to ``limit`` people, and the cursor of what follows (empty at the end); a page may be short.
+
+        ``text`` is looked for in address and name. Raises ``InvalidInput`` for a cursor that no page gave.
+        """
+        said = text.casefold()
+
+        def matches(user: User) -> bool:
+            return (
+                role in (None, user.role)
+                and active in (None, user.active)
+                and (said in user.email.casefold() or said in user.full_name.casefold())
+            )
+
+        return page_of(self._store, USER, _user, matches, limit=limit, cursor=cursor)
 
     def add(
         self,
@@ -83,7 +110,7 @@ class Users:
     ) -> User:
         """Add a person; ``also`` gives what else is written with them, such as a password.
 
-        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.Conflict` for an address that is taken.
+        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.AlreadyThere` for an address.
         """
         user = User(
             id=self._new_id(),
@@ -100,9 +127,26 @@ class Users:
         try:
             self._audit.commit(told, *_written(user), *_kept(user), *also(user))
         except Conflict:
+            if self.by_email(user.email) is None:
+                raise  # it was about something else that is written with them
             message = f"there is a user {user.email} already"
-            raise Conflict(message, hint="change that one, or take another address") from None
+            raise AlreadyThere(message, hint="change that one, or take another address") from None
         return user
+
+    def edit(self, email_or_id: str, edit: UserEdit, *, actor: Actor, expected: int | None = None) -> User:
+        """Change a person as an administrator may, and as everybody may their own name and time zone.
+
+        Raises what :meth:`change` does, ``InvalidInput``, and ``NotAllowed`` to whoever raises their own role.
+        """
+
+        def do(user: User) -> User:
+            after = edit.applied(user, self._clock())
+            if actor.name == user.email and not user.role.includes(after.role):
+                message = "nobody raises their own role"
+                raise NotAllowed(message, hint="another administrator can")
+            return after
+
+        return self.change(email_or_id, do, actor=actor, expected=expected)
 
     def change(
         self,
@@ -117,7 +161,8 @@ class Users:
         """Commit what ``do`` makes of a person, and return it; where that is nothing, nothing is written.
 
         ``expected`` is the version that the caller saw (None: whichever it is). Raises
-        :class:`~tocsin.errors.PreconditionFailed` if it is another.
+        :class:`~tocsin.errors.PreconditionFailed` if it is another, and :class:`~tocsin.errors.NotAllowed` if nobody
+        would be left who administers.
         """
         for _ in range(MOST_ATTEMPTS):
             before = self.named(email_or_id)
@@ -129,21 +174,46 @@ class Users:
             if after == before and not writes:
                 return before
             after = after.model_copy(update={"version": before.version + 1})
+            guard = self._others_administer(before) if before.administers and not after.administers else ()
             try:
                 self._audit.commit(
-                    Deed(action, actor, f"user:{before.email}", _told(before, after)),
+                    Deed(_action(before, after) or action, actor, f"user:{before.email}", _told(before, after)),
                     *_written(after, expected=before.version),
                     *_moved(before, after),
+                    *guard,
                     *writes,
                 )
             except Conflict:
                 if before.email != after.email and self.by_email(after.email) is not None:
                     message = f"there is a user {after.email} already"
-                    raise Conflict(message, hint="take another address") from None
+                    raise AlreadyThere(message, hint="take another address") from None
                 continue
             return after
         message = f"others kept changing {email_or_id}"
         raise Conflict(message, hint="try again")
+
+    def _others_administer(self, user: User) -> tuple[RecordWrite]:
+        """See that somebody else administers, and return what conflicts with whoever leaves at the same time.
+
+        The record is read before the others are looked at: whoever takes one of them away meanwhile writes it.
+        """
+        record = self._store.record(ADMINISTRATORS, ADMINISTRATORS)
+        version = 0 if record is None else record.version
+        if not any(one.administers for one in self.every() if one.id != user.id):
+            message = f"{user.email} is the last administrator"
+            raise NotAllowed(message, hint="make somebody else one first")
+        written = Record(kind=ADMINISTRATORS, id=ADMINISTRATORS, version=version + 1)
+        return (RecordWrite(kind=ADMINISTRATORS, id=ADMINISTRATORS, record=written, expected=version),)
+
+
+def _user(record: Record) -> User:
+    return User.model_validate(record.body)
+
+
+def _action(before: User, after: User) -> AuditAction | None:
+    if before.active == after.active:
+        return None
+    return AuditAction.USER_ACTIVATED if after.active else AuditAction.USER_DEACTIVATED
 
 
 def _written(user: User, *, expected: int = 0) -> tuple[RecordWrite]:

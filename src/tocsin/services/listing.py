@@ -1,0 +1,68 @@
+"""Walking through the records of a kind: what matches, page by page, and where the next page begins."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from tocsin.domain.change import Record
+from tocsin.errors import InvalidInput
+from tocsin.storage.store import MOST_EXAMINED, Store
+
+READ_AT_ONCE = 200
+
+T = TypeVar("T")
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+def is_id(text: str) -> bool:
+    """Say whether this may be an id that was drawn at all: no store is asked for anything else."""
+    return _ID.fullmatch(text) is not None
+
+
+def every_record(store: Store, kind: str, *, after: str = "") -> Iterator[Record]:
+    """Yield the records of a kind in the order of their ids, from the first beyond ``after``."""
+    last = after
+    while some := store.records(kind, after=last, limit=READ_AT_ONCE):
+        yield from some
+        last = some[-1].id
+
+
+def page_of(
+    store: Store,
+    kind: str,
+    read: Callable[[Record], T],
+    matches: Callable[[T], bool],
+    *,
+    limit: int,
+    cursor: str = "",
+) -> tuple[list[T], str]:
+    """Return up to ``limit`` of a kind that match, and the cursor of what follows (empty at the end).
+
+    Examines at most :data:`~tocsin.storage.store.MOST_EXAMINED` records, so that a page may be short and have a cursor.
+    Raises ``InvalidInput`` for a cursor that no page gave.
+    """
+    found: list[T] = []
+    last = ""
+    for examined, record in enumerate(every_record(store, kind, after=_place(cursor))):
+        if len(found) == limit or examined == MOST_EXAMINED:
+            return found, base64.urlsafe_b64encode(last.encode()).decode()
+        last = record.id
+        if matches(one := read(record)):
+            found.append(one)
+    return found, ""
+
+
+def _place(cursor: str) -> str:
+    if not cursor:
+        return ""
+    try:
+        place = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        place = ""
+    if not is_id(place):
+        message = "this is no cursor of this list"
+        raise InvalidInput(message)
+    return place
