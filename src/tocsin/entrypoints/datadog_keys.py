@@ -5,7 +5,6 @@ that a rotation needs no deploy. botocore is imported only by who reads keys fro
 the same, and on each cold start load the clients of four services and all of boto3 for it.
 """
 
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -14,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from tocsin.clock import Clock
-from tocsin.errors import ConfigurationError, TocsinError, Unreachable
+from tocsin.errors import ConfigurationError, TocsinError
 
 from .aws import Aws
+from .aws_secrets import READ_SECRET, asked, secret_object
 
 if TYPE_CHECKING:
     from tocsin.config import Settings
@@ -84,7 +84,8 @@ class FetchedKeys:
         if self._last is not None and not anew and now - self._last[1] < REMEMBERED:
             return self._last[0]
         try:
-            keys = keys_in(self._asked(), self._where)
+            found = asked(self._fetch, self._where, action=self._action, makes=self._makes)
+            keys = keys_in(found, self._where)
         except TocsinError as error:
             if self._last is None:
                 raise
@@ -92,15 +93,6 @@ class FetchedKeys:
             return self._last[0]
         self._last = keys, now
         return keys
-
-    def _asked(self) -> Mapping[str, object]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return self._fetch()
-        except (BotoCoreError, ClientError) as error:
-            complaint = _explained(error, self._where, self._action, self._makes)
-        raise complaint
 
 
 def key_source(settings: "Settings", aws: Aws, *, clock: Clock, otherwise: str = "") -> KeySource:
@@ -121,11 +113,10 @@ def _in_secret(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
     client = aws.client("Secrets Manager")
 
     def fetch() -> Mapping[str, object]:
-        found = client.get_secret_value(SecretId=name)
-        return _parsed(found.get("SecretString") or found.get("SecretBinary"), where)
+        return secret_object(client, name, where, takes='{"api_key": "...", "app_key": "..."}')
 
     makes = f"aws secretsmanager create-secret --region {aws.region} --name {name} --secret-string file://keys.json"
-    return FetchedKeys(fetch, where, action="secretsmanager:GetSecretValue", makes=makes, clock=clock)
+    return FetchedKeys(fetch, where, action=READ_SECRET, makes=makes, clock=clock)
 
 
 def _in_parameters(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
@@ -139,18 +130,6 @@ def _in_parameters(settings: "Settings", aws: Aws, clock: Clock) -> FetchedKeys:
     where = f"the parameters under {path} (DATADOG_PARAMETER_PATH) in {aws.region}"
     makes = f"aws ssm put-parameter --region {aws.region} --type SecureString --name {path}/api_key --value ..."
     return FetchedKeys(fetch, where, action="ssm:GetParametersByPath", makes=makes, clock=clock)
-
-
-def _parsed(secret: object, where: str) -> Mapping[str, object]:
-    """Return the JSON object that a secret is. What it holds is never repeated."""
-    try:
-        found = json.loads(secret) if isinstance(secret, str | bytes) else None
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return found
-    message = f"{where} is no JSON object"
-    raise ConfigurationError(message, hint='It takes {"api_key": "...", "app_key": "..."}.')
 
 
 def keys_in(found: Mapping[str, object], where: str) -> Keys:
@@ -171,30 +150,3 @@ def keys_in(found: Mapping[str, object], where: str) -> Keys:
 def _bare(name: str) -> str:
     """Return a name without what differs between its spellings: ``DATADOG_API_KEY`` is ``apikey``."""
     return re.sub(r"^(datadog|dd)", "", re.sub(r"[^a-z]", "", name.rpartition("/")[2].lower()))
-
-
-def _explained(error: BaseException, where: str, action: str, makes: str) -> TocsinError:
-    """Say what AWS's answer means, in one line. Its own words may hold account numbers, and are not repeated."""
-    from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
-
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        message = f"{where} cannot be read: there are no AWS credentials here"
-        return ConfigurationError(message, hint="`aws configure` sets them, or AWS_PROFILE names some.")
-    if not isinstance(error, ClientError):
-        message = f"{where} cannot be read: AWS did not answer ({type(error).__name__})"
-        return Unreachable(message, hint="Try again; check the region (AWS_REGION) and the network.")
-    code = error.response.get("Error", {}).get("Code", "")
-    if code in {"ResourceNotFoundException", "ParameterNotFound"}:
-        return ConfigurationError(
-            f"{where} does not exist", hint=f"{makes} makes it; or correct its name or AWS_REGION."
-        )
-    if code in {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}:
-        hint = f"The role needs {action} on it, and kms:Decrypt if it has a key of its own."
-        return ConfigurationError(f"{where} may not be read by these credentials", hint=hint)
-    if code in {"InvalidRequestException", "DecryptionFailure", "InvalidKeyId", "ValidationException"}:
-        hint = "It may be marked for deletion, or its encryption key may be disabled."
-        return ConfigurationError(f"{where} cannot be used ({code})", hint=hint)
-    if code in {"UnrecognizedClientException", "InvalidClientTokenId", "ExpiredTokenException", "ExpiredToken"}:
-        message = f"{where} cannot be read: AWS does not accept these credentials ({code})"
-        return ConfigurationError(message, hint="They may have expired: sign in again.")
-    return Unreachable(f"{where} cannot be read now ({code or 'no reason given'})", hint="Try again later.")

@@ -1,0 +1,68 @@
+"""What is read from Secrets Manager and SSM: their answers, and what they mean where there is none.
+
+botocore is imported only by who reads something.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tocsin.errors import ConfigurationError, TocsinError, Unreachable
+
+READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of a permission
+
+
+def asked(fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, makes: str) -> Mapping[str, object]:
+    """Return what ``fetch`` reads from AWS.
+
+    ``where`` says for people what is read, ``action`` is the permission for it, ``makes`` the command that makes it.
+    Raises :class:`~tocsin.errors.ConfigurationError`, and :class:`~tocsin.errors.Unreachable` if it cannot be read now.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return fetch()
+    except (BotoCoreError, ClientError) as error:
+        complaint = _explained(error, where, action, makes)
+    raise complaint
+
+
+def secret_object(client: Any, name: str, where: str, *, takes: str) -> Mapping[str, object]:  # noqa: ANN401 - botocore's
+    """Return the JSON object that a secret is; ``takes`` is what it should look like. What it holds is never repeated."""
+    answer = client.get_secret_value(SecretId=name)
+    secret = answer.get("SecretString") or answer.get("SecretBinary")
+    try:
+        found = json.loads(secret) if isinstance(secret, str | bytes) else None
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    message = f"{where} is no JSON object"
+    raise ConfigurationError(message, hint=f"It takes {takes}.")
+
+
+def _explained(error: BaseException, where: str, action: str, makes: str) -> TocsinError:
+    """Say what AWS's answer means, in one line. Its own words may hold account numbers, and are not repeated."""
+    from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        message = f"{where} cannot be read: there are no AWS credentials here"
+        return ConfigurationError(message, hint="`aws configure` sets them, or AWS_PROFILE names some.")
+    if not isinstance(error, ClientError):
+        message = f"{where} cannot be read: AWS did not answer ({type(error).__name__})"
+        return Unreachable(message, hint="Try again; check the region (AWS_REGION) and the network.")
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in {"ResourceNotFoundException", "ParameterNotFound"}:
+        return ConfigurationError(
+            f"{where} does not exist", hint=f"{makes} makes it; or correct its name or AWS_REGION."
+        )
+    if code in {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}:
+        hint = f"The role needs {action} on it, and kms:Decrypt if it has a key of its own."
+        return ConfigurationError(f"{where} may not be read by these credentials", hint=hint)
+    if code in {"InvalidRequestException", "DecryptionFailure", "InvalidKeyId", "ValidationException"}:
+        hint = "It may be marked for deletion, or its encryption key may be disabled."
+        return ConfigurationError(f"{where} cannot be used ({code})", hint=hint)
+    if code in {"UnrecognizedClientException", "InvalidClientTokenId", "ExpiredTokenException", "ExpiredToken"}:
+        message = f"{where} cannot be read: AWS does not accept these credentials ({code})"
+        return ConfigurationError(message, hint="They may have expired: sign in again.")
+    return Unreachable(f"{where} cannot be read now ({code or 'no reason given'})", hint="Try again later.")
