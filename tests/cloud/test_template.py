@@ -16,7 +16,15 @@ from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
 
 SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
-LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "TOCSIN_SERVER", "TOCSIN_API_KEY"}
+LOCAL_ONLY = {
+    "DATADOG_API_KEY",
+    "DATADOG_APP_KEY",
+    "INCIDENTS_FILE",
+    "AWS_REGION",
+    "TOCSIN_SERVER",
+    "TOCSIN_API_KEY",
+    "OIDC_CLIENT_SECRET",
+}
 """Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
 
 
@@ -444,6 +452,20 @@ def test_every_default_fits_its_own_pattern(path):
             "AllowedNetworks",
             ["", "datadog=192.0.2.0/24", "alertmanager=10.0.0.0/8 2001:db8::/32,datadog=192.0.2.1"],
             ["192.0.2.0/24", "datadog", "datadog=anywhere"],
+        ),
+        (
+            "OidcIssuer",
+            ["", "https://id.example.com/realms/ops", "https://a.example.com/"],
+            ["http://id.example.com", "https://u:p@id.example.com", "https://id.example.com?x=1", "id.example.com"],
+        ),
+        ("OidcSecretName", ["tocsin/datadog-oidc", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        ("OidcScopes", ["openid", "groups openid email"], ["", "email", "openidx"]),
+        ("OidcRoles", ["", "oncall=responder, cn=ops=admin"], ["oncall", "oncall=owner", "=admin"]),
+        ("OidcAlgorithms", ["PS256", "RS256, EdDSA"], ["", "none", "RS256,HS256"]),
+        (
+            "OidcRedirectUrl",
+            ["", "https://tocsin.example.com/api/v1/auth/oidc/callback"],
+            ["https://tocsin.example.com/", "http://tocsin.example.com/api/v1/auth/oidc/callback"],
         ),
     ],
 )

@@ -42,5 +42,7 @@ TABLE: Mapping[str, Access] = {
     "GET /ready": ANYBODY,
     f"GET {_V1}/openapi.json": ANYBODY,
     "GET /docs": ANYBODY,
+    f"GET {_V1}/auth/oidc/start": ANYBODY,
+    f"GET {_V1}/auth/oidc/callback": ANYBODY,
 }
 """What each route asks, by method and path."""

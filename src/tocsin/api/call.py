@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
@@ -20,6 +21,7 @@ from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
+    from tocsin.services.external_sign_in import ExternalSignIn
     from tocsin.services.source import MonitorReader
     from tocsin.sources.naming import TagNames
 
@@ -37,7 +39,7 @@ class Parts(NamedTuple):
 
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
-    asked for by what is pushed alone.
+    asked for by what is pushed alone. ``external`` gives what signs people in with an issuer, or None where none is set.
     """
 
     store: Store
@@ -51,6 +53,7 @@ class Parts(NamedTuple):
     tags: "Callable[[], TagNames]"
     reader: "Callable[[], MonitorReader | None]"
     site: str
+    external: "Callable[[], ExternalSignIn | None]" = lambda: None
 
 
 class Log(Protocol):
@@ -64,7 +67,8 @@ class Log(Protocol):
 class Call:
     """A request as it came, decoded. Names of headers are in small letters.
 
-    ``description`` gives the OpenAPI document; ``principal`` is set once a key was checked.
+    ``description`` gives the OpenAPI document; ``principal`` is set once a key was checked. ``query`` is as it came: in
+    the event's own parameters a comma may be part of a value, or stand between two.
     """
 
     request_id: str
@@ -76,6 +80,8 @@ class Call:
     parts: Parts
     description: Callable[[], str]
     principal: Principal | None = None
+    cookies: Sequence[str] = ()
+    query: str = ""
 
     @classmethod
     def of(cls, event: Mapping[str, Any], parts: Parts, description: Callable[[], str]) -> "Call":
@@ -92,6 +98,8 @@ class Call:
             body=_body(event),
             parts=parts,
             description=description,
+            cookies=tuple(event.get("cookies") or ()),
+            query=event.get("rawQueryString") or "",
         )
 
     @property
@@ -101,6 +109,15 @@ class Call:
             return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit log; where nobody is known, the address alone."""
+        return Actor(self.by if self.principal else "", self.address, self.request_id)
+
+    def cookie(self, name: str) -> list[str]:
+        """Return the values of the cookies of this name: a browser may send several."""
+        return [one.removeprefix(f"{name}=") for one in self.cookies if one.startswith(f"{name}=")]
 
     @property
     def caller(self) -> Principal:

@@ -3,6 +3,7 @@
 from .alerts import alerts
 from .documents import documents
 from .endpoints import Declared
+from .external import external
 from .health import health
 from .incidents import incidents
 from .moves import moves
@@ -10,5 +11,7 @@ from .records import records
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
-    one for resource in (webhooks, alerts, incidents, moves, records, health, documents) for one in resource.declared
+    one
+    for resource in (webhooks, alerts, incidents, moves, records, health, documents, external)
+    for one in resource.declared
 )
