@@ -9,6 +9,7 @@ from tocsin.domain.alert import Alert, AlertState, Observation, Problem, Push, S
 from tocsin.domain.decision import Decision, Reason
 from tocsin.domain.incident import Incident
 from tocsin.domain.rules import Rules
+from tocsin.domain.timeline import EventKind
 from tocsin.errors import SourceError
 from tocsin.services.incidents import IncidentService
 from tocsin.services.ingest import IngestReport, ingest
@@ -203,3 +204,8 @@ def reasons(report: SyncReport) -> dict[str, int]:
 def said_of(report: SyncReport, key: str) -> list[Decision]:
     """Return the decisions that a report lists for one alert."""
     return [decision for decision in report.details if decision.key == key]
+
+
+def kinds(desk: Desk, incident_id: str = "INC-1001") -> list[EventKind]:
+    """Return what happened to an incident, in order."""
+    return [event.kind for event in desk.service.timeline(incident_id)]

@@ -11,6 +11,7 @@
     ├── IllegalMove             the incident may not go there from where it is
     ├── PreconditionFailed      it is not any more what the caller says that he saw
     ├── Conflict                somebody else wrote first; read again and decide again
+    │   └── AlreadyThere        what was to be made is there; trying again does not help
     ├── AccessError             whoever asks is not let in, or not to do this
     │   ├── SignInRefused
     │   ├── NotAllowed
@@ -106,6 +107,12 @@ class Conflict(TocsinError):
     http_status = 409
     exit_status = 5
     retryable = True
+
+
+class AlreadyThere(Conflict):
+    """What was to be made is there already. Nothing was written, and trying again does not help."""
+
+    retryable = False
 
 
 class AccessError(TocsinError):

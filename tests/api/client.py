@@ -9,12 +9,16 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
+from tests.fakes import MemoryStore
 from tocsin.api.call import Parts
+from tocsin.api.endpoints import Answer, Endpoints
 from tocsin.api.frame import Api
+from tocsin.api.health import Alive
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import Scope
+from tocsin.domain.access import ANYBODY, Scope
 from tocsin.domain.rules import Rules
+from tocsin.ids import random_secret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
@@ -63,7 +67,18 @@ class Lines:
 class Client:
     """Asks an API on ``store``. ``token`` is the key it shows unless told otherwise."""
 
-    def __init__(self, store, *, options=None, rules=None, routes=ROUTES, lacks=list, reader=lambda: None, before=None):
+    def __init__(
+        self,
+        store,
+        *,
+        options=None,
+        rules=None,
+        routes=ROUTES,
+        lacks=list,
+        reader=lambda: None,
+        datadog=lambda deadline: None,
+        before=None,
+    ):
         self.store = store
         self.now = NOON if before is None else before.now
         self.log = Lines()
@@ -79,9 +94,11 @@ class Client:
             rules=rules,
             clock=self.clock,
             new_id=self.new_id,
+            new_secret=random_secret,
             lacks=lacks,
             tags=TagNames,
             reader=reader,
+            datadog=datadog,
             site="datadoghq.com",
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
@@ -136,6 +153,18 @@ class Client:
         reply = self.post(f"{V1}/incidents", {"title": title, **fields})
         assert reply.status == 201, reply.body
         return reply.json["id"]
+
+
+def with_options(**options):
+    """Return an API on an empty store, with some options set."""
+    return Client(MemoryStore(), options=Options(**{"requests_per_second": 0, **options}))
+
+
+def with_route(function, **how):
+    """Return an API on an empty store, with a route to ``/extra`` besides its own."""
+    extra = Endpoints("extra", {"GET /extra": ANYBODY})
+    extra("GET", "/extra", answers={200: Answer(Alive)}, **how)(function)
+    return Client(MemoryStore(), routes=(*ROUTES, *extra.declared))
 
 
 def event(method, path, body=b"", headers=None, *, address="127.0.0.1", query="", parameters=None):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.entrypoints.command_line import ROOT, process
+from tests.entrypoints.command_line import API_KEY, APP_KEY, ROOT, process
 from tests.entrypoints.serving import Serving, ask
 from tocsin.api.routes import ROUTES
+from tocsin.demo import DatadogServer, demo_world
 
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS") or 150)
 """How long it tries; what is quick takes the same time and tries more."""
@@ -39,6 +40,8 @@ def fill(url, key):
         body = {"title": f"Incident {number}", "service": "checkout"}
         made = ask(url, "POST", "/api/v1/incidents", body, authorization=f"Bearer {key}")
         assert (made.status, made.json["id"]) == (201, f"INC-{1001 + number}")
+    spare = {"name": "spare", "scopes": ["alerts:write"]}
+    assert ask(url, "POST", "/api/v1/keys", spare, authorization=f"Bearer {key}").status == 201
     alerts = [{"message": "Search is slow", "service": "search", "key": f"seed-{n}"} for n in range(ALERTS)]
     sent = ask(url, "POST", "/api/v1/alerts", alerts, authorization=f"Bearer {key}")
     assert sent.status == 200
@@ -82,7 +85,11 @@ def test_the_api_answers_nothing_but_what_it_describes(schemathesis, tmp_path):
     made = process(tmp_path, "key", "create", "schemathesis", "--scope", "admin")
     assert made.status == 0, made.err
     key = made.out.strip()
-    with Serving(tmp_path, REQUESTS_PER_SECOND="0") as serving:
+    datadog = {"DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY}
+    with (
+        DatadogServer(demo_world(), api_key=API_KEY, app_key=APP_KEY) as shop,
+        Serving(tmp_path, REQUESTS_PER_SECOND="0", **datadog, DATADOG_API_URL=shop.url) as serving,
+    ):
         fill(serving.url, key)
         status, report, seen = tried_by(schemathesis, serving.url, key, tmp_path)
         print(report)

@@ -1,6 +1,5 @@
 """Alerts that are sent: taken item by item, durable when answered, and answered the same however often they come."""
 
-import json
 from ipaddress import ip_network
 
 import pytest
@@ -13,7 +12,11 @@ from tocsin.errors import StoreBusy, StoreUnreachable
 from tocsin.storage.json_store import JsonStore
 
 ALERTS = f"{V1}/alerts"
+
+
 HOOKS = f"{V1}/webhooks"
+
+
 DOWN = {"service": "checkout", "severity": "critical", "message": "Checkout is down", "key": "health"}
 
 
@@ -23,15 +26,6 @@ def incidents(client):
 
 def listed(client, **query):
     return client.get(ALERTS, query=query).json["alerts"]
-
-
-@pytest.fixture
-def sender(client):
-    """Return the token of a key that may send alerts and nothing else."""
-    return client.key("sender", Scope.ALERTS_WRITE)
-
-
-# -- one alert --------------------------------------------------------------------------------------------------------
 
 
 def test_an_alert_opens_an_incident(client, sender):
@@ -112,9 +106,6 @@ def test_two_keys_of_one_source_speak_of_the_same_alerts(client, sender):
     replacement = client.key("sender-2", Scope.ALERTS_WRITE, source="sender")
     first = client.post(ALERTS, DOWN, token=sender)
     assert client.post(ALERTS, DOWN, token=replacement).body == first.body
-
-
-# -- lists ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_list_is_applied_item_by_item(client, sender):
@@ -202,9 +193,6 @@ def test_what_is_odd_is_taken_or_clearly_refused(client, sender, given):
         assert client.get(incident(reply.json["taken"][0]["incident"])).status == 200
 
 
-# -- failing ----------------------------------------------------------------------------------------------------------
-
-
 def test_a_failure_of_ours_on_any_item_is_a_5xx_for_the_delivery(client, sender):
     """So that its sender sends it again, and what was done is recognised."""
     commit_many, calls = client.store.commit_many, []
@@ -257,9 +245,6 @@ def test_an_idempotency_key_gives_the_first_answer_again(client, sender):
     assert client.post(ALERTS, {"message": "other"}, token=sender, idempotency_key="d1").problem == "key-reused"
 
 
-# -- who may ----------------------------------------------------------------------------------------------------------
-
-
 def test_sending_needs_a_key_that_may(client):
     """Looking at incidents is not enough."""
     reader = client.key("reader", Scope.INCIDENTS_WRITE)
@@ -277,136 +262,3 @@ def test_a_source_may_send_from_its_own_networks_only():
     assert client.post(ALERTS, DOWN, address="192.0.2.1", token="").status == 403
     assert client.get(ALERTS, address="192.0.2.1").status == 200
     assert client.post(f"{HOOKS}/elastic", {}, address="192.0.2.1").status == 422
-
-
-# -- webhooks ---------------------------------------------------------------------------------------------------------
-
-
-def test_alertmanager_is_understood(client, sender, recordings):
-    """As it was recorded, byte by byte as good as it came: firing, firing more, and one of them resolved."""
-    client.now = client.now.replace(month=11, day=21, hour=12)
-    states = {}
-    for name in ("01_prom_firing_1", "02_prom_firing_2", "04_prom_resolved_1"):
-        sent = json.loads((recordings / "alertmanager" / f"{name}.json").read_bytes())["body"]
-        reply = client.post(f"{HOOKS}/alertmanager", sent, token=sender)
-        assert reply.status == 200, reply.body
-        assert len(reply.json["taken"]) == len(sent["alerts"])
-        assert client.post(f"{HOOKS}/alertmanager", sent, token=sender).body == reply.body
-        for said, taken in zip(sent["alerts"], reply.json["taken"], strict=True):
-            states[taken["alert"]] = said["status"] == "firing"
-    assert {one["id"]: one["firing"] for one in listed(client)} == states
-    assert set(states.values()) == {True, False}
-
-
-def test_the_recorded_webhooks_of_datadog_are_understood(client, sender, recordings):
-    """With the payload template of somebody else."""
-    bodies = [json.loads(file.read_bytes()) for file in sorted((recordings / "datadog" / "webhooks").glob("*.json"))]
-    notifications = [body for body in bodies if "alert" in body]  # one file is a line of somebody's log
-    assert notifications
-    for body in notifications:
-        reply = client.post(f"{HOOKS}/datadog", body, token=sender)
-        assert reply.status == 200, reply.body
-        alert = client.get(f"{ALERTS}/{reply.json['taken'][0]['alert']}").json
-        assert (alert["source"], alert["origin"]) == ("datadog", body["alert"]["alert_id"])
-
-
-def test_elastic_is_understood(client, sender):
-    """By the documented template."""
-    body = {
-        "rule": {"id": "a1b2", "name": "Latency threshold"},
-        "alert": {"id": "checkout_prod", "actionGroup": "threshold_met"},
-        "context": {"reason": "Latency is 4.2 s", "serviceName": "checkout", "environment": "prod"},
-    }
-    assert client.post(f"{HOOKS}/elastic", body, token=sender).json["taken"][0]["incident"] == "INC-1001"
-    recovered = {**body, "alert": {"id": "checkout_prod", "actionGroup": "recovered"}}
-    client.minutes(1)
-    client.post(f"{HOOKS}/elastic", recovered, token=sender)
-    assert [(one["source"], one["firing"]) for one in listed(client)] == [("elastic", False)]
-
-
-def test_a_webhook_of_datadog_has_its_monitor_read_once_it_is_durable(client, sender):
-    """And what goes wrong with that fails no delivery."""
-    looked = []
-
-    class Reader:
-        def look(self, origin, known):
-            looked.append((origin, [one.key for one in known], len(incidents(client))))
-            raise StoreUnreachable("not now")
-
-    asked = Client(client.store, reader=Reader, before=client)
-    body = {"alert_id": "4711", "alert_scope": "host:a", "alert_transition": "Triggered", "alert_title": "CPU"}
-    reply = asked.post(f"{HOOKS}/datadog", body, token=sender)
-    assert reply.status == 200
-    assert looked == [("4711", ["4711:host:a"], 1)]
-
-
-# -- looking at alerts ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def several(client):
-    """Send five alerts of two sources, of which one ends."""
-    body = {
-        "alerts": [{"status": "firing", "labels": {"alertname": f"a{n}"}, "fingerprint": f"f{n}"} for n in range(2)]
-    }
-    client.post(f"{HOOKS}/alertmanager", body)
-    client.post(ALERTS, [{"message": "x", "key": f"k{n}", "severity": "low", "service": "s"} for n in range(3)])
-    client.minutes(1)
-    client.post(ALERTS, {"key": "k1", "state": "resolved"})
-    return client
-
-
-@pytest.mark.parametrize(
-    "query, number",
-    [
-        ({}, 5),
-        ({"source": "generic"}, 3),
-        ({"source": "alertmanager"}, 2),
-        ({"source": "elastic"}, 0),
-        ({"source": "manual"}, 0),
-        ({"state": "firing"}, 4),
-        ({"state": "ended"}, 1),
-        ({"severity": "low"}, 3),
-        ({"severity": ["low", "medium"]}, 5),
-        ({"incident": "INC-1001"}, 1),
-        ({"source": "generic", "state": "firing", "severity": "low"}, 2),
-    ],
-)
-def test_the_list_of_alerts_shows_what_matches(several, query, number):
-    """Every filter that is given must hold."""
-    assert len(listed(several, **query)) == number
-
-
-def test_the_list_of_alerts_goes_on_where_a_page_ended(several):
-    """From one source to the next, each alert once."""
-    seen, cursor = [], ""
-    for _ in range(3):
-        page = several.get(ALERTS, query={"limit": 2, "cursor": cursor}).json
-        seen += [one["id"] for one in page["alerts"]]
-        cursor = page["cursor"]
-    assert cursor == ""
-    assert len(set(seen)) == len(seen) == 5
-
-
-@pytest.mark.parametrize("cursor", ["nonsense", "generic~", "manual~eA", "generic~!!!", "generic~" + "A" * 2_000])
-def test_a_cursor_that_no_page_of_alerts_gave_is_refused(several, cursor):
-    """As a value that cannot be used."""
-    assert several.get(ALERTS, query={"cursor": cursor}).status == 422
-
-
-@pytest.mark.parametrize(
-    "name", ["nonsense", "generic~", "generic~eA", "nothing~eA", "generic~%00", "generic~" + "A" * 2_000]
-)
-def test_an_alert_that_there_is_not_is_not_found(several, name):
-    """Whatever stands in its place."""
-    reply = several.get(f"{ALERTS}/{name}")
-    assert (reply.status, reply.problem) == (404, "not-found")
-
-
-def test_an_alert_that_has_not_changed_is_not_sent_again(several):
-    """Being seen once more is a change."""
-    (first, *_) = listed(several, source="generic")
-    tag = several.get(f"{ALERTS}/{first['id']}").headers["ETag"]
-    assert several.get(f"{ALERTS}/{first['id']}", if_none_match=tag).status == 304
-    several.post(ALERTS, {"message": "x", "key": "k0", "severity": "low", "service": "s"})
-    assert several.get(f"{ALERTS}/{first['id']}", if_none_match=tag).status == 200

@@ -185,3 +185,22 @@ def granted(stack, role, service):
         (action, resource.partition(":123456789012:")[2].replace("tocsin-incidents", "TABLE"))
         for action, resource in pairs
     }
+
+
+def environment(stack, name="SyncFunction"):
+    """Return the environment variables of a function."""
+    return stack.properties(name)["Environment"]["Variables"]
+
+
+def alarms(stack):
+    """Return every alarm, by name."""
+    return stack.of_type("AWS::CloudWatch::Alarm")
+
+
+def watched(stack, namespace):
+    """Return (namespace, metric, dimensions) of everything of a namespace that an alarm looks at."""
+    return [
+        (namespace, one["MetricName"], tuple((each["Name"], each["Value"]) for each in one["Dimensions"]))
+        for one in alarms(stack).values()
+        if one["Namespace"] == namespace
+    ]

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.entrypoints.command_line import API_KEY, APP_KEY
 from tests.entrypoints.serving import Serving
 from tocsin import errors
 from tocsin.api import problems
 from tocsin.api.routes import ROUTES
+from tocsin.demo import DatadogServer, demo_world
 from tocsin.domain.access import Scope
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +77,7 @@ def test_every_problem_is_documented():
         problems.wrong_media_type(),
         problems.too_many(1),
         problems.ours(),
+        problems.no_datadog(),
         problems.malformed("x"),
         *(problems.garbled(HTTPStatus(status), "x") for status in (400, 431, 501)),
         problems.invalid([{"loc": ("body",), "msg": "x"}]),
@@ -83,6 +86,7 @@ def test_every_problem_is_documented():
         errors.NotFound,
         errors.IllegalMove,
         errors.Conflict,
+        errors.AlreadyThere,
         errors.PreconditionFailed,
         errors.KeyReused,
         errors.InvalidInput,
@@ -94,6 +98,11 @@ def test_every_problem_is_documented():
         errors.StoreUnreachable,
         errors.StoreRefused,
         errors.NoTable,
+        errors.KeysRefused,
+        errors.WrongSite,
+        errors.RateLimited,
+        errors.Unreachable,
+        errors.Nonsense,
     ]
     told = {(one.status, one.slug) for one in [*edge, *(problems.of_error(kind("x")) for kind in met)]}
     rows = re.findall(r"^\| (\d{3}) \| (.*?) \|", TEXT, re.MULTILINE)
@@ -110,7 +119,12 @@ def test_every_example_works(tmp_path):
     """Word for word, but for the address and the key, on an empty store, in the order of the page."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here to run the examples of docs/api.md with")
-    with Serving(tmp_path) as serving:
+    # Every day of its shop begins quiet: what is counted below comes from the examples alone.
+    environ = {"DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY}
+    with (
+        DatadogServer(demo_world(), api_key=API_KEY, app_key=APP_KEY) as datadog,
+        Serving(tmp_path, **environ, DATADOG_API_URL=datadog.url) as serving,
+    ):
         examples = EXAMPLES.replace("API=http://127.0.0.1:8080", f"API={serving.url}")
         examples = examples.replace("KEY=tocsin_...", f"KEY={serving.key}").replace("python cli.py serve\n", "")
         assert serving.key in examples

@@ -8,6 +8,7 @@ from tocsin.domain.assess import Step
 from tocsin.domain.change import AlertWrite, RecordWrite
 from tocsin.domain.decision import Reason
 from tocsin.domain.expiry import alert_of, expired, timer_of
+from tocsin.domain.incident import MOST_MERGED
 from tocsin.domain.reconcile import Known
 
 TIMER = a_record("expire:x", version=3, due_at=at(10), body={"what": "expire", "source": "generic", "key": "s:a"})
@@ -73,6 +74,14 @@ def test_a_timer_is_written_only_where_it_would_be_missing_or_late(before, after
     """It rings too early as often as it likes: it moves on by itself."""
     write = timer_of(AlertWrite(alert=running_out(**after)), None if before is None else running_out(**before))
     assert ("left" if write is None else "set" if write.record else "taken away") == what
+
+
+def test_an_incident_is_followed_through_as_many_as_one_may_take_over():
+    """However they were merged into each other."""
+    numbers = range(1, MOST_MERGED + 1)
+    chain = {f"INC-{number}": an_incident(number, merged_into=f"INC-{number + 1}") for number in numbers}
+    last = an_incident(MOST_MERGED + 1)
+    assert Known(incidents={**chain, last.id: last}).incident_of("INC-1") is last
 
 
 def test_incidents_that_name_each_other_lead_nowhere():

@@ -1,5 +1,6 @@
 """MTTA and MTTR, and what is kept out of them."""
 
+import weakref
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -54,6 +55,19 @@ def test_silence_is_counted_apart_and_skews_nothing():
     assert (found.never_acknowledged, found.resolved_unacknowledged) == (1, 1)
     assert (found.to_acknowledge.count, found.to_acknowledge.mean) == (2, 180)
     assert (found.to_resolve.count, found.to_resolve.median) == (2, 50 * 60)
+
+
+def test_of_what_was_counted_nothing_is_kept():
+    """However many there are, they need not be in memory at once."""
+    counted = []
+
+    def coming():
+        for number in range(9):
+            counted.append(weakref.ref(one := incident(number, acknowledged=1)))
+            yield one
+            assert sum(ref() is not None for ref in counted) <= 2
+
+    assert statistics(coming()).overall.to_acknowledge.count == 9
 
 
 def test_it_is_told_by_severity_and_by_service():

@@ -1,14 +1,20 @@
 """``--server``: the command line on the incidents of a server, as on those of a store."""
 
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.entrypoints.command_line import CommandLine
+from tests.entrypoints.command_line import APP_KEY, CommandLine
 from tests.entrypoints.serving import served
+from tocsin.demo import MonitorId
+from tocsin.demo.faults import ServerError
+from tocsin.domain.api_key import Token
 from tocsin.entrypoints.api_handler import ApiHandler
+from tocsin.entrypoints.program import TABLE
 from tocsin.entrypoints.wsgi import Application
+from tocsin.services.api_keys import ApiKeys
 from tocsin.storage.json_store import JsonStore
 
 
@@ -125,18 +131,179 @@ def test_prune_forgets_what_was_closed_long_ago(remote, store):
     assert store.incident(young) is not None
 
 
-@pytest.mark.parametrize("command", [("tick",), ("key", "list"), ("key", "create", "x", "--scope", "admin")])
-def test_what_only_the_store_can_do_is_refused(remote, command):
-    """With what to do in its place."""
+@pytest.mark.parametrize("command", [("serve",), ("table", "create"), ("invoke-local",)])
+def test_what_works_on_a_store_here_is_not_misled_by_a_server_that_is_set(remote, command):
+    """One line, and how to say which store."""
     said = remote(*command)
-    assert said.status == 2
-    assert "leave --server (TOCSIN_SERVER) out" in said.err
+    assert (said.status, said.out) == (2, "")
+    line, hint = said.err.splitlines()
+    assert "TOCSIN_SERVER names the server http://127.0.0.1:" in line
+    assert "--store" in hint
 
 
-@pytest.mark.parametrize("command", [("demo",), ("completion", "bash"), ("rules", "check")])
-def test_a_command_without_incidents_takes_no_server(remote, command):
-    """It says so, and does not silently pass over it."""
-    assert "leave --server out" in remote("--server", "http://127.0.0.1:1", *command).err
+@pytest.mark.parametrize("name", [name for name in TABLE if not TABLE[name].served])
+def test_a_command_that_asks_no_server_takes_none(remote, name):
+    """It says so, and does not silently pass over it; nor does it offer one."""
+    said = remote("--server", "http://127.0.0.1:1", name)
+    assert (said.status, said.err.splitlines()[0]) == (2, f"tocsin: '{name}' does not ask a server: leave --server out")
+    assert "--server" not in remote(name, "--help").out
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name].served])
+def test_every_other_command_takes_one(tocsin, name):
+    """Before the command or behind it."""
+    assert "--server URL" in tocsin(name, "--help").out or "COMMAND [ARGS]" in tocsin(name, "--help").out
+
+
+def test_keys_are_made_listed_and_revoked_on_a_server(remote, store):
+    """Printed as from a store; what is kept there says who made it."""
+    made = remote("key", "create", "prod", "--scope", "alerts:write", "--source", "shop", "--expires", "2h")
+    assert (made.status, "shown this once" in made.err) == (0, True)
+    keys = ApiKeys(store, clock=lambda: remote.now, new_id=remote.wiring.new_id)
+    assert keys.check(Token.read(made.out.strip())).source == "shop"
+    assert {one.name: one.created_by for one in keys.every()} == {"laptop": "amira", "prod": "amira (key:laptop)"}
+    assert re.fullmatch(r"tocsin_\w{12}_\S{43}", remote("key", "create", "x", "--scope", "admin", "--json").json["key"])
+    assert remote("key", "revoke", "x", "--by", "bob").out.startswith("x (")
+    assert {one.revoked_by for one in keys.every()} == {"", "bob (key:laptop)"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("key", "list"),
+        ("key", "list", "--all"),
+        ("key", "list", "--all", "--json"),
+        ("key", "create", "prod", "--scope", "admin"),
+        ("key", "create", "no spaces", "--scope", "admin"),
+        ("key", "create", "x", "--scope", "admin", "--source", "A B"),
+        ("key", "revoke", "prdo"),
+        ("key", "revoke", "a/../b"),
+        ("key", "revoke", "bot-1"),
+        ("tick",),
+        ("tick", "--json"),
+    ],
+)
+def test_what_is_said_of_keys_is_what_a_store_would_say(remote, command):
+    """Word for word, errors and exit statuses among it."""
+    for number in range(3):
+        remote("key", "create", f"bot-{number}", "--scope", "alerts:write", "--expires", "2h")
+    remote("key", "create", "prod", "--scope", "admin")
+    remote("key", "revoke", "bot-1")
+    asked = remote(*command)
+    read = remote(*command, f"--store=json:{remote.folder / 'served.json'}")
+    assert (asked.status, asked.out, asked.err) == (read.status, read.out, read.err)
+    assert remote.slept == []
+
+
+def test_many_keys_are_listed_whole(remote, store):
+    """Page by page."""
+    keys = ApiKeys(store, clock=lambda: remote.now, new_id=remote.wiring.new_id)
+    for number in range(210):
+        keys.create(f"bot-{number}", ["alerts:write"], secret="s" * 43, by="a test")
+    assert len(remote("key", "list", "--json").json) == 211
+
+
+def test_a_key_whose_answer_was_lost_is_not_made_twice(tocsin, scripted):
+    """It says which it was, and what to do."""
+    lost = b'{"type": "urn:tocsin:problem:already-there", "detail": "has made the key k", "hint": "revoke it"}'
+    url, asked = scripted((503, b"{}"), (409, lost))
+    said = tocsin("key", "create", "x", "--scope", "admin", "--server", url, TOCSIN_API_KEY="tocsin_x")
+    assert (said.status, said.err) == (5, "tocsin: has made the key k\n  revoke it\n")
+    assert len({key for _, key in asked}) == 1
+
+
+def test_a_server_that_makes_a_key_and_says_none_is_said_so(tocsin, scripted):
+    """In place of a line that opens nothing."""
+    url, _ = scripted((201, b'{"name": "x"}'))
+    said = tocsin("key", "create", "x", "--scope", "admin", "--server", url, TOCSIN_API_KEY="tocsin_x")
+    assert (said.status, "says none that can be read" in said.err) == (2, True)
+
+
+# -- the server's Datadog ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reading(tocsin, store, settings, quiet_logs):
+    """Return the command line with a server that reads the simulated Datadog; it has none of those keys itself."""
+    environ = settings | {"REQUESTS_PER_SECOND": "0"}
+    handler = ApiHandler(
+        environ, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id, store=store, sleep=lambda _seconds: None
+    )
+    made = tocsin("key", "create", "laptop", "--scope", "admin", "--store", f"json:{tocsin.folder / 'served.json'}")
+    with served(Application(handler, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id)) as running:
+        tocsin.environ |= {"TOCSIN_API_KEY": made.out.strip(), "TOCSIN_SERVER": running.url}
+        yield tocsin
+
+
+def own(text):
+    """Return the lines of a command: the log of a server in the same process goes where it goes."""
+    return [line for line in text.splitlines() if not line.startswith(('{"level"', "error: a request"))]
+
+
+def test_a_server_syncs_when_it_is_asked_to(reading, datadog, store):
+    """What is said is what a sync here would say."""
+    datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
+    dry = reading("sync", "--dry-run")
+    assert (dry.status, "Would open 1" in dry.out) == (0, True)
+    said = reading("sync", "--json")
+    assert (said.status, said.json["opened"], said.json["changed"]) == (0, ["INC-1001"], True)
+    assert store.incident("INC-1001") is not None
+    datadog.world.trigger(MonitorId.HOST_CPU)
+    shown = reading("sync")
+    assert "Opened 1" in shown.out
+    assert store.incident("INC-1002").title in shown.out
+
+
+def test_a_server_can_be_watched(reading, datadog):
+    """Again and again; errors of its Datadog end nothing once it worked."""
+    datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
+    naps = []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        if len(naps) == 1:
+            datadog._keys = ("another" * 4, APP_KEY)
+        else:
+            raise KeyboardInterrupt
+
+    reading.sleep = sleep
+    said = reading("sync", "--watch", "60", "--json")
+    assert (said.status, naps) == (130, [60.0, 60.0])
+    assert [line[:22] for line in own(said.out)] == ['{"source": "datadog", ']
+    assert "trying again in" in said.err
+
+
+def test_a_datadog_that_the_server_cannot_read_is_said_so_with_the_status_of_a_sync(reading, datadog):
+    """In its own words, after one try: the server has made the others."""
+    datadog.faults.always(ServerError(503))
+    said = reading("sync")
+    first, hint = own(said.err)
+    assert (said.status, own(said.out), reading.slept) == (3, [], [])
+    assert re.match(r"tocsin: Datadog \(127.0.0.1:.* has trouble \(503\)", first)
+    assert hint.startswith("  ")
+
+
+def test_a_sweep_that_broke_off_there_has_the_status_of_one_here(reading, datadog):
+    """And says so."""
+    datadog.faults.next(ServerError(), count=None, after=1)
+    said = reading("sync")
+    assert (said.status, "INCOMPLETE" in said.out.upper()) == (3, True)
+
+
+def test_a_server_without_keys_of_datadog_says_so(remote):
+    """As a command without them does, with where to set them."""
+    said = remote("sync")
+    assert (said.status, "has no keys of Datadog" in said.err) == (2, True)
+    assert "Set DATADOG_API_KEY" in said.err
+
+
+def test_a_server_does_what_is_due(remote):
+    """When it is asked to."""
+    incident_id = remote.opened()
+    remote("snooze", incident_id, "1h")
+    remote.minutes(61)
+    assert remote("tick").out == f"Paging again: {incident_id}\n"
+    assert "Nothing was due" in remote("tick").err
 
 
 def test_a_store_that_is_named_goes_before_a_server_that_is_set(remote):
@@ -147,13 +314,99 @@ def test_a_store_that_is_named_goes_before_a_server_that_is_set(remote):
     assert (said.status, "give one of them" in said.err) == (2, True)
 
 
+# -- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def found(said):
+    """Return the checks of a doctor by name, as verdict and what was found."""
+    return {one["check"]: (one["verdict"], one["found"]) for one in said.json}
+
+
 def test_doctor_asks_the_server_whether_it_is_well(remote, server):
-    """And whether it takes the key."""
+    """And whether it takes the key, and what for; nothing is changed by that."""
+    remote("tick")
+    remote.minutes(2)
     said = remote("doctor", "--json")
     assert said.status == 0
-    assert [(one["check"], one["verdict"]) for one in said.json] == [("settings", "good"), ("server", "good")]
+    assert found(said) | {"settings": ""} == {
+        "settings": "",
+        "server": ("good", f"{server.url} is ready: no sweep of Datadog yet, tick 2 min ago"),
+        "key": ("good", "it is accepted, for admin"),
+    }
+    assert remote("list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    "scopes, says",
+    [
+        (["alerts:write"], "alerts:write"),
+        (["incidents:read"], "incidents:read"),
+        (["incidents:write"], "incidents:write, incidents:read"),
+        (["incidents:read", "alerts:write"], "incidents:read, alerts:write"),
+    ],
+)
+def test_doctor_says_what_the_key_is_for(remote, scopes, says):
+    """By trying, without changing anything."""
+    made = remote("key", "create", "scoped", *(word for scope in scopes for word in ("--scope", scope)))
+    remote.environ["TOCSIN_API_KEY"] = made.out.strip()
+    assert found(remote("doctor", "--json"))["key"] == ("good", f"it is accepted, for {says}")
+
+
+def test_doctor_tells_a_wrong_key_and_a_missing_one_from_a_server_that_is_away(remote):
+    """Each with what mends it."""
     remote.environ["TOCSIN_API_KEY"] = f"tocsin_{'0' * 12}_{'x' * 43}"
-    assert remote("doctor").status == 2
+    said = remote("doctor", "--json")
+    verdicts = {name: verdict for name, (verdict, _) in found(said).items()}
+    assert (said.status, verdicts) == (2, {"settings": "good", "server": "good", "key": "bad"})
+    del remote.environ["TOCSIN_API_KEY"]
+    said = remote("doctor", "--json")
+    assert (said.status, "TOCSIN_API_KEY is not set" in found(said)["key"][1]) == (2, True)
+    said = remote("doctor", "--json", "--server", "http://127.0.0.1:1")
+    assert (said.status, found(said)["server"][0], found(said)["key"][0]) == (6, "bad", "skipped")
+
+
+def test_doctor_says_that_a_server_is_late(remote):
+    """Which is no error of the server."""
+    remote("tick")
+    remote.minutes(20)
+    said = remote("doctor", "--json")
+    assert (said.status, found(said)["server"][0]) == (0, "doubtful")
+
+
+@pytest.mark.parametrize(
+    "answer, status, says",
+    [
+        ((503, b'{"status": "unready", "store": false}'), 6, "does not reach its store"),
+        (
+            (503, b'{"status": "unready", "store": true, "lacks": ["no index"]}'),
+            6,
+            "its store lacks something: no index",
+        ),
+        ((404, b"{}"), 2, "no server of ours: it answered 404"),
+        ((200, b"<html>"), 2, "no server of ours: its answer is no JSON"),
+        ((200, b'{"status": "ok", "store": true}'), 2, "TOCSIN_API_KEY is not set"),
+    ],
+)
+def test_doctor_says_how_a_server_is_unready(tocsin, scripted, answer, status, says):
+    """As its own health says it."""
+    url, _ = scripted(answer)
+    said = tocsin("doctor", "--server", url)
+    assert (said.status, says in said.out) == (status, True), said.out
+
+
+@pytest.mark.parametrize(
+    "answers, verdict, says",
+    [
+        ([(403, b"{}")] * 4, "doubtful", "may do nothing from here"),
+        ([(403, b"{}"), (500, b"{}")], "bad", "answered 500"),
+        ([(429, b"{}")], "bad", "answered 429"),
+    ],
+)
+def test_doctor_does_not_guess_what_a_key_is_for(tocsin, scripted, answers, verdict, says):
+    """What it could not find out it says."""
+    url, _ = scripted((200, b'{"status": "ok", "store": true}'), *answers)
+    said = found(tocsin("doctor", "--json", "--server", url, TOCSIN_API_KEY="tocsin_x"))
+    assert (said["key"][0], says in said["key"][1]) == (verdict, True)
 
 
 # -- what can be wrong ------------------------------------------------------------------------------------------------
@@ -218,6 +471,10 @@ class Scripted(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
+        """Answer the next."""
+        self.do_POST()
+
+    def do_PATCH(self):
         """Answer the next."""
         self.do_POST()
 

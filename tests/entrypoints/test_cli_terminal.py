@@ -73,15 +73,45 @@ def test_ctrl_c_ends_a_slow_sync_cleanly(tmp_path, datadog, settings):
     assert "Traceback" not in terminal.text
 
 
-@pytest.mark.parametrize("answer, status, left", [(b"y\n", 0, 0), (b"n\n", 0, 1), (b"\x04", 130, 1), (CTRL_C, 130, 1)])
+ANSWERS = [(b"y\n", 0, 0), (b"n\n", 0, 1), (b"\x04", 130, 1), (CTRL_C, 130, 1)]
+"""What is pressed at a question, the exit status, and how much of one incident is left."""
+
+
+def asked(folder, question, answer, *args):
+    """Run a command that asks, press an answer, and return the exit status and what was shown."""
+    terminal = OnTerminal(folder, *args, measured=answer != CTRL_C).until(question)
+    # Python loses a Ctrl-C that comes just before it begins to read. A person presses it again, too.
+    status = terminal.press(answer).ended(pressing=CTRL_C if answer == CTRL_C else b"")
+    assert "Traceback" not in terminal.text
+    return status, terminal.text
+
+
+@pytest.mark.parametrize("answer, status, left", ANSWERS)
 def test_pruning_asks_first(tmp_path, answer, status, left):
     """Only a yes forgets; no, the end of input and Ctrl-C leave everything."""
     tocsin = CommandLine(tmp_path)
     tocsin.opened()
     tocsin("resolve", "1001")
     tocsin("close", "1001")
-    terminal = OnTerminal(tmp_path, "prune", "--closed-before", "2026-03-03", measured=answer != CTRL_C)
-    terminal.until("Forget 1 incident closed before 2026-03-03 00:00:00 UTC for ever? [y/N]:")
-    # Python loses a Ctrl-C that comes just before it begins to read. A person presses it again, too.
-    assert terminal.press(answer).ended(pressing=CTRL_C if answer == CTRL_C else b"") == status
+    question = "Forget 1 incident closed before 2026-03-03 00:00:00 UTC for ever? [y/N]:"
+    ended, _ = asked(tmp_path, question, answer, "prune", "--closed-before", "2026-03-03")
+    assert ended == status
     assert len(tocsin("list", "--json").json) == left
+
+
+@pytest.mark.parametrize("answer, status, left", ANSWERS)
+def test_deleting_asks_first(tmp_path, answer, status, left):
+    """As pruning does; it says that it was done only if it was."""
+    tocsin = CommandLine(tmp_path)
+    tocsin.opened()
+    ended, shown = asked(tmp_path, "Delete INC-1001 for ever? [y/N]:", answer, "delete", "1001")
+    assert ended == status
+    assert ("INC-1001 deleted." in shown) is (left == 0)
+    assert len(tocsin("list", "--json").json) == left
+
+
+def test_deleting_what_there_is_not_asks_nothing(folder):
+    """Nobody has to say yes to an error."""
+    terminal = OnTerminal(folder, "delete", "1009")
+    assert terminal.ended() == 4
+    assert "for ever?" not in terminal.text

@@ -16,10 +16,12 @@ from tocsin.domain.alert import Source
 from tocsin.domain.incident import Status
 from tocsin.domain.search import IncidentFilter
 from tocsin.domain.timeline import EventKind, replay
-from tocsin.entrypoints.sync_handler import MOST_RETURNED, Deadline, result
+from tocsin.entrypoints.sync_handler import MOST_RETURNED, result
 from tocsin.errors import ConfigurationError, KeysRefused, NoTable, Unreachable
 from tocsin.ids import random_id
+from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport
+from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.dynamodb_store import DynamoDbStore
 from tocsin.storage.json_store import JsonStore
 
@@ -306,6 +308,12 @@ class TestWhatFails:
         assert ran.said("ERROR")[0] == "what is due could not be done either: no such index"
 
 
+def answering(*left):
+    """Return what answers with these seconds, one after the other."""
+    context = Context(*left)
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
 class TestDeadline:
     def test_what_there_is_no_time_for_is_left_to_the_next_run(self, function, environ, datadog):
         """It says so, counts it, and the next run does it."""
@@ -331,11 +339,11 @@ class TestDeadline:
     @pytest.mark.parametrize("timeout, margin, for_sweep", [(50, 5, 22.5), (900, 5, 120), (3, 0.6, 1.2)])
     def test_time_is_divided_whatever_the_function_is_given(self, timeout, margin, for_sweep):
         """A margin for the end, and of the rest half for reading."""
-        deadline = Deadline(Context(timeout))
-        assert deadline.for_sweep() == pytest.approx(for_sweep)
-        assert Deadline(Context(timeout, margin + 0.1)).enough()
-        assert not Deadline(Context(timeout, margin)).enough()
+        deadline = Deadline(answering(timeout))
+        assert deadline.for_sweep(SWEEP_SECONDS) == pytest.approx(for_sweep)
+        assert Deadline(answering(timeout, margin + 0.1)).enough()
+        assert not Deadline(answering(timeout, margin)).enough()
 
     def test_with_less_than_the_margin_left_there_is_no_time_for_a_sweep(self):
         """And none that is negative."""
-        assert Deadline(Context(50, 1)).for_sweep() == 0
+        assert Deadline(answering(50, 1)).for_sweep(SWEEP_SECONDS) == 0

@@ -13,7 +13,8 @@ from tocsin.api.options import MOST_BYTES
 
 V1 = "/api/v1"
 SENT = [f"{V1}/alerts", *(f"{V1}/webhooks/{sender}" for sender in ("alertmanager", "datadog", "elastic"))]
-TAKING = [*SENT, f"{V1}/incidents"]
+EDITED = f"{V1}/incidents/INC-1"
+TAKING = [*SENT, f"{V1}/incidents", EDITED]
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,12 @@ def by(server):
     return f"Authorization: Bearer {server.key}"
 
 
+def method(path):
+    return "PATCH" if path == EDITED else "POST"
+
+
 def post(server, path, body, *lines):
-    return sent(server.url, request("POST", path, by(server), JSON, *lines, body=body))
+    return sent(server.url, request(method(path), path, by(server), JSON, *lines, body=body))
 
 
 def told(server, path, body):
@@ -59,7 +64,7 @@ def test_a_body_of_513_kilobytes_is_too_large(server, path):
 @pytest.mark.parametrize("path", TAKING)
 def test_a_body_that_does_not_say_how_long_it_is_may_be_too_large(server, path):
     """In chunks, as in one piece."""
-    reply = sent(server.url, request("POST", path, by(server), JSON, CHUNKED, length=False) + chunked(TOO_LARGE))
+    reply = sent(server.url, request(method(path), path, by(server), JSON, CHUNKED, length=False) + chunked(TOO_LARGE))
     assert refused(reply)["status"] == 413
 
 
@@ -194,14 +199,14 @@ FIRING = {"status": "firing", "labels": {"alertname": "A"}}
         (SENT[0], {"message": "x", "expires_in": "soon"}, "expires_in"),
         (SENT[0], {"message": "x", "expires_in": -1}, "expires_in"),
         (SENT[0], {"message": "x", "expires_in": 10**40}, "expires_in"),
-        (SENT[0], [{"message": 7}], "message"),
+        (SENT[0], [{"message": 7}], "[0].message"),
         (SENT[0], [{}, {"message": "x", "key": []}], "[0].message"),
         (SENT[1], {}, "alerts"),
         (SENT[1], {"alerts": {"status": "firing"}}, "alerts"),
-        (SENT[1], {"alerts": [{**FIRING, "status": "burning"}]}, "status"),
-        (SENT[1], {"alerts": [{**FIRING, "labels": ["a"]}]}, "labels"),
-        (SENT[1], {"alerts": [{**FIRING, "startsAt": "soon"}]}, "startsAt"),
-        (SENT[1], {"alerts": [{**FIRING, "fingerprint": 7}]}, "fingerprint"),
+        (SENT[1], {"alerts": [{**FIRING, "status": "burning"}]}, "alerts[0].status"),
+        (SENT[1], {"alerts": [{**FIRING, "labels": ["a"]}]}, "alerts[0].labels"),
+        (SENT[1], {"alerts": [{**FIRING, "startsAt": "soon"}]}, "alerts[0].startsAt"),
+        (SENT[1], {"alerts": [{**FIRING, "fingerprint": 7}]}, "alerts[0].fingerprint"),
         (SENT[2], {}, "alert_id"),
         (SENT[2], {"alert_id": "abc", "alert_transition": "Triggered"}, "alert_id"),
         (SENT[2], {"alert_id": "1"}, "alert_transition"),
@@ -211,6 +216,17 @@ FIRING = {"status": "firing", "labels": {"alertname": "A"}}
         (f"{V1}/incidents", {"title": 7}, "title"),
         (f"{V1}/incidents", {"title": "x", "severity": "awful"}, "severity"),
         (f"{V1}/incidents", {"title": "x", "logs": [1]}, "logs[0]"),
+        (EDITED, 7, ""),
+        (EDITED, {"status": "ajar"}, "status"),
+        (EDITED, {"status": 10**40}, "status"),
+        (EDITED, {"title": "   "}, "title"),
+        (EDITED, {"titel": "x"}, "titel"),
+        (EDITED, {"assignees": [7]}, "assignees[0]"),
+        (EDITED, {"resolution_steps": {"first": "x"}}, "resolution_steps"),
+        (EDITED, {"snoozed_until": 1e300}, "snoozed_until"),
+        (EDITED, {"snoozed_until": "9999-12-31T23:59:59-14:00"}, "snoozed_until"),
+        (EDITED, {"severity": "high", "notes": None}, "notes"),
+        (EDITED, {"title": "x" * 9, "description": [[[]]]}, "description"),
         (f"{V1}/incidents/INC-1/snooze", {"until": 10**30}, "until"),
         (f"{V1}/incidents/INC-1/notes", {"text": ""}, "text"),
     ],

@@ -9,8 +9,9 @@ import pytest
 from tests.desk import NOON
 from tocsin.domain.access import ADMINISTER, Principal, Scope
 from tocsin.domain.api_key import Token
-from tocsin.errors import Conflict, InvalidInput, NotFound
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.idempotency import Idempotency, answered
 
 SECRET = "s" * 43
 
@@ -41,6 +42,25 @@ def test_a_name_belongs_to_one_key_until_that_is_revoked(keys):
     keys.revoke("PROD", by="ann")
     keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
     assert [one.name for one in keys.every()].count("prod") == 1
+
+
+def test_a_request_makes_one_key_however_often_it_comes(keys):
+    """Also by two at once; what is remembered of it names the key, and no token."""
+    asked = Idempotency.of("me", "k", "body")
+    made, _ = keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann", request=asked)
+    arrived = keys.store.record
+
+    def as_if_unanswered(kind, record_id):
+        keys.store.record = arrived
+
+    for first_look in (arrived, as_if_unanswered):
+        keys.store.record = first_look
+        with pytest.raises(AlreadyThere, match=f"made the key {made.id} before") as raised:
+            keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann", request=asked)
+        assert raised.value.hint == "if that answer was lost, revoke the key and make another"
+    assert answered(keys.store, asked, now=NOON).value == {"key": made.id}
+    with pytest.raises(AlreadyThere, match="called prod already"):
+        keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann", request=Idempotency.of("me", "other", "body"))
 
 
 def test_a_key_is_revoked_by_name_or_id_for_good(keys):

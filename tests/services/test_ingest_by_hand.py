@@ -10,8 +10,7 @@ from tocsin.domain.change import MOST_ALERTS
 from tocsin.domain.decision import Reason
 from tocsin.domain.editing import Edit
 from tocsin.domain.ending import room
-from tocsin.domain.incident import Status
-from tocsin.domain.merging import MOST_MERGED
+from tocsin.domain.incident import MOST_MERGED, Status
 from tocsin.domain.timeline import EventKind, replay
 from tocsin.errors import Conflict, PreconditionFailed
 from tocsin.services.idempotency import AnsweredBefore, Idempotency, Once

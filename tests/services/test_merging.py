@@ -6,8 +6,7 @@ from tests.desk import Desk, Scripted, at, says
 from tests.fakes import MemoryStore
 from tests.services.test_losing_races import disturbed
 from tocsin.domain.change import Claim
-from tocsin.domain.incident import Status
-from tocsin.domain.merging import MOST_MERGED
+from tocsin.domain.incident import MOST_MERGED, Status
 from tocsin.domain.rules import AutoResolve
 from tocsin.domain.timeline import EventKind, replay
 from tocsin.errors import Conflict, IllegalMove, InvalidInput, NotFound, PreconditionFailed

@@ -12,8 +12,9 @@ from tests.fakes import MemoryStore
 from tests.storage.transports import a_patient_store
 from tocsin.domain.alert import Source
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
-from tocsin.errors import Conflict, StoreError
+from tocsin.errors import AlreadyThere, Conflict, StoreError
 from tocsin.ids import random_id
+from tocsin.services.api_keys import ApiKeys
 from tocsin.services.moving import move
 from tocsin.storage.json_store import JsonStore
 
@@ -216,6 +217,21 @@ def test_a_table_or_any_other_store_can_be_moved_too(source, tmp_path):
     report = moved(middle, target)
     assert report.verified
     assert held(target) == held(source)
+
+
+def test_api_keys_are_moved_too(any_store):
+    """From a store that cannot list what it holds: they open there, their names are taken, and no first one is made."""
+    ids = itertools.count(1)
+    here, there = (
+        ApiKeys(one, clock=lambda: NOON, new_id=lambda: f"key-{next(ids)}") for one in (MemoryStore(), any_store)
+    )
+    token = here.create_first("first", secret="s" * 43, by="ann")
+    report = moved(here._store, any_store)
+    assert (report.verified, {part.what: part.source_count for part in report.parts}["records"]) == (True, 3)
+    assert there.check(token).name == "first"
+    assert there.create_first("second", secret="t" * 43, by="ann") is None
+    with pytest.raises(AlreadyThere):
+        there.create("first", ["admin"], secret="t" * 43, by="ann")
 
 
 def test_a_claim_that_went_to_another_incident_there_is_left(source, quick_store):

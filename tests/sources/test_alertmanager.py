@@ -63,6 +63,7 @@ def test_each_alert_counts_by_its_own_status():
     over = prometheus_alert(status="resolved", endsAt=stamp(ENDED), fingerprint="00")
     push = read(prometheus_alert(), over, status="firing")
     assert [item.state for item in push.items] == [AlertState.ALERT, AlertState.OK]
+    assert one(status="FIRING").state is AlertState.ALERT
     push = read(prometheus_alert(status=ABSENT), status="resolved")
     assert only(push).state is AlertState.OK
 

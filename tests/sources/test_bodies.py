@@ -42,6 +42,28 @@ def test_what_is_no_json_is_refused_with_its_place(body, says):
     assert refused.value.http_status == 400
 
 
+@pytest.mark.parametrize(
+    "body, says",
+    [
+        ("{&quot;message&quot;: &quot;x&quot;}", "escaped for HTML"),
+        ("[\n  {&quot;message&quot;: 1}]", "escaped for HTML"),
+        ('{"message": "x"}\n{"message": "y"}\n', "several values"),
+        ('{"message": "x"}\r\n\r\n["y"]', "several values"),
+        ('{"message": "x",\n}', ""),
+        ('{"message": "x"\n{', ""),
+        ('{"message": &quot;x&quot;}', "escaped for HTML"),
+        ("&quot;", ""),
+        ("disk full", ""),
+    ],
+)
+def test_what_its_sender_took_for_json_comes_with_what_to_do(body, says):
+    """Where that can be told from what came; nothing is guessed."""
+    with pytest.raises(MalformedBody) as refused:
+        read_json(body.encode())
+    assert says in refused.value.hint
+    assert bool(says) is bool(refused.value.hint)
+
+
 def test_a_malformed_body_is_input_that_cannot_be_used():
     """Who handles the one handles the other; only the status differs."""
     assert issubclass(MalformedBody, InvalidInput)
@@ -136,15 +158,18 @@ def test_texts_take_numbers_as_json_writes_them():
 )
 def test_a_value_is_found_however_a_template_spells_its_path(item):
     """Letter case, underscores, dots, and objects around it."""
-    assert flat(item) == {"alertactiongroup": "x"}
+    ((simple, (path, value)),) = flat(item).items()
+    assert (simple, value) == ("alertactiongroup", "x")
+    assert item == {path: "x"} or path.split(".")[0] in item
 
 
 def test_of_two_values_of_one_name_the_outer_and_the_first_counts():
     """And what is buried deeper than anybody writes is left alone."""
-    assert flat({"alert": {"id": "inner"}, "alert_id": "outer"}) == {"alertid": "outer"}
-    assert flat({"alert_id": "first", "ALERT_ID": "second"}) == {"alertid": "first"}
+    assert flat({"alert": {"id": "inner"}, "alert_id": "outer"}) == {"alertid": ("alert_id", "outer")}
+    assert flat({"alert_id": "first", "ALERT_ID": "second"}) == {"alertid": ("alert_id", "first")}
+    assert flat({"alert": {"action": {"Group": 1}}}) == {"alertactiongroup": ("alert.action.Group", 1)}
     assert flat({"a": {"b": {"c": {"d": {"e": 1}}}}}) == {}
-    assert flat({"a" * 65: {"b": 1}, "c": 2}) == {"c": 2}
+    assert flat({"a" * 65: {"b": 1}, "c": 2}) == {"c": ("c", 2)}
     assert flat([1]) == flat("x") == flat(None) == {}
 
 

@@ -244,6 +244,16 @@ def test_an_id_that_no_monitor_has_is_named(given):
     assert push.items[0].origin == given
 
 
+def test_a_field_is_called_as_the_body_calls_it():
+    """Wherever the template has it, and by whichever of its names."""
+    nested = {"alert": {"alert_id": "host-1", "alert_transition": "Warn"}}
+    assert complaint(read(nested)).startswith("alert.alert_id: 'host-1' is no monitor's id")
+    renamed = {"monitor_id": "host-1", "alert_id": "$ALERT_ID", "alert_transition": "Warn"}
+    assert complaint(read(renamed)).startswith("monitor_id: ")
+    late = {**DEFAULT_PAYLOAD, "date": "$DATE", "last_updated": "yesterday"}
+    assert complaint(read(late)).startswith("last_updated: this is no moment")
+
+
 def test_a_body_that_is_no_json_object_is_refused():
     """With what to look for in Datadog."""
     with pytest.raises(InvalidInput, match=r"^the body: it is a list"):

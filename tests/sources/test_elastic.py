@@ -4,7 +4,7 @@ import pytest
 
 from tests.sources.bodies import ABSENT, ARRIVED, BEGAN, changed, complaint, encoded, kibana_alert, only, stamp
 from tocsin.domain.alert import AlertState, Observation, Source
-from tocsin.errors import InvalidInput
+from tocsin.errors import InvalidInput, MalformedBody
 from tocsin.sources.elastic import parse
 from tocsin.sources.naming import TagNames
 
@@ -186,6 +186,8 @@ def test_keys_tell_rules_and_alerts_and_name_spaces_apart():
         (inside("alert", id=""), "alert.id: it is missing"),
         ({"alert": {"id": "a"}}, "alert.actionGroup: it is missing"),
         ({"date": "today"}, "date: this is no moment"),
+        ({"date": "", "@timestamp": "today"}, "@timestamp: this is no moment"),
+        ({"date": ABSENT, "context": {"date": "today"}}, "context.date: this is no moment"),
         ({"date": "2026-03-02T11:50:00"}, "date: its time zone is missing"),
         ({"expires_in": "10"}, "expires_in: it should be a number of seconds from 60"),
     ],
@@ -195,6 +197,45 @@ def test_what_is_needed_and_missing_is_named(changes, says):
     why = complaint(read(kibana_alert(**changes)))
     assert why.startswith(says)
     assert "it is missing" not in why or why.endswith("docs/webhooks.md")
+
+
+def test_an_alert_as_elasticsearch_keeps_it_is_read():
+    """Every field a list of one, under the names of the alerts' index."""
+    seen = only(
+        read(
+            {
+                "@timestamp": [stamp(BEGAN)],
+                "kibana.alert.rule.uuid": ["5f6a"],
+                "kibana.alert.rule.name": ["Shop: too many errors"],
+                "kibana.alert.instance.id": ["shop_prod"],
+                "kibana.alert.reason": ["Error count is 26 in the last 5 min"],
+                "kibana.alert.action_group": ["threshold_met"],
+                "kibana.alert.rule.tags": ["apm", "team:web"],
+                "service.name": ["shop"],
+                "kibana.alert.status": ["active"],
+            }
+        )
+    )
+    assert (seen.key, seen.state, seen.observed_at) == (one().key, AlertState.ALERT, BEGAN)
+    assert (seen.title, seen.message) == ("Shop: too many errors", "Error count is 26 in the last 5 min")
+    assert (seen.service, seen.team, seen.tags) == ("shop", "web", ("apm", "team:web"))
+
+
+def test_a_template_of_kibana_7_is_read():
+    """A rule was called an alert then, and an alert an instance of it."""
+    old = {"alertId": "5f6a", "alertName": "Shop", "alertInstanceId": "shop_prod", "alertActionGroup": "recovered"}
+    seen = only(read(old))
+    assert (seen.key, seen.title, seen.state) == (one().key, "Shop", AlertState.OK)
+
+
+def test_a_body_that_is_no_json_comes_with_what_to_look_at():
+    """A variable without quotes, mostly: a number that is missing leaves nothing behind."""
+    with pytest.raises(MalformedBody) as refused:
+        parse(b'{"rule": {"id": "r"}, "context": {"value": }}', received_at=ARRIVED)
+    assert "quotes" in refused.value.hint
+    with pytest.raises(MalformedBody) as refused:
+        parse(b"{&quot;rule&quot;: {}}", received_at=ARRIVED)
+    assert "HTML" in refused.value.hint
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5])

@@ -75,6 +75,23 @@ def test_a_key_is_enough_to_resolve():
     assert seen.resolved_at == seen.observed_at == BEGAN
 
 
+@pytest.mark.parametrize(
+    "said, state",
+    [
+        ({"status": "resolved"}, AlertState.OK),
+        ({"status": " Resolved"}, AlertState.OK),
+        ({"status": "firing"}, AlertState.ALERT),
+        ({"status": "resolved", "state": "firing"}, AlertState.ALERT),
+        ({"status": "open"}, AlertState.ALERT),
+        ({"status": 500}, AlertState.ALERT),
+        ({"status": {"code": "resolved"}}, AlertState.ALERT),
+    ],
+)
+def test_what_is_called_resolved_by_another_name_pages_nobody(said, state):
+    """A status counts if it ends the alert, and there is no state."""
+    assert one(**{"state": ABSENT, **said}).state is state
+
+
 def test_without_a_key_the_same_is_the_same():
     """Known by service, environment, title or message, and labels; severity, links and times do not tell."""
     first = one(key=ABSENT)
@@ -187,6 +204,7 @@ def test_a_time_ahead_is_not_believed():
         ({"expires_in": 1e300}, "expires_in: it should be"),
         ({"expires_in": "3600"}, "expires_in: it should be"),
         ({"expires_in": True}, "expires_in: it should be"),
+        ({"state": ABSENT, "status": "OK"}, "status: 'OK' is neither firing nor resolved; did you mean resolved?"),
         ({"state": "ok"}, "state: 'ok' is neither firing nor resolved; did you mean resolved?"),
         ({"state": "ALERTING"}, "state: 'ALERTING' is neither firing nor resolved; did you mean firing?"),
         ({"state": "resolvd"}, "state: 'resolvd' is neither firing nor resolved; did you mean resolved?"),

@@ -18,7 +18,7 @@ from tocsin.sources.times import AHEAD
 
 PARSERS = [generic.parse, alertmanager.parse, elastic.parse, datadog_webhook.parse]
 NAMES = ["generic", "alertmanager", "elastic", "datadog"]
-NAMES_A_FIELD = re.compile(r"^[A-Za-z_]+(\..*)?: \S")
+NAMES_A_FIELD = re.compile(r"^[@\w-]+(\..*)?: \S")
 
 WORDS = st.sampled_from(
     ["alerts", "alert", "rule", "id", "labels", "annotations", "status", "state", "firing", "resolved", "startsAt",

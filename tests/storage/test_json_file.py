@@ -8,8 +8,11 @@ import stat
 import pytest
 
 from tests.builders import a_record, an_incident, of_records, opens, puts
+from tocsin.domain.alert import Alert
+from tocsin.domain.change import Record
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import DamagedFile, InvalidInput, NewerFormat, NotOurFile, StoreError
+from tocsin.storage.image import ALERT_COUNT, ALERT_VERSION, RECORD_VERSION
 from tocsin.storage.json_store import JsonStore
 from tocsin.storage.line import sealed
 
@@ -35,6 +38,13 @@ def refused(path, error, words):
             assert caught.value.hint
     assert path.read_bytes() == before
     return caught.value
+
+
+def test_what_a_line_leaves_out_is_what_the_models_take_it_for():
+    """The store reads a line without the models, and must come to the same."""
+    assert Alert.model_fields["version"].default == ALERT_VERSION
+    assert Alert.model_fields["count"].default == ALERT_COUNT
+    assert Record.model_fields["version"].default == RECORD_VERSION
 
 
 def test_reading_makes_no_file(path):

@@ -14,15 +14,16 @@ from tocsin.clock import Clock
 from tocsin.domain.access import Principal
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
-from tocsin.ids import NewId
+from tocsin.ids import NewId, NewSecret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
+    from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
-    from tocsin.services.source import MonitorReader
+    from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -39,7 +40,8 @@ class Parts(NamedTuple):
 
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
-    asked for by what is pushed alone. ``external`` gives what signs people in with an issuer, or None where none is set.
+    asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
+    ``external`` gives what signs people in with an issuer, or None where none is set.
     """
 
     store: Store
@@ -49,9 +51,11 @@ class Parts(NamedTuple):
     rules: Rules
     clock: Clock
     new_id: NewId
+    new_secret: NewSecret
     lacks: Callable[[], list[str]]
     tags: "Callable[[], TagNames]"
     reader: "Callable[[], MonitorReader | None]"
+    datadog: "Callable[[Deadline], AlertSource | None]"
     site: str
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 
@@ -67,8 +71,9 @@ class Log(Protocol):
 class Call:
     """A request as it came, decoded. Names of headers are in small letters.
 
-    ``description`` gives the OpenAPI document; ``principal`` is set once a key was checked. ``query`` is as it came: in
-    the event's own parameters a comma may be part of a value, or stand between two.
+    ``description`` gives the OpenAPI document, ``left`` the seconds within which it must be answered; ``principal`` is
+    set once a key was checked. ``query`` is as it came: in the event's own parameters a comma may be
+    part of a value, or stand between two.
     """
 
     request_id: str
@@ -79,12 +84,15 @@ class Call:
     body: bytes
     parts: Parts
     description: Callable[[], str]
+    left: Callable[[], float]
     principal: Principal | None = None
     cookies: Sequence[str] = ()
     query: str = ""
 
     @classmethod
-    def of(cls, event: Mapping[str, Any], parts: Parts, description: Callable[[], str]) -> "Call":
+    def of(
+        cls, event: Mapping[str, Any], parts: Parts, *, description: Callable[[], str], left: Callable[[], float]
+    ) -> "Call":
         """Read an API Gateway event of payload version 2.0."""
         context = event["requestContext"]
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -98,6 +106,7 @@ class Call:
             body=_body(event),
             parts=parts,
             description=description,
+            left=left,
             cookies=tuple(event.get("cookies") or ()),
             query=event.get("rawQueryString") or "",
         )

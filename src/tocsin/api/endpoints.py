@@ -72,6 +72,7 @@ class Declared:
     refuses: frozenset[int]
     takes: Mapping[str, Any] | None
     shown: bool
+    keyed: bool
 
 
 class Endpoints:
@@ -92,11 +93,13 @@ class Endpoints:
         source: str = "",
         takes: Mapping[str, Any] | None = None,
         shown: bool = True,
+        keyed: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare what a function answers. Its docstring is its description.
 
         ``refuses`` are statuses beyond those that its form already implies; ``takes`` describes a body that the
-        function reads by itself; ``shown`` false leaves it out of the OpenAPI document.
+        function reads by itself; ``shown`` false leaves it out of the OpenAPI document; ``keyed`` false: it is done as
+        often as it is asked for, whatever its idempotency key.
         """
 
         def declare(function: Handler) -> Handler:
@@ -106,7 +109,7 @@ class Endpoints:
             name = f"{function.__name__}_{same + 1}" if same else function.__name__
             endpoint = Endpoint(method, path, self._table[f"{method} {path}"], source, name)
             statuses = frozenset({*refuses, *endpoint.implied})
-            self.declared.append(Declared(endpoint, function, self._tag, answers, statuses, takes, shown))
+            self.declared.append(Declared(endpoint, function, self._tag, answers, statuses, takes, shown, keyed))
             return function
 
         return declare

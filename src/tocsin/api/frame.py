@@ -8,7 +8,8 @@ import base64
 import logging
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -47,6 +48,9 @@ TAKEN_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, X-Tocsin-By, X-Tocsin-Key"
 )
 
+MOST_SECONDS = 25.0
+"""What a request may take that does much. API Gateway waits for 30 seconds, the start of a process among them."""
+
 MOST_TOLD = 12
 """Of a traceback, the innermost lines."""
 
@@ -75,7 +79,7 @@ class Api:
     def __call__(self, event: Mapping[str, Any], context: object = None) -> Answered:
         """Answer one request. Nothing is raised: what should not have happened is logged, and answered with 500."""
         began = self._parts.clock()
-        call = Call.of(event, self._parts, self.description)
+        call = Call.of(event, self._parts, description=self.description, left=self._left(began, context))
         endpoint: Endpoint | None = None
         try:
             there = self._directory.at(call.path)
@@ -101,6 +105,16 @@ class Api:
         if not self._document:
             self._document = document(self._declared)
         return self._document
+
+    def _left(self, began: datetime, context: object) -> Callable[[], float]:
+        """Return what gives the seconds that are left; on Lambda they are no more than the function has."""
+        told: Callable[[], int] | None = getattr(context, "get_remaining_time_in_millis", None)
+
+        def left() -> float:
+            ours = MOST_SECONDS - (self._parts.clock() - began).total_seconds()
+            return ours if told is None else min(ours, told() / 1000)
+
+        return left
 
     def _let_in(self, call: Call, there: Mapping[str, Endpoint], endpoint: Endpoint | None) -> Endpoint:
         """Return the endpoint if the request may reach it. Raises :class:`Refused` otherwise."""

@@ -44,6 +44,7 @@ _SAID: Mapping[int, str] = {
     422: "A field cannot be used; `errors` names it.",
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "Something went wrong on our side.",
+    502: "Datadog could not be read.",
     503: "It cannot be done at this moment; try again.",
 }
 
@@ -99,7 +100,7 @@ def document(declared: Iterable[Declared]) -> str:
 
 def _describe_headers(one: Declared, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    taken = ["Idempotency-Key"] if one.endpoint.method == "POST" else []
+    taken = ["Idempotency-Key"] if one.endpoint.method == "POST" and one.keyed else []
     if one.endpoint.method == "GET":
         taken.append("If-None-Match")
         responses["304"] = {"description": _SAID[304]}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from tocsin.errors import IllegalMove, TocsinError
+from tocsin.errors import IllegalMove, SourceError, TocsinError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:tocsin:problem:"
@@ -126,6 +126,13 @@ def ours() -> Problem:
     return Problem(500, "our-fault", "Our fault", "Something went wrong on our side.", hint)
 
 
+def no_datadog() -> Problem:
+    """Datadog is to be read, and there are no keys for it."""
+    detail = "This server has no keys of Datadog that it could read it with."
+    hint = "Set DATADOG_API_KEY and DATADOG_APP_KEY where it runs, or name the secret that holds them."
+    return Problem(409, "no-datadog", "No Datadog", detail, hint)
+
+
 def garbled(status: HTTPStatus, why: str) -> Problem:
     """What came is no request, or not to its end."""
     title = status.phrase.capitalize()
@@ -152,7 +159,8 @@ def of_error(error: TocsinError) -> Problem:
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     title = slug.replace("-", " ").capitalize()
     headers = {"Retry-After": str(RETRY_AFTER)} if error.retryable else {}
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # Only administrators ask for what a source answers, and they are the ones who can mend it.
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, SourceError):
         # Its own text may name tables, files and addresses.
         detail = "It cannot be done at this moment; nothing that was asked for is known to be done."
         return Problem(status, slug, title, detail, headers=headers) if status != ours().status else ours()

@@ -21,9 +21,6 @@ from .views import View
 
 Apply = Callable[[Push], IngestReport]
 
-WHOLE = "alert"
-"""What parsers call an item as a whole."""
-
 
 class TakenAlert(View):
     """An alert that was taken; what it came to is durable."""
@@ -94,13 +91,19 @@ def _delivery(report: IngestReport) -> Delivery:
 
 
 def _errors(push: Push) -> Iterable[Mapping[str, Any]]:
-    alone = len(push.items) == 1
+    """Yield what is wrong, each where its sender finds it: ``alerts[0].labels``, ``[0].labels`` or ``labels``."""
     for index, item in enumerate(push.items):
         if isinstance(item, Problem):
-            yield _located(item, *(() if alone else (index,)))
+            yield _located(item, *_place(push.within, index))
 
 
-def _located(problem: Problem, *place: int) -> Mapping[str, Any]:
+def _place(within: str | None, index: int) -> tuple[str | int, ...]:
+    if within is None:
+        return ()
+    return (within, index) if within else (index,)
+
+
+def _located(problem: Problem, *place: str | int) -> Mapping[str, Any]:
     """Return a problem as pydantic would tell of it."""
     field, detail = _parted(problem)
     return {"loc": ("body", *place, *((field,) if field else ())), "msg": detail}

@@ -37,7 +37,7 @@ class Resolver(APIGatewayHttpResolver):
         super().__init__(
             enable_validation=True,
             response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
-            json_body_deserializer=orjson.loads,
+            json_body_deserializer=_whole,
             debug=False,
         )
         self.request_id = ""
@@ -87,6 +87,12 @@ class Resolver(APIGatewayHttpResolver):
     def _written(self, problem: Problem) -> Response[str]:
         body = orjson.dumps(problem.document(self.request_id)).decode()
         return Response(problem.status, problems.MEDIA_TYPE, body, headers=dict(problem.headers))
+
+
+def _whole(body: str) -> Any:  # noqa: ANN401 - any JSON
+    """Read a body. Of a list Powertools would take the first item, and pass over the others."""
+    said = orjson.loads(body)
+    return tuple(said) if isinstance(said, list) else said
 
 
 def _invalid(error: RequestValidationError) -> Problem:

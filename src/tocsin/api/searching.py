@@ -1,4 +1,7 @@
-"""The parameters that choose incidents, shared by the list and the figures."""
+"""The parameters that choose incidents, shared by the list and the figures.
+
+Both name them one by one: of a model of them Powertools describes every field as a mere text in the OpenAPI document.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

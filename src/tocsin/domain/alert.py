@@ -15,29 +15,25 @@ from tocsin.errors import NotFound
 from .decision import Reason
 from .frozen import Frozen, Utc
 from .severity import Severity
+from .source import Links, Source
+
+__all__ = [
+    "LONGEST_KEY",
+    "Alert",
+    "AlertState",
+    "Links",
+    "Observation",
+    "Problem",
+    "Push",
+    "Source",
+    "Sweep",
+    "alert_id",
+    "alert_key",
+    "named_by",
+]
 
 LONGEST_KEY = 512
 """Bytes. A longer alert key is replaced by its hash, so that every store can hold it."""
-
-
-class Source(StrEnum):
-    """Where alerts come from."""
-
-    DATADOG = "datadog"
-    ALERTMANAGER = "alertmanager"
-    ELASTIC = "elastic"
-    GENERIC = "generic"
-    MANUAL = "manual"
-
-    @property
-    def pushes(self) -> bool:
-        """True where alerts come only when their sender sends them, so that absence says nothing."""
-        return self in (Source.ALERTMANAGER, Source.ELASTIC, Source.GENERIC)
-
-    @property
-    def may_never_recover(self) -> bool:
-        """True where senders often do not say that an alert is over: what fires after a resolve is a new episode."""
-        return self in (Source.ELASTIC, Source.GENERIC)
 
 
 class AlertState(StrEnum):
@@ -92,14 +88,6 @@ def named_by(name: str) -> tuple[Source, str]:
         if alert_id(source, key) == name:
             return source, key
     raise NotFound("there is no alert of this id", hint="the list of alerts shows the ids there are")
-
-
-class Links(Frozen):
-    """http(s) addresses that help whoever is woken; empty where the source gave none."""
-
-    runbook: str = ""
-    monitor: str = ""
-    group: str = ""
 
 
 class Observation(Frozen):
@@ -185,12 +173,14 @@ class Sweep:
 class Push:
     """What one delivery says, item by item in its own order; ``received_at`` is our clock.
 
-    ``truncated`` counts what the sender says that it left out.
+    ``within`` is the field of the delivery that lists the items: empty where it is the list itself, None where it is
+    the one item. ``truncated`` counts what the sender says that it left out.
     """
 
     source: Source
     received_at: Utc
     items: Sequence[Observation | Problem] = ()
+    within: str | None = None
     truncated: int = 0
 
 

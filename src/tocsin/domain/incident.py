@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from tocsin.errors import IllegalMove
 
-from .alert import Links, Source
 from .frozen import Frozen, Utc
 from .people import Role
 from .severity import Severity, worst
+from .source import Links, Source
 
 
 class Status(StrEnum):
@@ -40,6 +40,9 @@ NEXT: Mapping[Status, tuple[Status, ...]] = {
 
 AWAKE: Mapping[str, None] = {"snoozed_until": None, "snoozed_severity": None}
 """The fields of an incident that is not snoozed."""
+
+MOST_MERGED = 50
+"""Incidents that one may take over, those that they had taken over included: no way from one to it is longer."""
 
 
 class AlertCounts(Frozen):

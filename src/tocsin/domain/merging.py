@@ -2,7 +2,7 @@
 
 The other is resolved and names the one that goes on; its alerts stay where they are, and whoever looks for their
 incident follows that name. Following ends: what goes on is active, so that no two can name each other, and takes over
-at most :data:`MOST_MERGED`.
+at most :data:`~.incident.MOST_MERGED`.
 
 Whoever merges has seen both. So merging pages nobody, unless what goes on gets worse than what was acknowledged.
 """
@@ -14,13 +14,10 @@ from tocsin.errors import IllegalMove, InvalidInput
 from .change import Claim, ClaimWrite
 from .decision import Reason
 from .draft import Draft
-from .incident import NEXT, AlertCounts, Incident
+from .incident import MOST_MERGED, NEXT, AlertCounts, Incident
 from .lifecycle import SETTLE, follow_severity, may_auto_resolve, page_if_worse, resolve
 from .rules import Rules
 from .timeline import EventKind
-
-MOST_MERGED = 50
-"""Incidents that one may take over, those that they had taken over included."""
 
 
 def merge(one: Draft, into: Draft, rules: Rules, claims: Iterable[Claim], *, by: str) -> tuple[ClaimWrite, ...]:

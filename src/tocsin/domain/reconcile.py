@@ -15,13 +15,10 @@ from .change import AlertWrite, Change, Claim, RecordWrite
 from .decision import Decision, Reason
 from .expiry import timer_of
 from .frozen import Utc
-from .incident import Incident
+from .incident import MOST_MERGED, Incident
 from .pursue import Pursuit, chunks, most_together
 from .rules import Rules
 from .timeline import SYSTEM
-
-MOST_MERGES = 100
-"""How far an incident is followed through those that took it over. No chain of merges is nearly as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,8 @@ class Known:
     def incident_of(self, incident_id: str) -> Incident | None:
         """Return the incident, or the one that took it over."""
         incident = self.incidents.get(incident_id)
-        for _ in range(MOST_MERGES):
+        # What goes on counts each that it took over, so that no way to it is longer.
+        for _ in range(MOST_MERGED + 1):
             if incident is None or not incident.merged_into:
                 return incident
             incident = self.incidents.get(incident.merged_into)

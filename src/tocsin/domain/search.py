@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from .alert import Source
 from .frozen import Frozen, Utc
 from .incident import Incident, Status
 from .severity import Severity
+from .source import Source
 
 TEXT_SEARCHES = timedelta(days=30)
 """How far back text is looked for unless somebody says otherwise."""

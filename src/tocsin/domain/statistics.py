@@ -1,14 +1,13 @@
 """How quickly incidents are acknowledged and resolved. Times are seconds."""
 
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from math import ceil
-from typing import TypeVar
 
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .severity import Severity
-
-K = TypeVar("K")
 
 
 class Durations(Frozen):
@@ -72,23 +71,35 @@ class Summary(Frozen):
     to_acknowledge: Durations = Durations()
     to_resolve: Durations = Durations()
 
-    @classmethod
-    def of(cls, incidents: Sequence[Incident]) -> "Summary":
-        """Summarise ``incidents``."""
-        problems = [incident for incident in incidents if not incident.merged_into]
-        silent = [incident for incident in problems if incident.acknowledged_at is None]
-        return cls(
-            total=len(incidents),
-            merged=len(incidents) - len(problems),
-            active=sum(incident.active for incident in problems),
-            never_acknowledged=sum(incident.active for incident in silent),
-            resolved_unacknowledged=sum(not incident.active for incident in silent),
-            to_acknowledge=Durations.of(
-                seconds for incident in problems if (seconds := incident.time_to_acknowledge) is not None
-            ),
-            to_resolve=Durations.of(
-                seconds for incident in problems if (seconds := incident.time_to_resolve) is not None
-            ),
+
+class _Tally:
+    """A summary while it is made: of an incident that was counted nothing is kept but its two durations."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._to_acknowledge = array("d")
+        self._to_resolve = array("d")
+
+    def add(self, incident: Incident) -> None:
+        self._counts["total"] += 1
+        if incident.merged_into:
+            self._counts["merged"] += 1
+            return
+        self._counts["active"] += incident.active
+        if incident.acknowledged_at is None:
+            self._counts["never_acknowledged" if incident.active else "resolved_unacknowledged"] += 1
+        for seconds, kept in (
+            (incident.time_to_acknowledge, self._to_acknowledge),
+            (incident.time_to_resolve, self._to_resolve),
+        ):
+            if seconds is not None:
+                kept.append(seconds)
+
+    def summary(self) -> Summary:
+        return Summary(
+            **self._counts,
+            to_acknowledge=Durations.of(self._to_acknowledge),
+            to_resolve=Durations.of(self._to_resolve),
         )
 
 
@@ -105,16 +116,22 @@ class Statistics(Frozen):
 
 
 def statistics(incidents: Iterable[Incident]) -> Statistics:
-    """Summarise ``incidents`` in all, by severity (worst first), by service (by name) and by week (oldest first)."""
-    everything = list(incidents)
-    severities = _by(everything, lambda one: one.severity)
-    services = _by(everything, lambda one: one.service)
-    weeks = _by(everything, lambda one: week(one.opened_at))
+    """Summarise ``incidents`` in all, by severity (worst first), by service (by name) and by week (oldest first).
+
+    They are gone through once, and none is kept.
+    """
+    overall = _Tally()
+    severities: defaultdict[Severity, _Tally] = defaultdict(_Tally)
+    services: defaultdict[str, _Tally] = defaultdict(_Tally)
+    weeks: defaultdict[str, _Tally] = defaultdict(_Tally)
+    for one in incidents:
+        for tally in (overall, severities[one.severity], services[one.service], weeks[week(one.opened_at)]):
+            tally.add(one)
     return Statistics(
-        overall=Summary.of(everything),
-        by_severity={severity: severities[severity] for severity in Severity if severity in severities},
-        by_service=dict(sorted(services.items())),
-        by_week=dict(sorted(weeks.items())),
+        overall=overall.summary(),
+        by_severity={severity: severities[severity].summary() for severity in Severity if severity in severities},
+        by_service={name: services[name].summary() for name in sorted(services)},
+        by_week={name: weeks[name].summary() for name in sorted(weeks)},
     )
 
 
@@ -122,10 +139,3 @@ def week(moment: Utc) -> str:
     """Return the ISO week of a moment."""
     year, number, _ = moment.isocalendar()
     return f"{year:04}-W{number:02}"
-
-
-def _by(incidents: Iterable[Incident], key: Callable[[Incident], K]) -> dict[K, Summary]:
-    some: dict[K, list[Incident]] = {}
-    for incident in incidents:
-        some.setdefault(key(incident), []).append(incident)
-    return {name: Summary.of(members) for name, members in some.items()}

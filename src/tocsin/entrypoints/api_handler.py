@@ -19,7 +19,7 @@ from tocsin.api.routes import ROUTES
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
-from tocsin.ids import NewId
+from tocsin.ids import NewId, NewSecret, random_secret
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
@@ -27,8 +27,8 @@ from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
 from .aws import Aws
+from .datadogs import Datadogs
 from .lambda_logs import LambdaLog
-from .monitor_reader import MonitorReaders
 from .table_shape import StoreShape
 
 SERVICE = "tocsin-api"
@@ -58,12 +58,14 @@ class ApiHandler:
         dotenv: Path | None = None,
         store: Store | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        new_secret: NewSecret = random_secret,
     ) -> None:
         self._environ = environ
         self._dotenv = dotenv
         self._clock = clock
         self._new_id = new_id
         self._sleep = sleep
+        self._new_secret = new_secret
         self._log = LambdaLog(environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)
         self._making = threading.Lock()
         self._api: Api | None = None
@@ -100,6 +102,7 @@ class ApiHandler:
         aws = Aws(settings.aws_region, self._environ)
         store = self._store or open_store(settings, lambda: aws, sleep=self._sleep)
         rules = rules_of(settings)
+        datadogs = Datadogs(settings, rules, lambda: aws, clock=self._clock, sleep=self._sleep, log=self._log)
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -108,9 +111,11 @@ class ApiHandler:
             rules=rules,
             clock=self._clock,
             new_id=self._new_id,
+            new_secret=self._new_secret,
             lacks=StoreShape(settings, lambda: aws, clock=self._clock).lacks,
             tags=lambda: tag_names(settings),
-            reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
+            reader=datadogs.reader,
+            datadog=datadogs.until,
             site=settings.datadog_site,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -62,29 +61,19 @@ def examine(wiring: Wiring) -> Iterator[Check]:
     try:
         settings = wiring.settings()
     except ConfigurationError as error:
-        yield _failed("settings", error, mend="Correct it in the environment or in .env; README.md lists all settings.")
-        yield from (_skipped(name, "settings") for name in _AFTER_SETTINGS)
+        yield failed("settings", error, mend="Correct it in the environment or in .env; README.md lists all settings.")
+        yield from (skipped(name, "settings") for name in _AFTER_SETTINGS)
         return
     dotenv = f" and {wiring.dotenv}" if wiring.dotenv.is_file() else ""
     yield Check("settings", Verdict.GOOD, f"read from the environment{dotenv}")
     if wiring.asks_server(settings):
-        yield _tried("server", lambda: _served(wiring, settings))
+        from .server_checks import served
+
+        yield from served(wiring, settings)
         return
     yield _tried("rules", lambda: _rules(wiring, settings))
     yield from _datadog(wiring, settings)
     yield from _kept(wiring, settings)
-
-
-def _served(wiring: Wiring, settings: Settings) -> Check:
-    """Ask the server whether it is ready, and list one incident, which needs the key."""
-    with closing(wiring.calls(settings)) as calls:
-        ready = calls.get("/health/ready")
-        calls.get("/api/v1/incidents", {"limit": 1})
-    found = f"{calls.url} is ready, and takes the key"
-    if ready["status"] == "late":
-        mend = "Look at what syncs there; `doctor` on that machine, without --server, says more."
-        return Check("server", Verdict.DOUBTFUL, f"{found}; its last sweep or tick was long ago", mend)
-    return Check("server", Verdict.GOOD, found)
 
 
 def _rules(wiring: Wiring, settings: Settings) -> Check:
@@ -106,8 +95,8 @@ def _datadog(wiring: Wiring, settings: Settings) -> Iterator[Check]:
         )
     except TocsinError as error:
         mend = f"cp .env.example .env, and fill in the two keys; {wiring.program} demo works without"
-        yield _failed("keys", error, mend)
-        yield from (_skipped(name, "keys") for name in ("Datadog", "clock"))
+        yield failed("keys", error, mend)
+        yield from (skipped(name, "keys") for name in ("Datadog", "clock"))
         return
     yield Check("keys", Verdict.GOOD, f"both are in {_place(settings)}")
     client = DatadogClient(found, sleep=wiring.sleep, clock=wiring.clock)
@@ -115,8 +104,8 @@ def _datadog(wiring: Wiring, settings: Settings) -> Iterator[Check]:
         asked = wiring.clock()
         page = client.page(BEYOND_ALL, client.within(ASKING_SECONDS))
     except TocsinError as error:
-        yield _failed("Datadog", error)
-        yield _skipped("clock", "Datadog")
+        yield failed("Datadog", error)
+        yield skipped("clock", "Datadog")
         return
     finally:
         client.close()
@@ -144,7 +133,7 @@ def _kept(wiring: Wiring, settings: Settings) -> Iterator[Check]:
     check = _tried("store", lambda: _table(wiring, settings) if settings.use_dynamodb else _file(settings))
     yield check
     if check.verdict is Verdict.BAD:
-        yield from (_skipped(name, "store") for name in ("permissions", "last sync"))
+        yield from (skipped(name, "store") for name in ("permissions", "last sync"))
         return
     yield _tried("permissions", lambda: _permissions(wiring, settings))
     yield _tried("last sync", lambda: _last_sync(wiring, settings))
@@ -231,12 +220,14 @@ def _tried(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
     except TocsinError as error:
-        return _failed(name, error)
+        return failed(name, error)
 
 
-def _failed(name: str, error: TocsinError, mend: str = "") -> Check:
+def failed(name: str, error: TocsinError, mend: str = "") -> Check:
+    """Return what a check came to that raised."""
     return Check(name, Verdict.BAD, str(error), error.hint or mend, error.exit_status)
 
 
-def _skipped(name: str, because: str) -> Check:
+def skipped(name: str, because: str) -> Check:
+    """Return a check that waits for another."""
     return Check(name, Verdict.SKIPPED, f"needs {because} to be right")

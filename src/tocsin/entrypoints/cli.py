@@ -43,6 +43,7 @@ def main() -> int:
     """Run the command of this process; return the exit status."""
     # What is made while starting lives as long as the process: looking for garbage among it is time lost.
     gc.set_threshold(FEWER_COLLECTIONS)
+    gc.enable()
     # Pydantic would read the metadata of everything installed, to find plug-ins that there are none of.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     if sys.stdout is None or sys.stderr is None:  # closed by who started us

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from tocsin.domain.alert import Source
 from tocsin.domain.incident import Status
 from tocsin.domain.search import ACTIVE, TEXT_SEARCHES, IncidentFilter
 from tocsin.domain.severity import Severity
+from tocsin.domain.source import Source
 
 from .choices import MOMENT, TEXT, Word
 from .wiring import Wiring

@@ -8,7 +8,7 @@ import click
 from typing_extensions import override
 
 from .nearest import did_you_mean
-from .store_choice import with_store_option
+from .store_choice import with_options
 from .wiring import Wiring
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """Where a command is (``module:attribute``), what it does in one line, and under which heading it stands.
 
-    ``stored``: it opens the store, or asks the server, that is chosen; ``served``: it asks a server alone.
+    ``stored``: it works on the store that is chosen; ``served``: on the server.
     """
 
     where: str
     help: str
     heading: str = "Commands"
     stored: bool = True
-    served: bool = False
+    served: bool = True
 
 
 class LazyGroup(click.Group):
@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             message = f"{entry.where} is no command"
             raise TypeError(message)
-        return with_store_option(command) if entry.stored else command
+        return with_options(command, served=entry.served) if entry.stored else command
 
     @override
     def resolve_command(
@@ -89,7 +89,7 @@ class LazyGroup(click.Group):
 def _refuse_choice(name: str, entry: Entry, ctx: click.Context) -> None:
     """Refuse a store or a server that was chosen for a command that has no use for it."""
     chosen = ctx.ensure_object(Wiring).chosen
-    if "TOCSIN_SERVER" in chosen and not (entry.stored or entry.served):
+    if "TOCSIN_SERVER" in chosen and not entry.served:
         message = f"'{name}' does not ask a server: leave --server out"
         raise click.UsageError(message, ctx)
     if "USE_DYNAMODB" in chosen and not entry.stored:

@@ -17,13 +17,16 @@ TABLE = {
     "sync": Entry(f"{_COMMANDS}.sync:sync", "Pull Datadog's monitors and bring the incidents up to date.", ALERTS),
     "tick": Entry(f"{_COMMANDS}.upkeep:tick", "Do what is due now: resolve what has settled.", ALERTS),
     "invoke-local": Entry(
-        f"{_COMMANDS}.invoke_local:invoke_local", "Run the scheduled function here, as Lambda does.", ALERTS
+        f"{_COMMANDS}.invoke_local:invoke_local",
+        "Run the scheduled function here, as Lambda does.",
+        ALERTS,
+        served=False,
     ),
-    "demo": Entry("tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False),
-    "serve": Entry(f"{_COMMANDS}.serve:serve", "Serve the HTTP API here, and sync on the side.", ALERTS),
-    "send": Entry(
-        f"{_COMMANDS}.sending:send", "Send a test alert to a running server.", ALERTS, stored=False, served=True
+    "demo": Entry(
+        "tocsin.entrypoints.demo:demo", "Play half an hour against a simulated Datadog.", ALERTS, False, False
     ),
+    "serve": Entry(f"{_COMMANDS}.serve:serve", "Serve the HTTP API here, and sync on the side.", ALERTS, served=False),
+    "send": Entry(f"{_COMMANDS}.sending:send", "Send a test alert to a running server.", ALERTS, stored=False),
     "list": Entry(f"{_COMMANDS}.listing:list_incidents", "List incidents, newest first.", INCIDENTS),
     "show": Entry(f"{_COMMANDS}.showing:show", "Show one incident with its alerts and timeline.", INCIDENTS),
     "open": Entry(f"{_COMMANDS}.opening:open_incident", "Open an incident by hand.", INCIDENTS),
@@ -40,15 +43,15 @@ TABLE = {
     "merge": Entry(f"{_COMMANDS}.changing:merge", "Make it part of another incident.", INCIDENTS),
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
-    "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False),
+    "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
     "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", STORE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
-    "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE),
-    "move": Entry(f"{_COMMANDS}.move:move", "Copy everything from one store to another.", STORE, False),
-    "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE, False),
+    "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE, served=False),
+    "move": Entry(f"{_COMMANDS}.move:move", "Copy everything from one store to another.", STORE, False, False),
+    "recover": Entry(f"{_COMMANDS}.upkeep:recover", "Save what can be read of a damaged file.", STORE, False, False),
     "completion": Entry(
-        f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE, False
+        f"{_COMMANDS}.completion:completion", "Print what makes a shell complete commands.", STORE, False, False
     ),
 }
 """Every command, in the order of the help text."""

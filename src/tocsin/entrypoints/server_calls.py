@@ -10,7 +10,7 @@ import orjson
 import urllib3
 
 from tocsin import errors
-from tocsin.errors import ConfigurationError, IllegalMove, StoreError, StoreUnreachable, TocsinError
+from tocsin.errors import ConfigurationError, IllegalMove, SourceError, StoreError, StoreUnreachable, TocsinError
 from tocsin.ids import NewId
 
 TIMEOUT = 30.0
@@ -26,6 +26,7 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "not-found": errors.NotFound,
     "no-such-path": errors.NotFound,
     "conflict": errors.Conflict,
+    "already-there": errors.AlreadyThere,
     "precondition-failed": errors.PreconditionFailed,
     "key-reused": errors.KeyReused,
     "malformed-body": errors.MalformedBody,
@@ -34,6 +35,12 @@ _KINDS: Mapping[str, type[TocsinError]] = {
     "store-unreachable": errors.StoreUnreachable,
     "store-refused": errors.StoreRefused,
     "no-table": errors.NoTable,
+    "no-datadog": errors.ConfigurationError,
+    "keys-refused": errors.KeysRefused,
+    "wrong-site": errors.WrongSite,
+    "rate-limited": errors.RateLimited,
+    "unreachable": errors.Unreachable,
+    "nonsense": errors.Nonsense,
 }
 """Problems by the error that they were on the server; what is none of these goes by its status."""
 
@@ -72,7 +79,7 @@ class ServerCalls:
 
         ``by`` is who acts. A request whose answer was lost is sent again under the same idempotency key.
         """
-        headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "tocsin"}
+        headers = self._headers
         if by:
             headers["X-Tocsin-By"] = quote(by, safe=" ")
         if if_match:
@@ -84,22 +91,44 @@ class ServerCalls:
             try:
                 return self._once(method, path, sent, headers)
             except TocsinError as error:
-                if not error.retryable or attempt == MOST_TRIES - 1:
+                # What a source did not answer, the server has asked for often enough.
+                if not error.retryable or isinstance(error, SourceError) or attempt == MOST_TRIES - 1:
                     raise
                 _log.info("%s; trying again", error)
                 self._sleep(PAUSE * 2**attempt)
         message = f"{self.url} gave no answer"
         raise StoreUnreachable(message)
 
+    def look(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Any]:
+        """Ask once, and return the status and JSON of the answer whatever it is; only no answer raises."""
+        sent = None if body is None else orjson.dumps(body)
+        headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
+        answer = self._answer(method, path, sent, headers)
+        return answer.status, _json(answer.data, self.url)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key}", "User-Agent": "tocsin"}
+
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-        try:
-            answer = self._pool.request(method, f"{self.url}{path}", body=body, headers=headers, redirect=False)
-        except urllib3.exceptions.HTTPError as error:
-            message = f"the server at {self.url} cannot be reached ({type(error).__name__})"
-            raise StoreUnreachable(message, hint="is it running? `serve` starts one here") from None
+        answer = self._answer(method, path, body, headers)
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return _json(answer.data, self.url) if answer.data else None
         raise _error(answer.status, answer.data, self.url)
+
+    def _answer(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._pool.request(method, f"{self.url}{path}", body=body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            message = f"the server at {self.url} cannot be reached ({type(error).__name__})"
+            raise StoreUnreachable(message, hint="is it running? `serve` starts one here") from None
+
+
+def coded(part: str) -> str:
+    """Return a name for an address: coded twice, since what serves takes one coding off, and a slash must not show."""
+    return quote(quote(part, safe=""), safe="")
 
 
 def _json(data: bytes, url: str) -> Any:  # noqa: ANN401 - any JSON

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Unpack
-from urllib.parse import quote
 
 from typing_extensions import override
 
@@ -26,7 +25,7 @@ from tocsin.services.sync import SyncReport
 from tocsin.services.tick import EnoughTime, TickReport, always
 from tocsin.services.viewing import Whole
 
-from .server_calls import ServerCalls
+from .server_calls import ServerCalls, coded
 from .server_store import V1, ServerStore, incident_of, parameters, tag_of
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,12 +42,17 @@ class ServerIncidents(IncidentService):
     @override
     def sync(
         self, source: AlertSource, *, dry_run: bool = False, adopt: bool = False, enough_time: EnoughTime = always
-    ) -> SyncReport:
-        self._refuse("syncs")
+    ) -> NoReturn:
+        message = f"the server at {self._calls.url} reads Datadog itself"
+        raise InvalidInput(message, hint="leave --server (TOCSIN_SERVER) out to read it here, into a store")
+
+    def sync_there(self, *, dry_run: bool, adopt: bool) -> SyncReport:
+        """Have the server read its Datadog once."""
+        return SyncReport.model_validate(self._calls.ask("POST", f"{V1}/sync", {"dry_run": dry_run, "adopt": adopt}))
 
     @override
     def tick(self, *, enough_time: EnoughTime = always) -> TickReport:
-        self._refuse("does what is due")
+        return TickReport.model_validate(self._calls.ask("POST", f"{V1}/tick"))
 
     @override
     def whole(self, incident_id: str) -> Whole:
@@ -68,7 +72,7 @@ class ServerIncidents(IncidentService):
         return Metrics.model_validate(self._calls.get(f"{V1}/incidents/{incident_id}/metrics"))
 
     @override
-    def statistics(self, wanted: IncidentFilter) -> Statistics:
+    def statistics(self, wanted: IncidentFilter, *, most: int | None = None) -> Statistics:
         asked = parameters(wanted.model_copy(update={"since": wanted.since or EVER}))
         return Statistics.model_validate(self._calls.get(f"{V1}/incidents/stats/summary", asked))
 
@@ -138,11 +142,11 @@ class ServerIncidents(IncidentService):
 
     @override
     def assign(self, incident_id: str, who: str, *, role: Role | str | None = None, **how: Unpack[How]) -> Incident:
-        return self._move("PUT", incident_id, f"/assignments/{_coded(who)}", how, {"role": role})
+        return self._move("PUT", incident_id, f"/assignments/{coded(who)}", how, {"role": role})
 
     @override
     def unassign(self, incident_id: str, who: str, **how: Unpack[How]) -> Incident:
-        return self._move("DELETE", incident_id, f"/assignments/{_coded(who)}", how)
+        return self._move("DELETE", incident_id, f"/assignments/{coded(who)}", how)
 
     @override
     def note(self, incident_id: str, text: str, **how: Unpack[How]) -> Incident:
@@ -181,12 +185,3 @@ class ServerIncidents(IncidentService):
             by=how["by"],
             if_match="" if revision is None else tag_of(revision),
         )
-
-    def _refuse(self, does: str) -> NoReturn:
-        message = f"the server at {self._calls.url} {does} by itself"
-        raise InvalidInput(message, hint="leave --server (TOCSIN_SERVER) out to do it here, on a store")
-
-
-def _coded(who: str) -> str:
-    """Return a name for an address: coded twice, since what serves takes one coding off, and a slash must not show."""
-    return quote(quote(who, safe=""), safe="")

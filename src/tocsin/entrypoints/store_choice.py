@@ -108,18 +108,18 @@ def server_option() -> click.Option:
         type=SERVER,
         expose_value=False,
         callback=_ask_server,
-        help="Work on the incidents of this server, with the key in TOCSIN_API_KEY.",
+        help="Work on this server in place of a store, with the key in TOCSIN_API_KEY.",
     )
 
 
-def with_store_option(command: click.Command) -> click.Command:
+def with_options(command: click.Command, *, served: bool) -> click.Command:
     """Give the options to a command that is loaded for the first time, and to the commands beneath it."""
-    for option in (store_option(), server_option()):
+    for option in (store_option(), *((server_option(),) if served else ())):
         if not any(option.opts[0] in one.opts for one in command.params):
             command.params.append(option)
     if isinstance(command, click.Group):
         for beneath in command.commands.values():
-            with_store_option(beneath)
+            with_options(beneath, served=served)
     return command
 
 

@@ -25,6 +25,7 @@ from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
+from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import TickReport, tick
 from tocsin.sources.datadog import SWEEP_SECONDS
@@ -37,12 +38,6 @@ from .datadog_keys import KeySource, key_source
 from .lambda_logs import LambdaLog
 from .redaction import hide
 from .rotating import RotatingDatadog
-
-MARGIN = 5.0
-"""Seconds before the deadline at which no new work is begun: what is under way must end, and the run be counted."""
-
-SHARE_OF_MARGIN = 0.2
-"""The most of the time of a short run that the margin takes."""
 
 COUNTED_EVERY = timedelta(minutes=5)
 """How old the number of active incidents may get while nothing changes: counting them costs reads."""
@@ -62,31 +57,6 @@ class LambdaContext(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how long the run may still take."""
-
-
-class Deadline:
-    """How a run divides its time. It is counted from when it is made."""
-
-    def __init__(self, context: LambdaContext) -> None:
-        self._context = context
-        self._margin = min(MARGIN, SHARE_OF_MARGIN * self.remaining)
-
-    @property
-    def remaining(self) -> float:
-        """Seconds until Lambda ends the run."""
-        return self._context.get_remaining_time_in_millis() / 1000
-
-    def enough(self) -> bool:
-        """Say whether to begin one more piece of work."""
-        return self.remaining > self._margin
-
-    def for_sweep(self) -> float:
-        """Return the seconds that a sweep may take now.
-
-        That is half of what there is: a server that falls silent at the end can make a sweep last twice as long, and
-        if it does not, the other half is for writing.
-        """
-        return min(SWEEP_SECONDS, max(self.remaining - self._margin, 0) / 2)
 
 
 class _Parts(NamedTuple):
@@ -144,7 +114,7 @@ class SyncHandler:
         self._cold = False
         with self._log.request(context.aws_request_id, cold_start=run.cold_start):
             try:
-                report = self._run(run, Deadline(context), began)
+                report = self._run(run, Deadline(lambda: context.get_remaining_time_in_millis() / 1000), began)
             except Exception as error:
                 self._log.hide(self._secrets())
                 self._tell_failure(error)
@@ -201,7 +171,7 @@ class SyncHandler:
                 parts.keys,
                 clock=self._clock,
                 sleep=self._sleep,
-                deadline=lambda: SWEEP_SECONDS if self._deadline is None else self._deadline.for_sweep(),
+                deadline=lambda: SWEEP_SECONDS if self._deadline is None else self._deadline.for_sweep(SWEEP_SECONDS),
             )
             self._log.hide(self._source.secrets)
         return self._source

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from tocsin.config import Settings
     from tocsin.domain.rules import Rules
+    from tocsin.services.api_keys import ApiKeys
     from tocsin.services.incidents import IncidentService
     from tocsin.storage.store import Store
 
     from .aws import Aws
     from .rotating import RotatingDatadog
     from .server_calls import ServerCalls
+    from .server_incidents import ServerIncidents
 
 
 def login_name() -> str:
@@ -103,12 +105,23 @@ class Wiring(NamedTuple):
         """Say whether a server is asked in place of a store. ``--store`` goes before a server that is set."""
         return bool(settings.tocsin_server) and "USE_DYNAMODB" not in self.chosen
 
-    def calls(self, settings: "Settings", url: str = "") -> "ServerCalls":
-        """Return what asks the server at ``url``, or the one that is set. Raises ``ConfigurationError`` without a key."""
+    def here(self, settings: "Settings | None" = None) -> "Settings":
+        """Return the settings of what works on a store here. Raises ``InvalidInput`` if they name a server."""
+        settings = settings or self.settings()
+        if self.asks_server(settings):
+            message = f"this works on a store, and TOCSIN_SERVER names the server {settings.tocsin_server}"
+            raise InvalidInput(message, hint="leave TOCSIN_SERVER out, or say --store json:PATH or dynamodb:TABLE")
+        return settings
+
+    def calls(self, settings: "Settings", url: str = "", *, keyless: bool = False) -> "ServerCalls":
+        """Return what asks the server at ``url``, or the one that is set.
+
+        Raises ``ConfigurationError`` without a key, unless it is ``keyless``: asked for what needs none.
+        """
         from .server_calls import ServerCalls
 
         key = settings.tocsin_api_key.get_secret_value()
-        if not key:
+        if not key and not keyless:
             message = "TOCSIN_API_KEY is not set: put it into the environment, or as a line NAME=KEY into .env"
             raise ConfigurationError(message, hint="`key create` makes a key where the server's store is")
         return ServerCalls(url or settings.tocsin_server, key, sleep=self.sleep, new_id=self.new_id)
@@ -133,16 +146,37 @@ class Wiring(NamedTuple):
         """Open the store with all that is needed to change what it holds, or reach the server, and close it."""
         settings = settings or self.settings()
         if self.asks_server(settings):
-            from .server_incidents import ServerIncidents
-
-            with closing(self.calls(settings)) as calls:
-                yield ServerIncidents(calls)
+            with self.server(settings) as served:
+                yield served
             return
         from tocsin.services.incidents import IncidentService
 
         rules = self.rules(settings)
         with self.store(settings) as store:
             yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+
+    @contextmanager
+    def server(self, settings: "Settings") -> "Iterator[ServerIncidents]":
+        """Reach the incidents of the server that is set, and leave it."""
+        from .server_incidents import ServerIncidents
+
+        with closing(self.calls(settings)) as calls:
+            yield ServerIncidents(calls)
+
+    @contextmanager
+    def keys(self) -> "Iterator[ApiKeys]":
+        """Open the store for its API keys, or reach those of the server, and close it."""
+        from tocsin.services.api_keys import ApiKeys
+
+        settings = self.settings()
+        if self.asks_server(settings):
+            from .server_keys import ServerKeys
+
+            with closing(self.calls(settings)) as calls:
+                yield ServerKeys(calls, clock=self.clock, new_id=self.new_id)
+            return
+        with self.store(settings) as store:
+            yield ApiKeys(store, clock=self.clock, new_id=self.new_id)
 
     def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "RotatingDatadog":
         """Return the Datadog that the settings name. Raises :class:`~tocsin.errors.ConfigurationError`."""

@@ -1,16 +1,19 @@
 """Keys for machines: made, listed, revoked, and checked. They are records; what is kept opens nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+
+from pydantic import JsonValue
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal, Scope
 from tocsin.domain.api_key import ApiKey, Token, checked_name, checked_scopes, checked_source, digest_of, key_id_of
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.errors import Conflict, InvalidInput, NotFound
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .idempotency import AnsweredBefore, Idempotency, first_time
 from .tick import MOST_ATTEMPTS
 
 API_KEY = "apikey"
@@ -42,17 +45,23 @@ class ApiKeys:
         by: str,
         source: str = "",
         expires_at: datetime | None = None,
+        request: Idempotency | None = None,
     ) -> tuple[ApiKey, Token]:
         """Make a key; return it with its token, which cannot be had again.
 
-        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.Conflict` for a name that is taken.
+        A ``request`` makes one key however often it comes. Its answer is never kept, since the token is in it.
+        Raises :class:`~tocsin.errors.InvalidInput`, ``KeyReused``, and :class:`~tocsin.errors.AlreadyThere` for a name
+        that is taken and for a request that made its key before.
         """
+        made = None if request is None else self._first_time(request)
         key = self._drafted(name, scopes, secret=secret, by=by, source=source, expires_at=expires_at)
         try:
-            self._store.commit(self._first_change(key))
+            self._store.commit(self._first_change(key, *(() if made is None else [made({"key": key.id})])))
         except Conflict:
+            if request is not None:
+                self._first_time(request)  # the same one may just have come twice
             message = f"there is a key called {name} already"
-            raise Conflict(message, hint="take another name, or revoke that one first") from None
+            raise AlreadyThere(message, hint="take another name, or revoke that one first") from None
         return key, Token(key.id, secret)
 
     def create_first(self, name: str, *, secret: str, by: str) -> Token | None:
@@ -70,9 +79,13 @@ class ApiKeys:
     def every(self) -> Iterator[ApiKey]:
         """Yield every key there ever was, revoked ones too."""
         after = ""
-        while some := self._store.records(API_KEY, after=after, limit=PAGE):
-            yield from (_key(record) for record in some)
+        while some := self.page(after=after, limit=PAGE):
+            yield from some
             after = some[-1].id
+
+    def page(self, *, after: str = "", limit: int) -> list[ApiKey]:
+        """Return up to ``limit`` keys by id, from the one behind ``after`` on."""
+        return [_key(record) for record in self._store.records(API_KEY, after=after, limit=limit)]
 
     def revoke(self, name_or_id: str, *, by: str) -> ApiKey:
         """Take a key out of use for good; twice is no error. Processes that have just checked it notice in a minute.
@@ -115,6 +128,14 @@ class ApiKeys:
             self._store.commit(change)
         except Conflict:
             return  # another process noted it, or the key was revoked this moment, which the next check sees
+
+    def _first_time(self, request: Idempotency) -> Callable[[JsonValue], RecordWrite]:
+        try:
+            return first_time(self._store, request, now=self._clock())
+        except AnsweredBefore as before:
+            made = before.answer["key"] if isinstance(before.answer, dict) else ""
+            message = f"this request has made the key {made} before, which was shown then"
+            raise AlreadyThere(message, hint="if that answer was lost, revoke the key and make another") from None
 
     def _drafted(
         self,

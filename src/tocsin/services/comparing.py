@@ -18,13 +18,14 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
+from .api_keys import API_KEY, FIRST, NAMED
 from .idempotency import IDEMPOTENCY
 from .sync import HEARTBEAT
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER)
+KINDS = (API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, TIMER)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")

@@ -105,11 +105,20 @@ def unanswered(store: Store, once: Once, *, now: Utc) -> Callable[[Incident], Re
 
     Raises :class:`AnsweredBefore` if there is an answer, and ``KeyReused``.
     """
-    record = store.record(IDEMPOTENCY, once.request.record_id)
-    before = _answer(once.request, record, now)
+    write = first_time(store, once.request, now=now)
+    return lambda incident: write(once.answer(incident))
+
+
+def first_time(store: Store, request: Idempotency, *, now: Utc) -> Callable[[JsonValue], RecordWrite]:
+    """Return what writes an answer, for the commit of what was asked for; it conflicts if somebody else was first.
+
+    Raises :class:`AnsweredBefore` if there is an answer, and ``KeyReused``.
+    """
+    record = store.record(IDEMPOTENCY, request.record_id)
+    before = _answer(request, record, now)
     if before is not None:
         raise AnsweredBefore(before.value)
-    return lambda incident: _kept(once.request, record, once.answer(incident), now)
+    return lambda answer: _kept(request, record, answer, now)
 
 
 def _answer(request: Idempotency, record: Record | None, now: Utc) -> Answer | None:

@@ -19,7 +19,7 @@ from tocsin.domain.statistics import Metrics, Statistics, statistics
 from tocsin.domain.timeline import SYSTEM, Event
 from tocsin.errors import InvalidInput
 from tocsin.ids import NewId, random_id
-from tocsin.storage.store import Page, Store
+from tocsin.storage.store import MOST_EXAMINED, Page, Store
 
 from . import merging, removing, viewing
 from .acting import Acting, Attempt, How, found
@@ -101,15 +101,22 @@ class IncidentService:
         """Return one page of the incidents that match, newest first, and the cursor of the next page."""
         return self.store.find(wanted, limit=limit, cursor=cursor)
 
-    def every(self, wanted: IncidentFilter) -> Iterator[Incident]:
-        """Yield every incident that matches, newest first, page by page."""
-        cursor = ""
+    def every(self, wanted: IncidentFilter, *, most: int | None = None) -> Iterator[Incident]:
+        """Yield every incident that matches, newest first, page by page.
+
+        Raises :class:`~tocsin.errors.InvalidInput` once it has looked at ``most`` incidents (rounded up to whole
+        pages) and there are more.
+        """
+        cursor, looked_at = "", 0
         while True:
-            page = self.store.find(wanted, limit=500, cursor=cursor)
+            page = self.store.find(wanted, limit=MOST_EXAMINED, cursor=cursor)
             yield from page.incidents
-            cursor = page.cursor
+            cursor, looked_at = page.cursor, looked_at + MOST_EXAMINED
             if not cursor:
                 return
+            if most is not None and looked_at >= most:
+                message = f"there are more than {most:,} incidents to look at"
+                raise InvalidInput(message, hint="choose fewer of them, with since and until")
 
     def incident(self, incident_id: str) -> Incident:
         """Return one incident."""
@@ -131,9 +138,9 @@ class IncidentService:
         """Return how long one incident took, or has taken so far."""
         return Metrics.of(self.incident(incident_id), self._clock())
 
-    def statistics(self, wanted: IncidentFilter) -> Statistics:
-        """Return MTTA and MTTR of the incidents that match."""
-        return statistics(self.every(wanted))
+    def statistics(self, wanted: IncidentFilter, *, most: int | None = None) -> Statistics:
+        """Return MTTA and MTTR of the incidents that match; ``most`` is that of :meth:`every`."""
+        return statistics(self.every(wanted, most=most))
 
     def open(
         self,

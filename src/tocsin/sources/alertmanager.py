@@ -42,6 +42,7 @@ def parse(body: bytes, *, received_at: datetime, namespace: str = "default", tag
         source=Source.ALERTMANAGER,
         received_at=received_at,
         items=[group.item(alert) for alert in alerts],
+        within="alerts",
         truncated=max(whole(fields.raw("truncatedAlerts")) or 0, 0),
     )
 
@@ -108,9 +109,10 @@ class _Group:
 
     def _word(self, fields: Fields) -> str:
         given = fields.raw("status") if "status" in fields else self._status
-        if given not in _STATUSES:
+        word = str(given).casefold()
+        if word not in _STATUSES:
             raise InvalidInput(f"status: {shown(given)} is neither firing nor resolved")
-        return str(given)
+        return word
 
     def _times(self, fields: Fields, state: AlertState) -> tuple[bool, datetime, datetime | None]:
         """Return whether the start names the episode, the start, and the end of what is resolved.

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from tocsin.errors import InvalidInput, MalformedBody
 
@@ -40,7 +41,7 @@ def read_json(body: bytes) -> object:
         return json.loads(decoded, strict=False, object_pairs_hook=_without_doubles, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         message = f"the body is no JSON: {error.msg}, at line {error.lineno}, column {error.colno}"
-        raise MalformedBody(message) from None
+        raise MalformedBody(message, hint=_meant(decoded, error)) from None
     except RecursionError:
         message = "the body is nested too deeply"
         raise MalformedBody(message) from None
@@ -123,22 +124,33 @@ class Fields:
         return instant(self._item.get(name), name)
 
 
-def flat(item: object) -> dict[str, object]:
+class Named(NamedTuple):
+    """A value, and its path as the body writes it."""
+
+    path: str
+    value: object
+
+
+def flat(item: object) -> dict[str, Named]:
     """Return the values of an object and of the objects in it, each by its simplified path.
 
     ``{"alert": {"actionGroup": ...}}``, ``alert.actionGroup``, ``alert_action_group`` and ``ALERT_ACTIONGROUP`` are all
     ``alertactiongroup``, and so is an ``alert_action_group`` inside ``alert``: people write templates as they like.
     """
-    found: dict[str, object] = {}
-    inside = [("", item)]
+    found: dict[str, Named] = {}
+    inside = [("", Named("", item))]
     for _ in range(_DEEPEST_NAME):
         # Level by level, so that of two values of one name the outer one counts.
         level, inside = inside, []
-        for path, value in level:
+        for simple, (path, value) in level:
             if isinstance(value, dict):
-                inside += [(_joined(path, name), inner) for name, inner in value.items() if len(name) <= _LONGEST_NAME]
-            elif path:
-                found.setdefault(path, value)
+                inside += [
+                    (_joined(simple, name), Named(f"{path}.{name}".removeprefix("."), inner))
+                    for name, inner in value.items()
+                    if len(name) <= _LONGEST_NAME
+                ]
+            elif simple:
+                found.setdefault(simple, Named(path, value))
     return found
 
 
@@ -153,6 +165,15 @@ def _as_text(value: object, name: str) -> str:
     if isinstance(value, dict | list):
         raise InvalidInput(f"{name}: it is {kind(value)}; it should be a text")
     return json.dumps(value)
+
+
+def _meant(body: str, error: json.JSONDecodeError) -> str:
+    """Return what to do about a body that its sender took for JSON; empty if nobody can tell."""
+    if body.startswith("&quot;", error.pos) and body.lstrip().startswith(("{", "[")):
+        return "Its quotes were escaped for HTML (&quot;): send it as it was before."
+    if error.msg == "Extra data" and body.startswith(("{", "["), error.pos):
+        return "It holds several values: send each by itself, or (to /api/v1/alerts) all in one list."
+    return ""
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

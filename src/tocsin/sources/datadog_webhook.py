@@ -24,7 +24,7 @@ from .naming import TagNames, tag_value
 from .outside import text
 from .runbooks import find_runbook
 from .tags import kept_tags
-from .times import believed, instant
+from .times import believed
 
 _TEMPLATE = "give the webhook the payload of docs/webhooks.md"
 _LONGEST_BODY = 100_000
@@ -51,7 +51,7 @@ def parse(body: bytes, *, received_at: datetime, tags: TagNames | None = None, s
     try:
         found = read_json(body)
     except MalformedBody as error:
-        raise MalformedBody(str(error), hint='In Datadog, leave "Encode as form" off.') from None
+        raise MalformedBody(str(error), hint=error.hint or 'In Datadog, leave "Encode as form" off.') from None
     Fields(found, "the body")
     notification = _Notification(Filled(found, _is_unset), Naming.of(tags or TagNames(), web_url(site)))
     return Push(source=Source.DATADOG, received_at=received_at, items=[notification.item(received_at)])
@@ -88,8 +88,7 @@ class _Notification:
         origin = self._origin()
         word = self._word()
         group, provisional = self._group(origin)
-        date = instant(self._said.text("date", "dateposix", "lastupdated", longest=LONGEST_TAG), "date")
-        observed_at = believed(date or received_at, received_at)
+        observed_at = believed(self._said.moment("date", "dateposix", "lastupdated") or received_at, received_at)
         state = AlertState.of(word)
         group_tags = () if group == WHOLE else kept_tags(group.split(","))
         # The group's come first: the event's may hold those of its host.
@@ -132,7 +131,8 @@ class _Notification:
             raise InvalidInput(message)
         origin = given or (self._link.monitor if self._link else "")
         if not _ID.fullmatch(origin):
-            raise InvalidInput(f"alert_id: {shown(origin)} is no monitor's id; {_TEMPLATE}")
+            name = self._said.path(*_MONITOR, otherwise="alert_id")
+            raise InvalidInput(f"{name}: {shown(origin)} is no monitor's id; {_TEMPLATE}")
         return origin
 
     def _word(self) -> str:

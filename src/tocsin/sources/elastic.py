@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 
 from tocsin.domain.alert import AlertState, Links, Observation, Problem, Push, Source
-from tocsin.errors import InvalidInput
+from tocsin.errors import InvalidInput, MalformedBody
 
 from .bodies import Fields, read_json
 from .filled import Filled
@@ -19,13 +19,14 @@ from .naming import TagNames, tag_value
 from .outside import text
 from .pushed import expiry, first_line, pushed_key
 from .runbooks import find_runbook
-from .times import believed, instant
+from .times import believed
 
 RECOVERED = "recovered"
 """The action group of what is over (alerting/common/builtin_action_groups.ts); its name is ``Recovered``."""
 
 _LONGEST_ID = 100_000
 _TEMPLATE = "use the body of docs/webhooks.md"
+_QUOTES = "In the body of the connector every variable stands in quotes, as in docs/webhooks.md."
 _UNSET = frozenset({"", "null", "undefined"})
 _PLACEHOLDER = re.compile(r"\{\{.*\}\}")
 # What APM says where a rule spans environments, or where a service names none.
@@ -36,10 +37,13 @@ _NO_DATA = frozenset({"no data", "nodata"})
 _OVER = frozenset({RECOVERED, "resolved"})
 
 _RULE = ("ruleid", "kibanaalertruleuuid")
-_ALERT = ("alertid", "alertinstanceid", "kibanaalertinstanceid")
+_ALERT = ("alertinstanceid", "kibanaalertinstanceid", "alertid")
 _GROUP = ("alertactiongroup", "actiongroup", "kibanaalertactiongroup")
 _GROUP_NAME = ("alertactiongroupname", "actiongroupname")
-_MESSAGE = ("contextreason", "reason", "contextmessage", "message", "contextconditions", "description")
+_MESSAGE = (
+    *("contextreason", "reason", "kibanaalertreason", "contextmessage"),
+    *("message", "contextconditions", "description"),
+)
 _STATUS = ("status", "state", "alertstatus", "kibanaalertstatus")
 
 
@@ -49,7 +53,10 @@ def parse(body: bytes, *, received_at: datetime, namespace: str = "default", tag
     ``namespace`` is the sender's: keys live in it. Raises :class:`~tocsin.errors.InvalidInput` for a body that is no
     JSON object; one that lacks what tells alerts apart is a problem that names the field.
     """
-    found = read_json(body)
+    try:
+        found = read_json(body)
+    except MalformedBody as error:
+        raise MalformedBody(str(error), hint=error.hint or _QUOTES) from None
     Fields(found, "the body")
     said = Filled(found, _is_unset)
     return Push(
@@ -69,19 +76,22 @@ def _is_unset(value: str) -> bool:
 
 
 def _observation(said: Filled, received_at: datetime, namespace: str, names: TagNames) -> Observation:
-    rule = said.text(*_RULE, longest=_LONGEST_ID)
     alert = said.text(*_ALERT, longest=_LONGEST_ID)
+    # Kibana 7 called a rule an alert, and an alert an instance of it; it still fills in templates of that time.
+    rule = said.text(
+        *_RULE, *(("alertid",) if said.text("alertinstanceid", longest=LONGEST_TAG) else ()), longest=_LONGEST_ID
+    )
     if not rule:
         raise InvalidInput(f"rule.id: it is missing, and so is what tells rules apart; {_TEMPLATE}")
     if not alert:
         raise InvalidInput(f"alert.id: it is missing, and so is what tells the rule's alerts apart; {_TEMPLATE}")
     word, severity = _state(said)
     state = AlertState.of(word)
-    date = said.text("date", "timestamp", "contexttimestamp", "contextdate", longest=LONGEST_TAG)
-    observed_at = believed(instant(date, "date") or received_at, received_at)
+    date = said.moment("date", "timestamp", "contexttimestamp", "contextdate")
+    observed_at = believed(date or received_at, received_at)
     tags = said.tags("ruletags", "tags", "kibanaalertruletags")
     message = said.text(*_MESSAGE, longest=LONGEST_MESSAGE)
-    title = said.text("title", "rulename", "contexttitle", longest=LONGEST_TITLE)
+    title = said.text("title", "rulename", "kibanaalertrulename", "alertname", "contexttitle", longest=LONGEST_TITLE)
     return Observation(
         source=Source.ELASTIC,
         origin=text(rule, LONGEST_PART),

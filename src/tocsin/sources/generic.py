@@ -21,6 +21,10 @@ from .times import believed
 MOST_AT_ONCE = 500
 """Alerts in one body."""
 
+_ALERTS = (
+    "several are a list, without an object around it, and what an Alertmanager sends goes to "
+    "/api/v1/webhooks/alertmanager"
+)
 _STATES = ("firing", "resolved")
 # Said by others for the same. They are not taken, since a guess could end an alert that fires; they are understood.
 _MEANT = {
@@ -47,6 +51,7 @@ def parse(body: bytes, *, received_at: datetime, namespace: str = "default", tag
         source=Source.GENERIC,
         received_at=received_at,
         items=[_item(item, received_at, namespace, names) for item in items],
+        within="" if isinstance(found, list) else None,
     )
 
 
@@ -64,7 +69,7 @@ def _observation(fields: Fields, received_at: datetime, namespace: str, names: T
     key = fields.text("key")
     name = fields.text("title") or message
     if not name and not key:
-        elsewhere = "; an Alertmanager posts to /api/v1/webhooks/alertmanager" if "alerts" in fields else ""
+        elsewhere = f"; {_ALERTS}" if "alerts" in fields else ""
         raise InvalidInput(f"message: it is missing; an alert needs a message, a title or a key{elsewhere}")
     service = fields.text("service", LONGEST_NAME) or label_value(labels, names.service_labels)
     environment = fields.first_text(("environment", "env"), LONGEST_NAME) or label_value(
@@ -99,13 +104,17 @@ def _observation(fields: Fields, received_at: datetime, namespace: str, names: T
 
 
 def _word(fields: Fields) -> str:
-    given = fields.text("state")
+    name, given = "state", fields.text("state")
+    status = text(fields.raw("status"), LONGEST_TAG).strip()
+    if not given and "resolved" in (status.casefold(), _MEANT.get(status.casefold())):
+        # Many call it so, and it must not page. What else a status says, of a job or of HTTP, is not about the alert.
+        name, given = "status", status
     word = given.casefold() or "firing"
     if word in _STATES:
         return word
     nearest = _MEANT.get(word) or next(iter(get_close_matches(word[:LONGEST_TAG], _STATES, 1)), "")
     meant = f"; did you mean {nearest}?" if nearest else ""
-    raise InvalidInput(f"state: {shown(given)} is neither firing nor resolved{meant}")
+    raise InvalidInput(f"{name}: {shown(given)} is neither firing nor resolved{meant}")
 
 
 def _runbook(labels: dict[str, str], tags: tuple[str, ...], message: str) -> str:

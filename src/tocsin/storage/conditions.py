@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tocsin.domain.change import Change
-
 from .store import Touch
 
 if TYPE_CHECKING:
+    from tocsin.domain.change import Change
+
     from .image import Image  # of the file's store alone; the table's, on Lambda, uses the words below
     from .line import AlertDocument
 
 
-def committed(image: "Image", change: Change) -> bool:
+def committed(image: "Image", change: "Change") -> bool:
     """Say whether one of its events shows that ``change`` is there already."""
     for event in change.events:
         dossier = image.dossiers.get(event.incident_id)
@@ -25,7 +25,7 @@ def committed(image: "Image", change: Change) -> bool:
     return False
 
 
-def conflict(image: "Image", change: Change) -> str:
+def conflict(image: "Image", change: "Change") -> str:
     """Return what forbids ``change``, as one line; empty if nothing does."""
     for incident_write in change.incidents:
         if said := stale(image, incident_write.incident.id, incident_write.expected):

@@ -14,9 +14,6 @@ from typing import NamedTuple, cast
 
 import orjson
 
-from tocsin.domain.alert import Alert
-from tocsin.domain.change import Record
-
 from .dossier import ENVELOPE, Dossier, as_text
 from .line import AlertDocument, ClaimDocument, IncidentDocument, Line, RecordDocument
 from .ordered import Due, Expiring, Names, Ordered
@@ -32,10 +29,10 @@ ROWS_IN_A_LINE = 16
 MOST_RECENT = 1_000
 """How many changes without an incident are recognised when they are committed again."""
 
-# What a document without a version has.
-_ALERT_VERSION: int = Alert.model_fields["version"].default
-_ALERT_COUNT: int = Alert.model_fields["count"].default
-_RECORD_VERSION: int = Record.model_fields["version"].default
+# What a document without the field has, as in the models: reading a file is no reason to import those.
+ALERT_VERSION = 0
+ALERT_COUNT = 1
+RECORD_VERSION = 1
 
 
 class AlertRow(NamedTuple):
@@ -240,7 +237,7 @@ class Image:
             self._alert_names.put(source, key)
         raw = as_text(document)
         expires_at = _moment(document.get("expires_at"))
-        rows[key] = AlertRow(raw, document.get("version", _ALERT_VERSION), incident_id, expires_at)
+        rows[key] = AlertRow(raw, document.get("version", ALERT_VERSION), incident_id, expires_at)
         self.alerts_of.setdefault(incident_id, set()).add((source, key))
         self._enter(raw, expires_at)
 
@@ -250,7 +247,7 @@ class Image:
         if row is not None:
             document = cast("AlertDocument", orjson.loads(row.raw))
             document["version"] = row.version + 1
-            document["count"] = document.get("count", _ALERT_COUNT) + 1
+            document["count"] = document.get("count", ALERT_COUNT) + 1
             document["last_seen_at"] = at
             document["observed_at"] = observed_at
             self._put_alert(document)
@@ -280,7 +277,7 @@ class Image:
         due_at = _moment(document.get("due_at"))
         due = None if due_at is None else (due_at, kind, record_id)
         expires_at = _moment(document.get("expires_at"))
-        self.records[kind, record_id] = RecordRow(raw, document.get("version", _RECORD_VERSION), due, expires_at)
+        self.records[kind, record_id] = RecordRow(raw, document.get("version", RECORD_VERSION), due, expires_at)
         self._enter(raw, expires_at)
         if due is not None:
             self.due.put(due)

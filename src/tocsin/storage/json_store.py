@@ -13,17 +13,15 @@ from datetime import datetime
 from itertools import islice, takewhile
 from pathlib import Path
 from threading import RLock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
-from tocsin.domain.alert import Alert, Source
-from tocsin.domain.change import Change, Claim, Record
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.search import IncidentFilter
-from tocsin.domain.timeline import Event
+from tocsin.domain.source import Source
 from tocsin.errors import Conflict, DamagedFile, InvalidInput, StoreError
 
 from . import conditions
@@ -35,6 +33,12 @@ from .lock import SidecarLock
 from .paging import Place, cursor_after, place_after
 from .refusals import damaged, unwritable
 from .store import MOST_EXAMINED, Page, Touch, Touched
+
+if TYPE_CHECKING:
+    # Each is imported by what returns it: whoever lists incidents waits for none of them.
+    from tocsin.domain.alert import Alert
+    from tocsin.domain.change import Change, Claim, Record
+    from tocsin.domain.timeline import Event
 
 SLACK = 1 << 20
 """Bytes. The file is written anew once it holds this much more than twice what lives in it."""
@@ -76,13 +80,13 @@ class JsonStore:
         """The file, links resolved."""
         return self._path
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: "Change") -> None:
         """Write all of ``change``, durably, or raise ``Conflict`` and write nothing of it."""
         for conflict in self.commit_many([change]):
             if conflict is not None:
                 raise conflict
 
-    def commit_many(self, changes: Sequence[Change]) -> Sequence[Conflict | None]:
+    def commit_many(self, changes: "Sequence[Change]") -> Sequence[Conflict | None]:
         """Write each change as :meth:`commit` would, all with one sync; return what each came to."""
         if not changes:
             return []
@@ -125,7 +129,7 @@ class JsonStore:
             if fit:
                 self._append([orjson.dumps(line_of(fit))], image)
         return [
-            Touched(done, self._model(Alert, raw, f"alert {touch.key!r}") if raw else None)
+            Touched(done, self._alert(touch.key, raw) if raw else None)
             for touch, (done, raw) in zip(touches, found, strict=True)
         ]
 
@@ -192,33 +196,37 @@ class JsonStore:
                     found.append(incident)
         return Page(found)
 
-    def timeline(self, incident_id: str) -> Sequence[Event]:
+    def timeline(self, incident_id: str) -> "Sequence[Event]":
         """Return every event of the incident, in order."""
+        from tocsin.domain.timeline import Event
+
         with self._reading() as image:
             dossier = image.dossiers.get(incident_id)
             pieces = [] if dossier is None else list(dossier.events)
         events = self._models(Event, pieces, f"an event of {incident_id}")
         return sorted(events, key=lambda event: (event.version, event.ordinal))
 
-    def alerts(self, source: Source) -> Sequence[Alert]:
+    def alerts(self, source: Source) -> "Sequence[Alert]":
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
         return self._alerts(source, lambda image: image.alerts.get(source.value, {}))
 
-    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> "Mapping[str, Alert]":
         """Return those rows of a source that exist under these keys, by key."""
         return {alert.key: alert for alert in self._alerts(source, lambda _: keys)}
 
-    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+    def alerts_from(self, source: Source, origin: str) -> "Sequence[Alert]":
         """Return the rows of a source whose keys begin with ``origin`` and a colon: those of one monitor."""
         return self._alerts(source, lambda image: image.alert_keys_of(source.value, origin))
 
-    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> "Sequence[Alert]":
         """Return up to ``limit`` rows of a source in the order of their keys, from the first beyond ``after``."""
         _at_least_one(limit, "alerts")
         return self._alerts(source, lambda image: islice(image.alert_keys(source.value, after=after), limit))
 
-    def alerts_of(self, incident_id: str) -> Sequence[Alert]:
+    def alerts_of(self, incident_id: str) -> "Sequence[Alert]":
         """Return every episode that belongs to the incident, current and archived, by key and episode."""
+        from tocsin.domain.alert import Alert
+
         with self._reading() as image:
             dossier = image.dossiers.get(incident_id)
             pieces = [] if dossier is None else list(dossier.archived)
@@ -228,32 +236,34 @@ class JsonStore:
         by_place = {(alert.key, alert.episode, alert.source.value): alert for alert in episodes}
         return [alert for _, alert in sorted(by_place.items())]
 
-    def claims(self, keys: Iterable[str]) -> Mapping[str, Claim]:
+    def claims(self, keys: Iterable[str]) -> "Mapping[str, Claim]":
         """Return the claims that exist for these correlation keys."""
+        from tocsin.domain.change import Claim
+
         with self._reading() as image:
             rows = {key: image.claims.get(key) for key in keys}
         return {key: self._model(Claim, row.raw, f"the claim on {key!r}") for key, row in rows.items() if row}
 
-    def record(self, kind: str, record_id: str) -> Record | None:
+    def record(self, kind: str, record_id: str) -> "Record | None":
         """Return one record, or None."""
         with self._reading() as image:
             row = image.records.get((kind, record_id))
-        return None if row is None else self._model(Record, row.raw, f"{kind} {record_id!r}")
+        return None if row is None else self._record(kind, record_id, row.raw)
 
-    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+    def records(self, kind: str, *, after: str = "", limit: int) -> "Sequence[Record]":
         """Return up to ``limit`` records of a kind in the order of their ids, from the first beyond ``after``."""
         _at_least_one(limit, "records")
         with self._reading() as image:
             ids = islice(image.record_ids(kind, after=after), limit)
             rows = [(record_id, image.records[kind, record_id].raw) for record_id in ids]
-        return [self._model(Record, raw, f"{kind} {record_id!r}") for record_id, raw in rows]
+        return [self._record(kind, record_id, raw) for record_id, raw in rows]
 
-    def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
+    def due(self, now: Utc, *, limit: int = 100) -> "Sequence[Record]":
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""
         with self._reading() as image:
             come = list(takewhile(lambda due: due[0] <= now, islice(image.due, limit)))
             rows = [(kind, record_id, image.records[kind, record_id].raw) for _, kind, record_id in come]
-        return [self._model(Record, raw, f"{kind} {record_id!r}") for kind, record_id, raw in rows]
+        return [self._record(kind, record_id, raw) for kind, record_id, raw in rows]
 
     def upcoming_number(self) -> int:
         """Return the first number that nobody has drawn yet."""
@@ -318,11 +328,21 @@ class JsonStore:
             self._patience = size + size // 2
             _log.warning("%s could not be compacted and goes on growing: %s", self._path, error.strerror or error)
 
-    def _alerts(self, source: Source, keys_in: Callable[[Image], Iterable[str]]) -> list[Alert]:
+    def _alerts(self, source: Source, keys_in: Callable[[Image], Iterable[str]]) -> "list[Alert]":
         with self._reading() as image:
             rows = image.alerts.get(source.value, {})
             found = [(key, rows[key].raw) for key in keys_in(image) if key in rows]
-        return [self._model(Alert, raw, f"alert {key!r}") for key, raw in found]
+        return [self._alert(key, raw) for key, raw in found]
+
+    def _alert(self, key: str, raw: bytes) -> "Alert":
+        from tocsin.domain.alert import Alert
+
+        return self._model(Alert, raw, f"alert {key!r}")
+
+    def _record(self, kind: str, record_id: str, raw: bytes) -> "Record":
+        from tocsin.domain.change import Record
+
+        return self._model(Record, raw, f"{kind} {record_id!r}")
 
     def _models(self, model: type[Model], pieces: Sequence[bytes], what: str) -> list[Model]:
         return [self._validated(model.model_validate, one, what) for one in orjson.loads(b"[%b]" % b",".join(pieces))]
@@ -344,7 +364,7 @@ def _at_least_one(limit: int, what: str) -> None:
         raise InvalidInput(f"cannot list {limit} {what}: at least one")
 
 
-def _held_up(change: Change, held_up: set[str]) -> str:
+def _held_up(change: "Change", held_up: set[str]) -> str:
     for write in change.incidents:
         if write.incident.id in held_up:
             return f"{write.incident.id}: an earlier change of it was not written"

@@ -18,16 +18,18 @@ Version 2 has lines that touch; a reader of version 1 would pass them over, and 
 import secrets
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, NotRequired, TypedDict, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict, cast
 
 import orjson
 from pydantic_core import PydanticSerializationError
 
-from tocsin.domain.change import Change
 from tocsin.errors import InvalidInput
 
 from .store import Touch
+
+if TYPE_CHECKING:
+    from tocsin.domain.change import Change
 
 NAME = "tocsin-incidents"
 VERSION = 2
@@ -113,12 +115,11 @@ class Line(TypedDict, total=False):
     recent: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """The version that is written, and for each older one ``n`` the function that makes a line ``n + 1`` of it."""
 
     version: int = VERSION
-    upgrades: Mapping[int, Callable[[Line], Line]] = field(default_factory=dict)
+    upgrades: Mapping[int, Callable[[Line], Line]] = MappingProxyType({})
 
     def upgraded(self, line: Line, version: int) -> Line:
         """Return a line of ``version`` as this version writes it."""
@@ -187,7 +188,7 @@ def line_of(touches: Sequence[Touch]) -> Line:
     }
 
 
-def body_of(change: Change) -> bytes:
+def body_of(change: "Change") -> bytes:
     """Return ``change`` as the body of a line. Raises ``InvalidInput`` for what JSON cannot hold."""
     line: dict[str, object] = {"change": change.id, "at": change.at.isoformat()}
     try:

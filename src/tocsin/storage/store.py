@@ -12,15 +12,18 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tocsin.domain.alert import Alert, Source
-from tocsin.domain.change import Change, Claim, Record
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.search import IncidentFilter
-from tocsin.domain.timeline import Event
+from tocsin.domain.source import Source
 from tocsin.errors import Conflict
+
+if TYPE_CHECKING:
+    from tocsin.domain.alert import Alert
+    from tocsin.domain.change import Change, Claim, Record
+    from tocsin.domain.timeline import Event
 
 MOST_EXAMINED = 1_000
 """Rows that one page of a list looks at; with a narrow filter a page may be short, or empty, and have a cursor."""
@@ -53,16 +56,16 @@ class Touched(NamedTuple):
     """Whether a touch was ``done``, and the ``row`` as it is now (None: there is none)."""
 
     done: bool
-    row: Alert | None
+    row: "Alert | None"
 
 
 class Store(Protocol):
     """Where incidents live. Every method may raise :class:`~tocsin.errors.StoreError`."""
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: "Change") -> None:
         """Write all of ``change``, durably, or raise ``Conflict`` and write nothing of it."""
 
-    def commit_many(self, changes: Sequence[Change]) -> Sequence[Conflict | None]:
+    def commit_many(self, changes: "Sequence[Change]") -> Sequence[Conflict | None]:
         """Write each change as :meth:`commit` would; return what each came to.
 
         The order of the changes of one incident is kept, and once one of them conflicts the later ones of that
@@ -94,37 +97,37 @@ class Store(Protocol):
         :class:`~tocsin.errors.InvalidInput`.
         """
 
-    def timeline(self, incident_id: str) -> Sequence[Event]:
+    def timeline(self, incident_id: str) -> "Sequence[Event]":
         """Return every event of the incident, in order."""
 
-    def alerts(self, source: Source) -> Sequence[Alert]:
+    def alerts(self, source: Source) -> "Sequence[Alert]":
         """Return the alert rows of a source: current episodes and tombstones, expired ones perhaps included."""
 
-    def alerts_named(self, source: Source, keys: Iterable[str]) -> Mapping[str, Alert]:
+    def alerts_named(self, source: Source, keys: Iterable[str]) -> "Mapping[str, Alert]":
         """Return those rows of a source that exist under these keys, by key."""
 
-    def alerts_from(self, source: Source, origin: str) -> Sequence[Alert]:
+    def alerts_from(self, source: Source, origin: str) -> "Sequence[Alert]":
         """Return the rows of a source whose keys begin with ``origin`` and a colon: those of one monitor."""
 
-    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> Sequence[Alert]:
+    def alerts_page(self, source: Source, *, after: str = "", limit: int) -> "Sequence[Alert]":
         """Return up to ``limit`` rows of a source in the order of their keys, from the first beyond ``after``."""
 
-    def alerts_of(self, incident_id: str) -> Sequence[Alert]:
+    def alerts_of(self, incident_id: str) -> "Sequence[Alert]":
         """Return every episode that belongs to the incident, current and archived, by key and episode."""
 
-    def claims(self, keys: Iterable[str]) -> Mapping[str, Claim]:
+    def claims(self, keys: Iterable[str]) -> "Mapping[str, Claim]":
         """Return the claims that exist for these correlation keys."""
 
-    def record(self, kind: str, record_id: str) -> Record | None:
+    def record(self, kind: str, record_id: str) -> "Record | None":
         """Return one record, or None."""
 
-    def records(self, kind: str, *, after: str = "", limit: int) -> Sequence[Record]:
+    def records(self, kind: str, *, after: str = "", limit: int) -> "Sequence[Record]":
         """Return up to ``limit`` records of a kind in the order of their ids, from the first beyond ``after``.
 
         Expired ones are perhaps included.
         """
 
-    def due(self, now: Utc, *, limit: int = 100) -> Sequence[Record]:
+    def due(self, now: Utc, *, limit: int = 100) -> "Sequence[Record]":
         """Return up to ``limit`` records whose ``due_at`` has come, the longest due first."""
 
     def remove(self, incident: Incident) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import click
 
+from tocsin.config import Settings
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.sync_handler import SyncHandler
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
@@ -38,6 +39,7 @@ def invoke_local(wiring: Wiring, *, timeout: float) -> None:
 
     The result goes to standard output as JSON, the log and the metrics to standard error.
     """
+    wiring.here(Settings.read({**wiring.environ, **wiring.chosen}, wiring.dotenv))
     handler = SyncHandler(
         {**wiring.environ, **wiring.chosen},
         clock=wiring.clock,

@@ -1,7 +1,5 @@
 """``key``: API keys for programs that send alerts or work on incidents."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import click
@@ -14,7 +12,6 @@ from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.screen import Styled
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
-from tocsin.services.api_keys import ApiKeys
 
 SCOPE = Word("scope", [scope.value for scope in Scope])
 
@@ -55,7 +52,7 @@ def create(
     other's. NAME stands in the timeline of what it does.
     """
     who = wiring.actor(by)
-    with _keys(wiring) as keys:
+    with wiring.keys() as keys:
         made, token = keys.create(name, scopes, secret=wiring.new_secret(), by=who, source=source, expires_at=expires)
     if as_json:
         write_object(wiring.out.stream, _document(made) | {"key": str(token)})
@@ -71,7 +68,7 @@ def create(
 def list_keys(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
     """List the keys there are."""
     now = wiring.clock()
-    with _keys(wiring) as keys:
+    with wiring.keys() as keys:
         found = [one for one in keys.every() if everything or one.usable(now)]
     if as_json:
         write_object(wiring.out.stream, [_document(one) for one in found])
@@ -91,15 +88,9 @@ def revoke(wiring: Wiring, *, name: str, by: str) -> None:
     A server that has just let it in lets it in for another minute at most.
     """
     who = wiring.actor(by)
-    with _keys(wiring) as keys:
+    with wiring.keys() as keys:
         revoked = keys.revoke(name, by=who)
     wiring.out.line(f"{revoked.name} ({revoked.id}) is revoked.")
-
-
-@contextmanager
-def _keys(wiring: Wiring) -> Iterator[ApiKeys]:
-    with wiring.store() as store:
-        yield ApiKeys(store, clock=wiring.clock, new_id=wiring.new_id)
 
 
 def _document(one: ApiKey) -> dict[str, object]:

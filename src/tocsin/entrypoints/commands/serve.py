@@ -47,7 +47,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
     The first time, a key for an administrator is made and shown, once. What is due is done every minute, and Datadog
     is read if its keys are set.
     """
-    settings = wiring.settings()
+    settings = wiring.here()
     with wiring.store(settings) as store, ExitStack() as opened:
         chores = _chores(wiring, settings, store, every, opened)
         handler = ApiHandler(
@@ -56,6 +56,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
             new_id=wiring.new_id,
             dotenv=wiring.dotenv,
             store=store,
+            new_secret=wiring.new_secret,
         )
         handler.prepare()
         application = Application(handler, clock=wiring.clock, new_id=wiring.new_id)

@@ -1,21 +1,25 @@
 """``sync``: pull Datadog once, or again and again."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import NoReturn
 
 import click
 
+from tocsin.config import Settings
 from tocsin.entrypoints.choices import Seconds
 from tocsin.entrypoints.complaints import about_error
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.moments import duration
 from tocsin.entrypoints.progress import Progress
-from tocsin.entrypoints.sync_summary import brief, show_report
+from tocsin.entrypoints.sync_summary import MOST_LISTED, brief, show_report
 from tocsin.entrypoints.tables import offer_table
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import Conflict, SourceError, TocsinError
 from tocsin.services.incidents import IncidentService
 from tocsin.services.sync import SyncReport
+
+Once = Callable[[], SyncReport]
 
 
 @click.command()
@@ -31,21 +35,19 @@ from tocsin.services.sync import SyncReport
 @click.option("--json", "as_json", is_flag=True, help="Print the report; with --watch one a line.")
 @pass_wiring
 def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, yes: bool, as_json: bool) -> int:
-    """Pull Datadog's monitors once and bring the incidents up to date.
+    """Pull Datadog's monitors once and bring the incidents up to date. A server reads its own Datadog.
 
     Exits with 3 if not everything could be read (nothing is resolved then for being absent), and with 5 if others
     kept writing to some of the alerts, which the next sync decides.
     """
     settings = wiring.settings()
-    progress = Progress(wiring.err, "Reading monitors")
-    with wiring.service(settings) as service, wiring.source(settings, service.rules, progress) as source:
-        if settings.use_dynamodb and not dry_run:
-            offer_table(wiring, settings, service.store, yes=yes)
-
-        def once() -> SyncReport:
-            with progress:
-                return service.sync(source, dry_run=dry_run, adopt=adopt)
-
+    with ExitStack() as opened:
+        if wiring.asks_server(settings):
+            service, once = _there(wiring, settings, opened, dry_run=dry_run, adopt=adopt)
+        else:
+            service, once = _here(wiring, settings, opened, dry_run=dry_run, adopt=adopt)
+            if settings.use_dynamodb and not dry_run:
+                offer_table(wiring, settings, service.store, yes=yes)
         if watch is not None:
             _watch(wiring, watch, once, service, as_json=as_json)
         report = once()
@@ -56,9 +58,28 @@ def sync(wiring: Wiring, *, dry_run: bool, adopt: bool, watch: float | None, yes
     return exit_status(report)
 
 
-def _watch(
-    wiring: Wiring, seconds: float, once: Callable[[], SyncReport], service: IncidentService, *, as_json: bool
-) -> NoReturn:
+def _here(
+    wiring: Wiring, settings: Settings, opened: ExitStack, *, dry_run: bool, adopt: bool
+) -> tuple[IncidentService, Once]:
+    progress = Progress(wiring.err, "Reading monitors")
+    service = opened.enter_context(wiring.service(settings))
+    source = opened.enter_context(wiring.source(settings, service.rules, progress))
+
+    def once() -> SyncReport:
+        with progress:
+            return service.sync(source, dry_run=dry_run, adopt=adopt)
+
+    return service, once
+
+
+def _there(
+    wiring: Wiring, settings: Settings, opened: ExitStack, *, dry_run: bool, adopt: bool
+) -> tuple[IncidentService, Once]:
+    served = opened.enter_context(wiring.server(settings))
+    return served, lambda: served.sync_there(dry_run=dry_run, adopt=adopt)
+
+
+def _watch(wiring: Wiring, seconds: float, once: Once, service: IncidentService, *, as_json: bool) -> NoReturn:
     """Sync again and again until interrupted.
 
     An error that trying again cannot mend ends it at the first attempt only: what worked once worked with these
@@ -87,7 +108,7 @@ def _watch(
 
 
 def _show(wiring: Wiring, report: SyncReport, service: IncidentService) -> None:
-    named = [*report.opened, *report.resolved, *report.cycles_started]
+    named = [one for ids in (report.opened, report.resolved, report.cycles_started) for one in ids[:MOST_LISTED]]
     incidents = service.store.incidents(named) if named else {}
     show_report(wiring.out, report, incidents, program=wiring.program)
 

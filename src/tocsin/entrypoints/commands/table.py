@@ -19,4 +19,4 @@ def create(wiring: Wiring) -> None:
     It is paid by use, protected against deletion, and has point-in-time recovery. One that is there already is left as
     it is, but for recovery and time to live, which are switched on. The stack of template.yaml makes its own.
     """
-    make_table(wiring, wiring.settings())
+    make_table(wiring, wiring.here())
