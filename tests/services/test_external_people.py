@@ -236,6 +236,47 @@ def test_who_comes_twice_at_once_is_made_once(quick_store):
     assert office.actions() == ["user_signed_up"]
 
 
+class Late(Users):
+    """Users among whom somebody is found a look later than they are there; ``looks`` says how many."""
+
+    looks = 1
+
+    def by_subject(self, subject):
+        self.looks -= 1
+        return None if self.looks >= 0 else super().by_subject(subject)
+
+
+def test_who_was_made_since_one_looked_is_looked_for_again(quick_store):
+    """They are no stranger with somebody's address; after a few looks it is said that others keep writing."""
+    office = Office(quick_store)
+    user = office.admit("oncall")
+    office.users = Late(quick_store, office.audit, clock=lambda: office.now, new_id=lambda: "id-late")
+    assert office.admit("oncall") == user
+    office.users.looks = 100
+    with pytest.raises(Conflict, match="others kept changing"):
+        office.admit("oncall")
+
+
+class Meddled(Users):
+    """Users of whom one is changed by another after each look at an address."""
+
+    def by_email(self, email):
+        user = super().by_email(email)
+        if user.active:
+            self.change(user.id, lambda one: one.model_copy(update={"active": False}), actor=CLI)
+        return user
+
+
+def test_who_is_deactivated_while_they_are_linked_stays_out(quick_store):
+    """What was decided is decided again."""
+    office = Office(quick_store)
+    there = office.users.add("ana@example.com", "Ana", UserRole.VIEWER, actor=CLI)
+    office.users = Meddled(quick_store, office.audit, clock=lambda: office.now, new_id=lambda: f"m-{next(office._ids)}")
+    with pytest.raises(NotAllowed, match="not active"):
+        office.admit("oncall", link=True)
+    assert office.users.get(there.id).subject == ""
+
+
 class Word:
     """Takes every token for the claims that it is made with."""
 
