@@ -1,11 +1,14 @@
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from tocsin.config import LONGEST_WAIT, VARIABLES, Settings, secrets_in
+from tocsin.config import LONGEST_WAIT, VARIABLES, Algorithm, Settings, secrets_in
+from tocsin.domain.access import UserRole
 from tocsin.domain.rules import AutoResolve, IncidentPer, Rules
 from tocsin.errors import ConfigurationError
+from tocsin.identity.issuer_documents import KEYS_FOR
 
 KEYS = {"DATADOG_API_KEY": "an-api-key", "DATADOG_APP_KEY": "an-app-key"}
 
@@ -237,3 +240,95 @@ def test_datadog_is_known_where_its_keys_may_be():
     for name in ("DATADOG_API_KEY", "DATADOG_APP_KEY", "DATADOG_SECRET_NAME"):
         assert Settings.read({name: "x"}).knows_datadog
     assert Settings.read({"DATADOG_PARAMETER_PATH": "/x"}).knows_datadog
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://id.example.com/realms/ops",
+    "OIDC_CLIENT_ID": "tocsin",
+    "OIDC_ROLE_CLAIM": "realm_access.roles",
+    "OIDC_ROLES": "oncall=responder, sre=admins=Admin ,",
+}
+
+
+def test_an_issuer_is_set_with_all_that_it_takes():
+    """Its name letter by letter; a value of the claim may hold an equals sign."""
+    settings = Settings.read(OIDC | {"OIDC_ALGORITHMS": "PS256, EdDSA", "OIDC_LINK_BY_EMAIL": "True"})
+    assert settings.oidc_issuer == "https://id.example.com/realms/ops"
+    assert settings.oidc_roles == {"oncall": "responder", "sre=admins": "admin"}
+    assert (settings.oidc_algorithms, settings.oidc_link_by_email) == (("PS256", "EdDSA"), True)
+    assert Settings.read(OIDC | {"OIDC_ISSUER": "https://a.example.com/"}).oidc_issuer == "https://a.example.com/"
+
+
+def test_roles_and_algorithms_are_those_of_the_domain_and_of_the_adapter():
+    """What can be set can be used."""
+    roles = ",".join(f"{role}={role}" for role in UserRole)
+    assert set(Settings.read(OIDC | {"OIDC_ROLES": roles}).oidc_roles.values()) == set(UserRole)
+    assert set(get_args(Algorithm)) == set(KEYS_FOR)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("OIDC_ISSUER", "http://id.example.com"),
+        ("OIDC_ISSUER", "id.example.com"),
+        ("OIDC_ISSUER", "https://id.example.com?x=1"),
+        ("OIDC_ISSUER", "https://ann:secret@id.example.com"),
+        ("OIDC_AUDIENCE", "a b"),
+        ("OIDC_CLIENT_ID", "a b"),
+        ("OIDC_SECRET_NAME", "a b"),
+        ("OIDC_SCOPES", "email profile"),
+        ("OIDC_SCOPES", "openidx"),
+        ("OIDC_ROLE_CLAIM", "a b"),
+        ("OIDC_ROLES", "oncall"),
+        ("OIDC_ROLES", "=admin"),
+        ("OIDC_ROLES", "oncall=owner"),
+        ("OIDC_ROLES", "oncall=viewer,oncall=admin"),
+        ("OIDC_ALGORITHMS", "none"),
+        ("OIDC_ALGORITHMS", "RS256,HS256"),
+        ("OIDC_ALGORITHMS", ","),
+        ("OIDC_LINK_BY_EMAIL", "perhaps"),
+        ("OIDC_REDIRECT_URL", "http://tocsin.example.com/api/v1/auth/oidc/callback"),
+        ("OIDC_REDIRECT_URL", "https://tocsin.example.com/"),
+    ],
+)
+def test_what_cannot_be_of_an_issuer_is_refused_by_its_name(name, said):
+    """In one line, before anything is served."""
+    with pytest.raises(ConfigurationError, match=f"^{name} ") as wrong:
+        Settings.read(OIDC | {name: said})
+    assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ({"OIDC_ISSUER": ""}, "OIDC_CLIENT_ID is set, and OIDC_ISSUER is not"),
+        ({"OIDC_ROLES": ""}, "OIDC_ISSUER is set, and OIDC_ROLES is not"),
+        ({"OIDC_ROLES": "", "OIDC_ROLE_CLAIM": ""}, "OIDC_ISSUER is set, and OIDC_ROLE_CLAIM, OIDC_ROLES are not"),
+        ({"OIDC_CLIENT_ID": ""}, "OIDC_ISSUER is set, and OIDC_CLIENT_ID or OIDC_AUDIENCE is not"),
+        (
+            {"OIDC_CLIENT_ID": "", "OIDC_AUDIENCE": "x", "OIDC_CLIENT_SECRET": "s"},
+            "OIDC_ISSUER is set, and OIDC_CLIENT_ID is not",
+        ),
+        (
+            dict.fromkeys(OIDC, "") | {"OIDC_LINK_BY_EMAIL": "true"},
+            "OIDC_LINK_BY_EMAIL is set, and OIDC_ISSUER, OIDC_ROLE_CLAIM, OIDC_ROLES, OIDC_CLIENT_ID or OIDC_AUDIENCE are not",
+        ),
+    ],
+)
+def test_half_an_issuer_is_refused_with_what_is_missing(given, says):
+    """Nobody could come in, and nobody would know why."""
+    with pytest.raises(ConfigurationError) as wrong:
+        Settings.read(OIDC | given)
+    assert str(wrong.value) == says
+
+
+def test_an_audience_alone_is_enough():
+    """Where nobody comes with a browser."""
+    assert Settings.read(OIDC | {"OIDC_CLIENT_ID": "", "OIDC_AUDIENCE": "tocsin-api"}).oidc_audience == "tocsin-api"
+
+
+def test_the_secret_of_a_client_is_in_no_text_that_is_made_of_settings():
+    """And is among what no log shows."""
+    given = OIDC | {"OIDC_CLIENT_SECRET": "hush"}
+    assert "hush" not in f"{Settings.read(given)!r} {Settings.read(given).model_dump_json()}"
+    assert secrets_in(given) == ("hush",)

@@ -6,11 +6,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from tocsin.addresses import networks, origin, server_address
+from tocsin.addresses import issuer_address, networks, origin, redirect_address, server_address
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 LONGEST_AGE = 10 * 365 * 86_400
 MOST_REQUESTS = 100_000
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""Signatures that only the issuer can make: never ``none``, nor what a shared key signs."""
 MOST_PARALLEL = 64
 """Each is a thread with a connection of its own."""
 
@@ -229,8 +231,74 @@ VARIABLES = (
         "DEBUG, INFO, WARNING or ERROR",
         words=LOG_LEVELS,
     ),
+    Variable(
+        "OIDC_ISSUER",
+        "",
+        "The OIDC issuer that people may sign in with, word for word as it names itself; https, except on this machine.",
+        "an https address without a query",
+    ),
+    Variable(
+        "OIDC_AUDIENCE",
+        "",
+        "The audience of the issuer's access tokens that the API takes; not set: it takes none.",
+        "a name without spaces",
+    ),
+    Variable(
+        "OIDC_CLIENT_ID",
+        "",
+        "The client that this is at the issuer, for people who sign in with a browser.",
+        "a name without spaces",
+    ),
+    Variable("OIDC_CLIENT_SECRET", "", "That client's secret, if it has one.", "a client secret", secret=True),
+    Variable(
+        "OIDC_SECRET_NAME",
+        "",
+        'A secret in AWS Secrets Manager that holds `{"client_secret": "..."}`; it goes before one that is set here.',
+        "the name or ARN of a secret",
+    ),
+    Variable(
+        "OIDC_SCOPES",
+        "openid email profile",
+        "What the issuer is asked to tell of a person.",
+        "scopes with spaces between, openid among them",
+    ),
+    Variable(
+        "OIDC_ROLE_CLAIM",
+        "",
+        "The claim that says what a person may do, as `groups` or `realm_access.roles`.",
+        "the name of a claim, or the path to it with dots between",
+    ),
+    Variable(
+        "OIDC_ROLES",
+        "",
+        "What the values of that claim mean here, as `oncall=responder,sre-admins=admin`; the highest one counts.",
+        "VALUE=ROLE with commas between; the roles are viewer, responder and admin",
+    ),
+    Variable(
+        "OIDC_ALGORITHMS",
+        "RS256,ES256",
+        "What the issuer's tokens may be signed with.",
+        f"some of {', '.join(get_args(Algorithm))} with commas between",
+    ),
+    Variable(
+        "OIDC_LINK_BY_EMAIL",
+        "false",
+        "Whether who signs in with the issuer takes over the user who has that address already.",
+        "true or false",
+        ("true", "false"),
+    ),
+    Variable(
+        "OIDC_REDIRECT_URL",
+        "",
+        "Where the issuer sends people back to, if that is not the address that they came by; it ends with "
+        "`/api/v1/auth/oidc/callback`.",
+        "an https address that ends with /api/v1/auth/oidc/callback",
+    ),
 )
 """Every setting. An unset or empty variable has its default."""
+
+_OF_ALL_TOKENS = frozenset({"oidc_issuer", "oidc_role_claim", "oidc_roles", "oidc_link_by_email"})
+"""What external sign-in needs, or takes, whether programs or browsers come with it."""
 
 _BY_FIELD = {variable.field: variable for variable in VARIABLES}
 
@@ -243,6 +311,20 @@ def _priority(value: object) -> object:
     return value.upper().removeprefix("P") if isinstance(value, str) else value
 
 
+def _meanings(value: object) -> object:
+    """Return what each value of the role claim means; a value may hold an equals sign."""
+    if not isinstance(value, str):
+        return value
+    found = {}
+    for part in filter(None, (one.strip() for one in value.split(","))):
+        said, _, role = part.rpartition("=")
+        if not said.strip() or said.strip() in found:
+            message = "no value of the claim, or one twice"
+            raise ValueError(message)
+        found[said.strip()] = role.strip().lower()
+    return found
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -251,6 +333,7 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+Name = Annotated[str, Field(pattern=r"^[!-~]+$", max_length=512)]
 Tag = Annotated[str, Field(pattern=r"^[^\s,:]+$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Home = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -302,6 +385,18 @@ class Settings(BaseModel):
     signing_keys_file: Home | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
+    oidc_issuer: Annotated[str, AfterValidator(issuer_address)] = ""
+    oidc_audience: Name = ""
+    oidc_client_id: Name = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]+$", max_length=2_048)] = ""
+    oidc_scopes: Annotated[str, Field(pattern=r"^(?:[!-~]+ +)*openid(?: +[!-~]+)*$")] = "openid email profile"
+    oidc_role_claim: Name = ""
+    oidc_roles: Annotated[dict[str, Literal["viewer", "responder", "admin"]], BeforeValidator(_meanings)] = {}
+    oidc_algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1), BeforeValidator(_split)] = ("RS256", "ES256")
+    oidc_link_by_email: Annotated[bool, BeforeValidator(_lower)] = False
+    oidc_redirect_url: Annotated[str, AfterValidator(redirect_address)] = ""
+
     @classmethod
     def read(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Self:
         """Return the settings of an environment, completed from the file ``dotenv`` if that exists.
@@ -311,10 +406,12 @@ class Settings(BaseModel):
         """
         given = _given(_from_file(dotenv)) | _given(environ)
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as error:
             field = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
             raise ConfigurationError(_complaint(_BY_FIELD[field], given[field])) from None
+        _whole_issuer(settings)
+        return settings
 
     @property
     def knows_datadog(self) -> bool:
@@ -362,6 +459,24 @@ class Settings(BaseModel):
             late=timedelta(seconds=self.late_seconds),
             expires_in=None if expires_in is None else timedelta(seconds=expires_in),
         )
+
+
+def _whole_issuer(settings: Settings) -> None:
+    """Refuse an external sign-in of which a part is missing: nobody could come in, and nobody would know why."""
+    given = {name for name in Settings.model_fields if name.startswith("oidc_") and getattr(settings, name)}
+    given -= {"oidc_scopes", "oidc_algorithms"}  # they have defaults
+    missing = {
+        "OIDC_ISSUER": bool(given) and "oidc_issuer" not in given,
+        "OIDC_ROLE_CLAIM": bool(given) and "oidc_role_claim" not in given,
+        "OIDC_ROLES": bool(given) and "oidc_roles" not in given,
+        "OIDC_CLIENT_ID": bool(given - {"oidc_audience", *_OF_ALL_TOKENS}) and "oidc_client_id" not in given,
+        "OIDC_CLIENT_ID or OIDC_AUDIENCE": bool(given) and given <= _OF_ALL_TOKENS,
+    }
+    names = [name for name, is_missing in missing.items() if is_missing]
+    if names:
+        first = next(one.name for one in VARIABLES if one.field in given)
+        message = f"{first} is set, and {', '.join(names)} {'is' if len(names) == 1 else 'are'} not"
+        raise ConfigurationError(message, hint="docs/sign-in.md shows whole sets of them")
 
 
 def secrets_in(environ: Mapping[str, str], dotenv: Path | None = None) -> tuple[str, ...]:

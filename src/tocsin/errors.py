@@ -15,7 +15,8 @@
     ├── AccessError             whoever asks is not let in, or not to do this
     │   ├── SignInRefused
     │   ├── NotAllowed
-    │   └── TooManyAttempts
+    │   ├── TooManyAttempts
+    │   └── IssuerFailed
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
     │   ├── WrongSite
@@ -139,6 +140,14 @@ class TooManyAttempts(AccessError):
     def __init__(self, seconds: float) -> None:
         super().__init__("there were too many attempts", hint=f"try again in {max(ceil(seconds), 1)} s")
         self.seconds = seconds
+
+
+class IssuerFailed(AccessError):
+    """The external issuer gave no usable answer, so that nobody can be known by it."""
+
+    http_status = 502
+    exit_status = 3
+    retryable = True
 
 
 class SourceError(TocsinError):

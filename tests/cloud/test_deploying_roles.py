@@ -10,6 +10,7 @@ EVERYTHING = {
     "DatadogSecretName": "tocsin/datadog",
     "KeysKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234",
     "Tracing": "Active",
+    "OidcSecretName": "tocsin/datadog-oidc",
 }
 
 

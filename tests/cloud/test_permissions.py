@@ -30,6 +30,7 @@ EVERYTHING = {
     "DatadogSecretName": "tocsin/datadog",
     "KeysKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234",
     "Tracing": "Active",
+    "OidcSecretName": "tocsin/datadog-oidc",
 }
 
 
@@ -353,6 +354,14 @@ def test_the_function_may_send_traces_only_if_asked_to(stack):
     asked = Stack("template.yaml", **EVERYTHING)
     actions = {action for one in statements(asked.properties("SyncRole")) for action in one["Action"]}
     assert {"xray:PutTraceSegments", "kms:Decrypt"} <= actions
+
+
+def test_only_the_api_may_read_the_secret_of_the_client(stack):
+    """And only where there is one."""
+    name = ("secretsmanager:GetSecretValue", "secret:tocsin/datadog-oidc-??????")
+    asked = Stack("template.yaml", **EVERYTHING)
+    assert name in granted(asked, "ApiRole", "secretsmanager")
+    assert name not in granted(asked, "SyncRole", "secretsmanager") | granted(stack, "ApiRole", "secretsmanager")
 
 
 def test_the_schedule_may_run_the_live_version_and_nothing_else(stack):

@@ -106,6 +106,20 @@ def test_every_default_fits_its_own_pattern(path):
             ["", "datadog=192.0.2.0/24", "alertmanager=10.0.0.0/8 2001:db8::/32,datadog=192.0.2.1"],
             ["192.0.2.0/24", "datadog", "datadog=anywhere"],
         ),
+        (
+            "OidcIssuer",
+            ["", "https://id.example.com/realms/ops", "https://a.example.com/"],
+            ["http://id.example.com", "https://u:p@id.example.com", "https://id.example.com?x=1", "id.example.com"],
+        ),
+        ("OidcSecretName", ["tocsin/datadog-oidc", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        ("OidcScopes", ["openid", "groups openid email"], ["", "email", "openidx"]),
+        ("OidcRoles", ["", "oncall=responder, cn=ops=admin"], ["oncall", "oncall=owner", "=admin"]),
+        ("OidcAlgorithms", ["PS256", "RS256, EdDSA"], ["", "none", "RS256,HS256"]),
+        (
+            "OidcRedirectUrl",
+            ["", "https://tocsin.example.com/api/v1/auth/oidc/callback"],
+            ["https://tocsin.example.com/", "http://tocsin.example.com/api/v1/auth/oidc/callback"],
+        ),
     ],
 )
 def test_a_parameter_takes_what_is_meant_and_refuses_what_is_not(stack, name, good, bad):

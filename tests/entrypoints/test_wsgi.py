@@ -92,3 +92,15 @@ def test_the_answer_to_head_keeps_its_length():
     said = []
     application(environ("HEAD"), lambda _, headers: said.extend(headers))
     assert said == [("Content-Length", "33")]
+
+
+def test_each_cookie_of_an_answer_is_a_header_of_its_own():
+    """As API Gateway sends them."""
+    said = []
+    application = Application(
+        lambda *_: {"statusCode": 200, "headers": {}, "cookies": ["a=1; Path=/", "b=2"], "body": ""},
+        clock=lambda: NOON,
+        new_id=lambda: "id-1",
+    )
+    application(environ(), lambda _, headers: said.extend(headers))
+    assert said == [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("Content-Length", "0")]

@@ -65,5 +65,7 @@ TABLE: Mapping[str, Access] = {
     f"DELETE {_V1}/teams/{{team_id}}": ADMINISTER,
     f"PUT {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
     f"DELETE {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
+    f"GET {_V1}/auth/oidc/start": ANYBODY,
+    f"GET {_V1}/auth/oidc/callback": ANYBODY,
 }
 """What each route asks, by method and path."""

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote
@@ -25,6 +25,7 @@ from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
     from tocsin.services.deadline import Deadline
+    from tocsin.services.external_sign_in import ExternalSignIn
     from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
 
@@ -43,7 +44,8 @@ class Parts(NamedTuple):
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
-    ``oidc`` checks tokens of another issuer, where there is one.
+    ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
+    is set.
     """
 
     store: Store
@@ -63,6 +65,7 @@ class Parts(NamedTuple):
     users: Users
     teams: Teams
     oidc: "Callable[[str], Principal | None] | None" = None
+    external: "Callable[[], ExternalSignIn | None]" = lambda: None
 
 
 class Log(Protocol):
@@ -77,7 +80,8 @@ class Call:
     """A request as it came, decoded. Names of headers are in small letters.
 
     ``description`` gives the OpenAPI document, ``left`` the seconds within which it must be answered; ``principal`` is
-    set once a key was checked.
+    set once a key was checked. ``query`` is as it came: in the event's own parameters a comma may be
+    part of a value, or stand between two.
     """
 
     request_id: str
@@ -90,6 +94,8 @@ class Call:
     description: Callable[[], str]
     left: Callable[[], float]
     principal: Principal | None = None
+    cookies: Sequence[str] = ()
+    query: str = ""
 
     @classmethod
     def of(
@@ -109,6 +115,8 @@ class Call:
             parts=parts,
             description=description,
             left=left,
+            cookies=tuple(event.get("cookies") or ()),
+            query=event.get("rawQueryString") or "",
         )
 
     @property
@@ -118,6 +126,10 @@ class Call:
             return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
+
+    def cookie(self, name: str) -> list[str]:
+        """Return the values of the cookies of this name: a browser may send several."""
+        return [one.removeprefix(f"{name}=") for one in self.cookies if one.startswith(f"{name}=")]
 
     @property
     def caller(self) -> Principal:

@@ -3,6 +3,7 @@
 from .alerts import alerts
 from .documents import documents
 from .endpoints import Declared
+from .external import external
 from .health import health
 from .incidents import incidents
 from .keys import keys
@@ -18,7 +19,7 @@ ROUTES: tuple[Declared, ...] = tuple(
     one
     for resource in (
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
-        *(sessions, users, teams),
+        *(sessions, external, users, teams),
     )
     for one in resource.declared
 )

@@ -32,6 +32,7 @@ from tocsin.storage.store import Store
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
 from .aws import Aws
 from .datadogs import Datadogs
+from .external import External
 from .lambda_logs import LambdaLog
 from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
@@ -111,6 +112,17 @@ class ApiHandler:
         datadogs = Datadogs(settings, rules, lambda: aws, clock=self._clock, sleep=self._sleep, log=self._log)
         place = key_place(settings, lambda: aws, self._environ, new_secret=self._new_secret)
         keys = SigningKeys(place, clock=self._clock)
+        sessions = sessions_of(store, keys, clock=self._clock, new_id=self._new_id)
+        outside = External(
+            settings,
+            store,
+            lambda: aws,
+            sessions=lambda: sessions,
+            signer=lambda: keys,
+            clock=self._clock,
+            new_id=self._new_id,
+            new_secret=self._new_secret,
+        )
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -125,7 +137,9 @@ class ApiHandler:
             reader=datadogs.reader,
             datadog=datadogs.until,
             site=settings.datadog_site,
-            sessions=sessions_of(store, keys, clock=self._clock, new_id=self._new_id),
+            sessions=sessions,
+            oidc=outside.tokens(),
+            external=outside.sign_in,
             users=Users(store, audit, clock=self._clock, new_id=self._new_id),
             teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
         )

@@ -41,6 +41,7 @@ class Application:
         body = answered.get("body") or ""
         sent = base64.b64decode(body) if answered.get("isBase64Encoded") else body.encode()
         headers = [(name, str(value)) for name, value in answered["headers"].items()]
+        headers += [("Set-Cookie", one) for one in answered.get("cookies") or ()]
         if "Content-Length" not in answered["headers"]:
             headers.append(("Content-Length", str(len(sent))))
         status = HTTPStatus(answered["statusCode"])
