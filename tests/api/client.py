@@ -14,8 +14,10 @@ from tocsin.api.frame import Api
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
 from tocsin.domain.access import Scope
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.sources.naming import TagNames
@@ -69,6 +71,7 @@ class Client:
         self.log = Lines()
         self._ids = itertools.count(1) if before is None else before._ids
         rules = rules or Rules()
+        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
@@ -83,6 +86,7 @@ class Client:
             tags=TagNames,
             reader=reader,
             site="datadoghq.com",
+            audit=self.audit,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
@@ -102,7 +106,7 @@ class Client:
     def key(self, name, *scopes, **more):
         """Make a key; return its token."""
         secret = f"{name}{SECRET}"[:43]
-        _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
+        _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, actor=Actor("a test"), **more)
         return str(token)
 
     def minutes(self, number):

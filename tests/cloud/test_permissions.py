@@ -16,6 +16,7 @@ from tests.aws_proxy import Recorder
 from tests.cloud.cloudformation import Stack, granted, statements
 from tests.storage.story import story
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.sync_handler import SyncHandler
 from tocsin.services.api_keys import ApiKeys
@@ -135,7 +136,7 @@ def ask_for_everything(client, url, table, place):
     ids = (f"api-{number}" for number in range(1_000_000))
     store = DynamoDbStore(client, table)
     _, token = ApiKeys(store, clock=clock, new_id=lambda: next(ids)).create(
-        "tests", ["admin"], secret="s" * 43, by="a test"
+        "tests", ["admin"], secret="s" * 43, actor=Actor("a test")
     )
     with DatadogServer(demo_world(clock)) as datadog:
         environ = {

@@ -9,6 +9,7 @@ import pytest
 from tests.desk import NOON
 from tocsin.domain.access import ADMINISTER, Principal, Scope
 from tocsin.domain.api_key import Token
+from tocsin.domain.audit import Actor
 from tocsin.errors import Conflict, InvalidInput, NotFound
 from tocsin.services.api_keys import ApiKeys
 
@@ -25,7 +26,7 @@ def keys(any_store):
 
 def test_a_key_is_made_and_opens(keys):
     """For what it was made for, in the name space that it was given."""
-    made, token = keys.create("prod", ["alerts:write"], secret=SECRET, by="ann", source="shop")
+    made, token = keys.create("prod", ["alerts:write"], secret=SECRET, actor=Actor("ann"), source="shop")
     assert str(token) == f"tocsin_{made.id}_{SECRET}"
     assert Token.read(str(token)) == token
     assert keys.check(token) == Principal(
@@ -35,27 +36,27 @@ def test_a_key_is_made_and_opens(keys):
 
 def test_a_name_belongs_to_one_key_until_that_is_revoked(keys):
     """Or nobody could tell who did it."""
-    keys.create("Prod", [Scope.ADMIN], secret=SECRET, by="ann")
+    keys.create("Prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
     with pytest.raises(Conflict, match="called prod already"):
-        keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
-    keys.revoke("PROD", by="ann")
-    keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
+        keys.create("prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
+    keys.revoke("PROD", actor=Actor("ann"))
+    keys.create("prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
     assert [one.name for one in keys.every()].count("prod") == 1
 
 
 def test_a_key_is_revoked_by_name_or_id_for_good(keys):
     """Twice is no error, and the first time counts."""
-    made, token = keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
-    assert keys.revoke(made.id, by="bob").revoked_by == "bob"
-    assert keys.revoke(made.id, by="ann").revoked_by == "bob"
+    made, token = keys.create("prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
+    assert keys.revoke(made.id, actor=Actor("bob")).revoked_by == "bob"
+    assert keys.revoke(made.id, actor=Actor("ann")).revoked_by == "bob"
     assert keys.check(token) is None
 
 
 def test_an_unknown_key_cannot_be_revoked(keys):
     """The hint names those there are."""
-    keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
+    keys.create("prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
     with pytest.raises(NotFound) as raised:
-        keys.revoke("prd", by="ann")
+        keys.revoke("prd", actor=Actor("ann"))
     assert raised.value.hint == "there are prod"
 
 
@@ -74,24 +75,24 @@ def test_an_unknown_key_cannot_be_revoked(keys):
 )
 def test_what_cannot_be_a_key_is_refused(keys, given, said):
     """With what is allowed."""
-    wanted = {"name": "prod", "scopes": [Scope.ADMIN], "secret": SECRET, "by": "ann"} | given
+    wanted = {"name": "prod", "scopes": [Scope.ADMIN], "secret": SECRET, "actor": Actor("ann")} | given
     with pytest.raises(InvalidInput, match=said):
         keys.create(wanted.pop("name"), wanted.pop("scopes"), **wanted)
 
 
 def test_the_first_key_is_made_once(keys):
     """And never again, also when every key was revoked."""
-    token = keys.create_first("first", secret=SECRET, by="serve")
+    token = keys.create_first("first", secret=SECRET, actor=Actor("serve"))
     assert ADMINISTER.admits(keys.check(token))
-    assert keys.create_first("first", secret=SECRET, by="serve") is None
-    keys.revoke("first", by="ann")
-    assert keys.create_first("first", secret=SECRET, by="serve") is None
+    assert keys.create_first("first", secret=SECRET, actor=Actor("serve")) is None
+    keys.revoke("first", actor=Actor("ann"))
+    assert keys.create_first("first", secret=SECRET, actor=Actor("serve")) is None
 
 
 def test_there_is_no_first_key_where_there_is_another(keys):
     """Somebody has seen to it already."""
-    keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann")
-    assert keys.create_first("first", secret=SECRET, by="serve") is None
+    keys.create("prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"))
+    assert keys.create_first("first", secret=SECRET, actor=Actor("serve")) is None
 
 
 def test_of_two_servers_that_start_at_once_one_makes_the_first_key(quick_store):
@@ -102,7 +103,7 @@ def test_of_two_servers_that_start_at_once_one_makes_the_first_key(quick_store):
     def start():
         keys = ApiKeys(quick_store, clock=lambda: NOON, new_id=lambda: f"change-{next(ids)}")
         barrier.wait(10)
-        found.append(keys.create_first("first", secret=SECRET, by="serve"))
+        found.append(keys.create_first("first", secret=SECRET, actor=Actor("serve")))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
@@ -116,7 +117,7 @@ def test_every_key_is_listed_however_many_there_are(keys):
     """Page by page."""
     names = [f"key-{number:03}" for number in range(105)]
     for name in names:
-        keys.create(name, [Scope.INCIDENTS_READ], secret=SECRET, by="ann")
+        keys.create(name, [Scope.INCIDENTS_READ], secret=SECRET, actor=Actor("ann"))
     assert sorted(one.name for one in keys.every()) == names
 
 
@@ -125,7 +126,9 @@ def test_a_key_ends_when_it_was_said_to(quick_store):
     now = [NOON]
     ids = itertools.count(1)
     keys = ApiKeys(quick_store, clock=lambda: now[0], new_id=lambda: f"change-{next(ids)}")
-    _, token = keys.create("prod", [Scope.ADMIN], secret=SECRET, by="ann", expires_at=NOON + timedelta(days=1))
+    _, token = keys.create(
+        "prod", [Scope.ADMIN], secret=SECRET, actor=Actor("ann"), expires_at=NOON + timedelta(days=1)
+    )
     now[0] = NOON + timedelta(days=1, microseconds=-1)
     assert keys.check(token) is not None
     now[0] = NOON + timedelta(days=1)

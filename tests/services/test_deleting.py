@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Scripted, at, says
 from tests.services.test_losing_races import Between
-from tocsin.domain.deleting import AUDIT, audit_id
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.incident import Status
 from tocsin.errors import Conflict, IllegalMove, NotFound, PreconditionFailed
 from tocsin.services.tick import MOST_ATTEMPTS
@@ -46,7 +46,7 @@ def test_it_is_gone_with_its_timeline_and_stands_in_the_audit_log(over):
     record = over.service.delete(ONE, by="root")
     assert over.store.incident(ONE) is None
     assert (list(over.store.timeline(ONE)), over.incidents()) == ([], [])
-    assert over.store.record(AUDIT, audit_id(ONE)) == record
+    assert over.store.record(DELETED, ONE) == record
     assert (record.expires_at, record.due_at) == (None, None)
     assert record.body == {
         "what": "incident deleted",
@@ -89,7 +89,7 @@ def test_it_is_refused_while_an_alert_of_it_fires(desk):
     with pytest.raises(IllegalMove, match="1 alert of it fires") as refusal:
         desk.service.delete(ONE, by="root")
     assert refusal.value.allowed == ("closed",)
-    assert desk.store.record(AUDIT, audit_id(ONE)) is None
+    assert desk.store.record(DELETED, ONE) is None
     desk.minute(2).sweep(says(1, "OK", "host:b", since=0, resolved=2), quiet=[1])
     desk.service.delete(ONE, by="root")
     assert desk.incidents() == []
@@ -137,7 +137,7 @@ def test_a_delete_that_was_killed_is_finished_by_the_next_one(over):
     incident = over.only()
     assert (incident.status, incident.revision) == (Status.RESOLVED, 1)
     assert [event.kind for event in over.service.timeline(ONE)][-2:] == ["deleted", "resolved"]
-    record = over.store.record(AUDIT, audit_id(ONE))
+    record = over.store.record(DELETED, ONE)
     assert over.minute(5).service.delete(ONE, by="another", expected_revision=0) == record
     assert over.incidents() == []
 
@@ -160,7 +160,7 @@ def test_an_alert_that_fires_in_the_middle_keeps_the_incident(over):
     service.store = Firing(over.store, lambda: over.colleague().sync(Scripted([again])))
     with pytest.raises(IllegalMove, match="fires"):
         service.delete(ONE, by="root")
-    assert over.store.record(AUDIT, audit_id(ONE)) is None
+    assert over.store.record(DELETED, ONE) is None
     assert over.only().active
 
 
@@ -191,4 +191,4 @@ def test_only_what_was_seen_is_deleted(over):
     over.service.note(ONE, "wait", by="bo")
     with pytest.raises(PreconditionFailed):
         over.service.delete(ONE, by="root", expected_revision=0)
-    assert over.store.record(AUDIT, audit_id(ONE)) is None
+    assert over.store.record(DELETED, ONE) is None

@@ -42,5 +42,8 @@ TABLE: Mapping[str, Access] = {
     "GET /ready": ANYBODY,
     f"GET {_V1}/openapi.json": ANYBODY,
     "GET /docs": ANYBODY,
+    f"GET {_V1}/audit": ADMINISTER,
+    f"GET {_V1}/audit/export": ADMINISTER,
+    f"GET {_V1}/audit/verify": ADMINISTER,
 }
 """What each route asks, by method and path."""

@@ -12,9 +12,11 @@ from aws_lambda_powertools.event_handler import Request
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
+from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
@@ -51,6 +53,7 @@ class Parts(NamedTuple):
     tags: "Callable[[], TagNames]"
     reader: "Callable[[], MonitorReader | None]"
     site: str
+    audit: AuditLog
 
 
 class Log(Protocol):
@@ -101,6 +104,11 @@ class Call:
             return self.caller.by
         person = unquote(self.headers.get(ON_BEHALF, "")).strip()
         return f"{person} ({self.caller.by})" if person else self.caller.by
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit log: the address alone where nobody is known."""
+        return Actor(self.by if self.principal else "", self.address, self.request_id)
 
     @property
     def caller(self) -> Principal:

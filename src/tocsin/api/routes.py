@@ -1,6 +1,7 @@
 """Everything that is served, in the order of the documents."""
 
 from .alerts import alerts
+from .audit import audit
 from .documents import documents
 from .endpoints import Declared
 from .health import health
@@ -10,5 +11,7 @@ from .records import records
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
-    one for resource in (webhooks, alerts, incidents, moves, records, health, documents) for one in resource.declared
+    one
+    for resource in (webhooks, alerts, incidents, moves, records, audit, health, documents)
+    for one in resource.declared
 )

@@ -21,6 +21,7 @@ from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.storage.store import Store
@@ -112,6 +113,7 @@ class ApiHandler:
             tags=lambda: tag_names(settings),
             reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
             site=settings.datadog_site,
+            audit=AuditLog(store, clock=self._clock, new_id=self._new_id),
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

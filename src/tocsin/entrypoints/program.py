@@ -42,6 +42,7 @@ TABLE = {
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False),
     "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", STORE),
+    "audit": Entry(f"{_COMMANDS}.audit:audit", "Show, export and verify the audit log.", STORE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE),

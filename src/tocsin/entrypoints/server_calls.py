@@ -59,6 +59,11 @@ class ServerCalls:
         given = {name: value for name, value in (parameters or {}).items() if value not in ("", None, [])}
         return self.ask("GET", f"{path}?{urlencode(given, doseq=True)}" if given else path)
 
+    def lines(self, path: str, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return what is at a path that answers with one JSON document a line."""
+        data = self._asked("GET", f"{path}?{urlencode(parameters)}")
+        return [_json(line, self.url) for line in data.splitlines()]
+
     def ask(
         self,
         method: str,
@@ -72,6 +77,12 @@ class ServerCalls:
 
         ``by`` is who acts. A request whose answer was lost is sent again under the same idempotency key.
         """
+        data = self._asked(method, path, body, by=by, if_match=if_match)
+        return _json(data, self.url) if data else None
+
+    def _asked(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "", if_match: str = ""
+    ) -> bytes:
         headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "tocsin"}
         if by:
             headers["X-Tocsin-By"] = quote(by, safe=" ")
@@ -91,14 +102,14 @@ class ServerCalls:
         message = f"{self.url} gave no answer"
         raise StoreUnreachable(message)
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
         try:
             answer = self._pool.request(method, f"{self.url}{path}", body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             message = f"the server at {self.url} cannot be reached ({type(error).__name__})"
             raise StoreUnreachable(message, hint="is it running? `serve` starts one here") from None
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return _json(answer.data, self.url) if answer.data else None
+            return answer.data
         raise _error(answer.status, answer.data, self.url)
 
 

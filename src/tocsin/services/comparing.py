@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import Record
-from tocsin.domain.deleting import AUDIT
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.draft import TIMER
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
@@ -18,13 +18,21 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
+from .api_keys import API_KEY, FIRST, NAMED
+from .auditing import AUDIT, HEAD
 from .idempotency import IDEMPOTENCY
 from .sync import HEARTBEAT
+from .users import EMAIL, SUBJECT, USER
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER)
+KINDS = (
+    *(HEARTBEAT, IDEMPOTENCY, TIMER, DELETED),
+    *(API_KEY, NAMED, FIRST),
+    *(AUDIT, HEAD),
+    *(USER, EMAIL, SUBJECT),
+)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")
