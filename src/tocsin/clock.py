@@ -1,5 +1,7 @@
 """The one place where the product reads the time, and waits. Everything else is handed a ``Clock``, and a ``Pause``."""
 
+import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -18,9 +20,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def short_pause(attempt: int) -> None:
+def short_pause(
+    attempt: int,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    jitter: Callable[[], float] = random.random,
+) -> None:
     """Wait for a random part of a time that doubles with each attempt: who lost a race together, part."""
-    import random
-    import time
-
-    time.sleep(random.random() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt))  # noqa: S311 - nothing hangs on it
+    sleep(jitter() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt))

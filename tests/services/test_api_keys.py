@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.chains import a_log
 from tests.desk import NOON
+from tests.secrets_seen import nowhere
 from tocsin.domain.access import ADMINISTER, Principal, Scope
 from tocsin.domain.api_key import Token
 from tocsin.domain.audit import Actor
@@ -50,6 +52,25 @@ def test_a_key_is_revoked_by_name_or_id_for_good(keys):
     assert keys.revoke(made.id, actor=Actor("bob")).revoked_by == "bob"
     assert keys.revoke(made.id, actor=Actor("ann")).revoked_by == "bob"
     assert keys.check(token) is None
+
+
+def test_what_was_made_and_revoked_is_on_record(keys):
+    """Once each, with what it may do, and nothing that opens."""
+    keys.create_first("first", secret=SECRET, actor=Actor("serve"))
+    made, _ = keys.create("prod", ["alerts:write"], secret=SECRET, actor=Actor("ann", "192.0.2.1"), source="shop")
+    with pytest.raises(Conflict):
+        keys.create("prod", ["admin"], secret=SECRET, actor=Actor("ann"))
+    keys.revoke("prod", actor=Actor("bob"))
+    keys.revoke(made.id, actor=Actor("bob"))
+    log = a_log(keys.store)
+    first, second, third = log.entries()
+    assert (first.action, first.actor, first.target) == ("key_made", "serve", "key:first")
+    assert (second.actor, second.address, second.target) == ("ann", "192.0.2.1", "key:prod")
+    told = {"id": made.id, "scopes": ["alerts:write"], "source": "shop", "expires_at": None}
+    assert second.details == told
+    assert (third.action, third.actor, third.details) == ("key_revoked", "bob", {"id": made.id})
+    assert log.verify().broken is None
+    nowhere(" ".join(one.line() for one in (first, second, third)), secret=SECRET)
 
 
 def test_an_unknown_key_cannot_be_revoked(keys):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.chains import Forger, a_deed, a_log
 from tests.desk import Scripted, at, says
 from tests.services.test_losing_races import Between
+from tocsin.domain.audit import BEGINNING, Actor
 from tocsin.domain.deleting import DELETED
 from tocsin.domain.incident import Status
 from tocsin.errors import Conflict, IllegalMove, NotFound, PreconditionFailed
@@ -66,6 +68,48 @@ def test_it_is_gone_with_its_timeline_and_stands_in_the_audit_log(over):
         "merged_into": "",
         "merged": [],
     }
+
+
+def test_it_is_in_the_audit_log_in_the_same_commit(over):
+    """Who, from where, and which; the rest stands in the tombstone."""
+    over.service.delete(ONE, by="root", actor=Actor("root (key:x)", "192.0.2.1", "r1"))
+    (entry,) = a_log(over.store).entries()
+    assert entry.document() == {
+        "number": 1,
+        "at": "2026-03-02T12:02:00Z",
+        "action": "incident_deleted",
+        "actor": "root (key:x)",
+        "target": f"incident:{ONE}",
+        "details": {"title": "monitor 1"},
+        "address": "192.0.2.1",
+        "request_id": "r1",
+        "previous": BEGINNING,
+        "digest": entry.digest,
+    }
+
+
+def test_others_that_write_to_the_log_do_not_keep_it_from_going(over):
+    """More often than anybody may change the incident: it is decided again each time."""
+    acts = [lambda: a_log(over.store).commit(a_deed())] * (MOST_ATTEMPTS + 1)
+    service = over.colleague()
+    service.store = Between(over.store, *acts)
+    service.delete(ONE, by="root")
+    assert over.incidents() == []
+    log = a_log(over.store)
+    assert [one.action for one in log.entries()][-1] == "incident_deleted"
+    assert (log.head().number, log.verify().broken) == (MOST_ATTEMPTS + 2, None)
+
+
+def test_a_tombstone_of_an_older_program_answers_a_repeated_delete(desk):
+    """It had the kind that the entries of the audit log have; what it began is finished."""
+    body = {"what": "incident deleted", "by": "root", "incident_id": ONE}
+    Forger(desk.store).put(f"deleted:{ONE}", body)
+    assert desk.service.delete(ONE, by="another").body == body
+    begun = desk.service.open("half deleted", by="ann", severity="low").id
+    Forger(desk.store).put(f"deleted:{begun}", body | {"incident_id": begun})
+    assert desk.service.delete(begun, by="another").body["by"] == "root"
+    assert desk.store.incident(begun) is None
+    assert list(a_log(desk.store).entries()) == []
 
 
 def test_nothing_dangles(over):
