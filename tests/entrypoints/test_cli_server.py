@@ -6,35 +6,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.entrypoints.command_line import CommandLine
-from tests.entrypoints.serving import served
-from tocsin.entrypoints.api_handler import ApiHandler
-from tocsin.entrypoints.wsgi import Application
-from tocsin.storage.json_store import JsonStore
-
-
-@pytest.fixture
-def store(tocsin):
-    """Return the store that is served."""
-    opened = JsonStore(tocsin.folder / "served.json")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def server(tocsin, store, quiet_logs):
-    """Return a server on a store of its own, whose clock is that of the command line."""
-    environ = {"REQUESTS_PER_SECOND": "0"}
-    handler = ApiHandler(environ, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id, store=store)
-    with served(Application(handler, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id)) as running:
-        yield running
-
-
-@pytest.fixture
-def remote(tocsin, server):
-    """Return the command line with a key of the server, and the server set."""
-    made = tocsin("key", "create", "laptop", "--scope", "admin", "--store", f"json:{tocsin.folder / 'served.json'}")
-    tocsin.environ |= {"TOCSIN_API_KEY": made.out.strip(), "TOCSIN_SERVER": server.url}
-    return tocsin
 
 
 def test_every_command_on_incidents_works_on_a_server(remote, store):
