@@ -82,7 +82,9 @@ def test_an_export_is_whole_and_its_lines_are_what_the_digests_are_of(client):
     assert end == ""
     assert [one["number"] for one in first + rest] == [1, 2, 3, 4, 5, 6]
     assert lines(client, after=6) == ([], "")
-    raw = client.get(f"{AUDIT}/export").body.decode().splitlines()
+    whole = client.get(f"{AUDIT}/export")
+    assert client.get(f"{AUDIT}/export", if_none_match=whole.headers["ETag"]).status == 304
+    raw = whole.body.decode().splitlines()
     assert raw == [entry.line() for entry in a_log(client.store).entries()]
 
 

@@ -204,6 +204,8 @@ def every_route(ask, clock):
     ask("POST", f"{mine}/close")
     for incident_id in by_hand:
         ask("DELETE", f"{v1}/incidents/{incident_id}", None, 204)
+    for path in ("", "/export?limit=1", "/verify"):
+        ask("GET", f"{v1}/audit{path}")
 
 
 def test_the_function_may_do_with_the_table_what_it_does_and_nothing_else(recorded, stack):

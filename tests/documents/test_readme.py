@@ -11,7 +11,7 @@ from tocsin.entrypoints.program import TABLE
 from tocsin.entrypoints.rules_file import read_rules
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/cli.md", "docs/performance.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/audit.md", "docs/cli.md", "docs/performance.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

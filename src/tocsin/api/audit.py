@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tocsin.domain.audit import AuditEntry, AuditFilter, Head
 
-from .answers import found
+from .answers import KEPT, found, tag
 from .call import call_of
 from .endpoints import PREFIX, Answer, Endpoints
 from .moments import Moment
@@ -100,16 +100,17 @@ def export_audit(
     `digest`, with its keys in order, without blanks, in ASCII.
     """
     lines: list[str] = []
-    size, last = 0, after
+    size, last, headers = 0, after, {"Cache-Control": KEPT}
     for entry in call_of(request).parts.audit.entries(after=after):
         line = entry.line()
         size += len(line) + 1
         if len(lines) == limit or (lines and size > MOST_BYTES):
-            following = f'<{AUDIT}/export?after={last}&limit={limit}>; rel="next"'
-            return Response(200, LINES, "".join(lines), headers={"Link": following})
+            headers["Link"] = f'<{AUDIT}/export?after={last}&limit={limit}>; rel="next"'
+            break
         lines.append(f"{line}\n")
         last = entry.number
-    return Response(200, LINES, "".join(lines))
+    said = "".join(lines)
+    return Response(200, LINES, said, headers=headers | {"ETag": tag(said)})
 
 
 @audit("GET", f"{AUDIT}/verify", answers={200: Answer(Verification)})
