@@ -46,7 +46,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         return _NOW
 
     keys = ApiKeys(store, clock=clock, new_id=new_id)
-    _, key = keys.create("bench", ["admin"], secret=random_secret(), by="bench")
+    _, key = keys.create("bench", ["admin"], secret=random_secret(), actor=Actor("bench"))
     signing = SigningKeys(KeyFile(bench.folder / "people.json.keys", new_secret=random_secret), clock=clock)
     sessions = sessions_of(store, signing, clock=clock, new_id=new_id)
     users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)

@@ -13,6 +13,7 @@ from typing import Any
 from tests import tables
 from tests.api.client import event
 from tests.storage.transports import REFUSED, Charged
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.wsgi import LocalContext
 from tocsin.ids import random_id
@@ -54,7 +55,7 @@ class _Sender:
 
     def __init__(self, store: DynamoDbStore) -> None:
         keys = ApiKeys(store, clock=lambda: NOW, new_id=random_id)
-        _, self._token = keys.create("bench", ["alerts:write"], secret="s" * 43, by="bench")
+        _, self._token = keys.create("bench", ["alerts:write"], secret="s" * 43, actor=Actor("bench"))
         self._api = ApiHandler({"LOG_LEVEL": "ERROR"}, clock=lambda: NOW, new_id=random_id, store=store)
 
     def push(self, name: object, service: str) -> None:

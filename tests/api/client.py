@@ -92,8 +92,8 @@ class Client:
         self.log = Lines()
         self._ids = itertools.count(1) if before is None else before._ids
         rules = rules or Rules()
-        self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id)
+        self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
@@ -114,6 +114,7 @@ class Client:
             reader=reader,
             datadog=datadog,
             site="datadoghq.com",
+            audit=self.audit,
             sessions=self.sessions,
             users=self.users,
             teams=self.teams,
@@ -137,7 +138,7 @@ class Client:
     def key(self, name, *scopes, **more):
         """Make a key; return its token."""
         secret = f"{name}{SECRET}"[:43]
-        _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, by="a test", **more)
+        _, token = self.keys.create(name, scopes or [Scope.ADMIN], secret=secret, actor=Actor("a test"), **more)
         return str(token)
 
     def user(self, email="ann@example.com", role=UserRole.VIEWER, **more):

@@ -173,6 +173,6 @@ def test_an_incident_is_deleted_by_an_administrator(client):
     reply = client("DELETE", incident(incident_id))
     assert (reply.status, reply.body) == (204, b"")
     assert client.get(incident(incident_id)).status == 404
-    assert client.store.record("audit", f"deleted:{incident_id}").body["by"] == "key:tests"
+    assert client.store.record("deleted", incident_id).body["by"] == "key:tests"
     assert client("DELETE", incident(incident_id)).status == 204
     assert client("DELETE", incident("INC-9999")).status == 404

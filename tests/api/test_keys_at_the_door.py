@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.client import V1, incident
 from tocsin.domain.access import Scope
+from tocsin.domain.audit import Actor
 
 LIST = f"{V1}/incidents"
 
@@ -64,7 +65,7 @@ def test_a_revoked_key_gets_the_same_answer_as_a_wrong_one(client):
     """And so does one that has expired."""
     revoked = client.key("revoked", Scope.INCIDENTS_READ)
     expiring = client.key("expiring", Scope.INCIDENTS_READ, expires_at=client.now.replace(hour=13))
-    client.keys.revoke("revoked", by="a test")
+    client.keys.revoke("revoked", actor=Actor("a test"))
     assert client.get(LIST, token=expiring).status == 200
     client.minutes(61)
     refused = client.get(LIST, token="")
@@ -76,7 +77,7 @@ def test_a_revoked_key_is_let_in_for_a_minute_at_most(client):
     """That is how long a process remembers what it checked."""
     token = client.key("reader", Scope.INCIDENTS_READ)
     assert client.get(LIST, token=token).status == 200
-    client.keys.revoke("reader", by="a test")
+    client.keys.revoke("reader", actor=Actor("a test"))
     client.minutes(0.9)
     assert client.get(LIST, token=token).status == 200
     client.minutes(0.1)

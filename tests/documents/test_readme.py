@@ -12,7 +12,15 @@ from tocsin.entrypoints.rules_file import read_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
-    *("README.md", "CONTRIBUTING.md", "docs/access.md", "docs/api.md", "docs/cli.md", "docs/performance.md"),
+    *(
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/access.md",
+        "docs/api.md",
+        "docs/audit.md",
+        "docs/cli.md",
+        "docs/performance.md",
+    ),
     "docs/sign-in.md",
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from tests.desk import says
 from tests.domain.test_any_history import GROUPS, MONITORS, ORDER, History, _count
 from tocsin.domain.alert import Push, Source
-from tocsin.domain.deleting import AUDIT, audit_id
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.draft import TIMER
 from tocsin.domain.editing import Edit
 from tocsin.domain.incident import Status
@@ -217,7 +217,7 @@ class Life(History):
     def what_is_gone_is_on_record(self):
         for one in self.gone:
             assert self.store.incident(one) is None
-            assert self.store.record(AUDIT, audit_id(one)) is not None
+            assert self.store.record(DELETED, one) is not None
 
     @invariant()
     def status_never_goes_back(self):

@@ -95,13 +95,13 @@ class CommandLine:
         """Let time pass."""
         self.now += timedelta(minutes=number)
 
-    def __call__(self, *arguments: str, columns: int | None = None, typed: str = "", **environ: str) -> Said:
-        """Run a command; on a terminal if ``columns`` says how wide that is. ``typed`` is its standard input."""
+    def __call__(self, *arguments: str, columns: int | None = None, typed: str | None = None, **environ: str) -> Said:
+        """Run a command; on a terminal if ``columns`` says how wide that is. ``typed`` is its standard input, if given."""
         out, err = (Pipe(), Pipe()) if columns is None else (Terminal(), Terminal())
         before, stdin = dict(self.environ), sys.stdin
         self.environ |= environ | ({} if columns is None else {"COLUMNS": str(columns)})
         try:
-            sys.stdin = io.StringIO(typed)
+            sys.stdin = stdin if typed is None else io.StringIO(typed)
             with redirect_stdout(out), redirect_stderr(err):
                 status = run(arguments, self.wiring)
         finally:

@@ -6,7 +6,11 @@ import pytest
 
 from tests.entrypoints.command_line import API_KEY, APP_KEY, CommandLine
 from tests.entrypoints.function import Function
+from tests.entrypoints.serving import served
 from tocsin.demo import DatadogServer, demo_world
+from tocsin.entrypoints.api_handler import ApiHandler
+from tocsin.entrypoints.wsgi import Application
+from tocsin.storage.json_store import JsonStore
 
 
 @pytest.fixture
@@ -61,3 +65,28 @@ def environ(settings, tmp_path):
 def function(environ):
     """Return a function on a file, with the keys in its environment."""
     return Function(environ)
+
+
+@pytest.fixture
+def store(tocsin):
+    """Return the store that is served."""
+    opened = JsonStore(tocsin.folder / "served.json")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def server(tocsin, store, quiet_logs):
+    """Return a server on a store of its own, whose clock is that of the command line."""
+    environ = {"REQUESTS_PER_SECOND": "0"}
+    handler = ApiHandler(environ, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id, store=store)
+    with served(Application(handler, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id)) as running:
+        yield running
+
+
+@pytest.fixture
+def remote(tocsin, server):
+    """Return the command line with a key of the server, and the server set."""
+    made = tocsin("key", "create", "laptop", "--scope", "admin", "--store", f"json:{tocsin.folder / 'served.json'}")
+    tocsin.environ |= {"TOCSIN_API_KEY": made.out.strip(), "TOCSIN_SERVER": server.url}
+    return tocsin

@@ -12,6 +12,7 @@ from tests.api.client import event
 from tests.desk import NOON
 from tests.entrypoints.command_line import API_KEY, APP_KEY
 from tocsin.demo import MonitorId
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.services.api_keys import ApiKeys
 from tocsin.storage.json_store import JsonStore
@@ -43,7 +44,7 @@ class Function:
     def key(self, store):
         """Make an administrator's key in a store; return it."""
         keys = ApiKeys(store, clock=lambda: self.now, new_id=self.new_id)
-        return str(keys.create("tests", ["admin"], secret=SECRET, by="a test")[1])
+        return str(keys.create("tests", ["admin"], secret=SECRET, actor=Actor("a test"))[1])
 
     def __call__(self, method, path, body=None, **headers):
         """Ask; return the status and the answer."""

@@ -181,7 +181,7 @@ def test_a_password_is_read_from_standard_input(tocsin, store):
 def test_a_password_that_nobody_gives_is_not_made_up(tocsin, store, options, says):
     """And nobody is added."""
     tocsin.more["hasher"] = Hasher
-    said = tocsin("user", "add", "ana@example.com", "--name", "Ana", *options)
+    said = tocsin("user", "add", "ana@example.com", "--name", "Ana", *options, typed="")
     assert (said.status, says in said.err) == (2, True)
     assert store.records("user", limit=1) == []
 

@@ -11,36 +11,11 @@ from tests.entrypoints.serving import served
 from tocsin.demo import MonitorId
 from tocsin.demo.faults import ServerError
 from tocsin.domain.api_key import Token
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.program import TABLE
 from tocsin.entrypoints.wsgi import Application
 from tocsin.services.api_keys import ApiKeys
-from tocsin.storage.json_store import JsonStore
-
-
-@pytest.fixture
-def store(tocsin):
-    """Return the store that is served."""
-    opened = JsonStore(tocsin.folder / "served.json")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def server(tocsin, store, quiet_logs):
-    """Return a server on a store of its own, whose clock is that of the command line."""
-    environ = {"REQUESTS_PER_SECOND": "0"}
-    handler = ApiHandler(environ, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id, store=store)
-    with served(Application(handler, clock=lambda: tocsin.now, new_id=tocsin.wiring.new_id)) as running:
-        yield running
-
-
-@pytest.fixture
-def remote(tocsin, server):
-    """Return the command line with a key of the server, and the server set."""
-    made = tocsin("key", "create", "laptop", "--scope", "admin", "--store", f"json:{tocsin.folder / 'served.json'}")
-    tocsin.environ |= {"TOCSIN_API_KEY": made.out.strip(), "TOCSIN_SERVER": server.url}
-    return tocsin
 
 
 def test_every_command_on_incidents_works_on_a_server(remote, store):
@@ -199,7 +174,7 @@ def test_many_keys_are_listed_whole(remote, store):
     """Page by page."""
     keys = ApiKeys(store, clock=lambda: remote.now, new_id=remote.wiring.new_id)
     for number in range(210):
-        keys.create(f"bot-{number}", ["alerts:write"], secret="s" * 43, by="a test")
+        keys.create(f"bot-{number}", ["alerts:write"], secret="s" * 43, actor=Actor("a test"))
     assert len(remote("key", "list", "--json").json) == 211
 
 

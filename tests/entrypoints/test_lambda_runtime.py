@@ -14,6 +14,7 @@ from tests.tables import KEYS, REGION, a_table
 from tocsin.clock import utc_now
 from tocsin.demo import MonitorId
 from tocsin.demo.faults import ServerError, Slow
+from tocsin.domain.audit import Actor
 from tocsin.domain.search import IncidentFilter
 from tocsin.ids import random_id
 from tocsin.services.api_keys import ApiKeys
@@ -136,7 +137,7 @@ def test_a_run_ends_before_lambda_would_end_it(folders, environ, datadog, tmp_pa
 def test_the_api_answers_from_the_same_folder(folders, environ, ministack, table, tmp_path):
     """Cold and warm, an alert durable in the table when it is answered, and nothing written into the folder."""
     keys = ApiKeys(DynamoDbStore(ministack, table), clock=utc_now, new_id=random_id)
-    _, token = keys.create("tests", ["alerts:write"], secret="s" * 43, by="a test")
+    _, token = keys.create("tests", ["alerts:write"], secret="s" * 43, actor=Actor("a test"))
     bearer = {"authorization": f"Bearer {token}"}
     alert = json.dumps({"message": "Checkout is down", "key": "a"}).encode()
     with Runtime(folders, tmp_path, "api_handler", **environ) as runtime:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.chains import Forger, a_deed, a_log
 from tests.desk import Scripted, at, says
 from tests.services.test_losing_races import Between
-from tocsin.domain.deleting import AUDIT, audit_id
+from tocsin.domain.audit import BEGINNING, Actor
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.incident import Status
 from tocsin.errors import Conflict, IllegalMove, NotFound, PreconditionFailed
 from tocsin.services.tick import MOST_ATTEMPTS
@@ -46,7 +48,7 @@ def test_it_is_gone_with_its_timeline_and_stands_in_the_audit_log(over):
     record = over.service.delete(ONE, by="root")
     assert over.store.incident(ONE) is None
     assert (list(over.store.timeline(ONE)), over.incidents()) == ([], [])
-    assert over.store.record(AUDIT, audit_id(ONE)) == record
+    assert over.store.record(DELETED, ONE) == record
     assert (record.expires_at, record.due_at) == (None, None)
     assert record.body == {
         "what": "incident deleted",
@@ -66,6 +68,48 @@ def test_it_is_gone_with_its_timeline_and_stands_in_the_audit_log(over):
         "merged_into": "",
         "merged": [],
     }
+
+
+def test_it_is_in_the_audit_log_in_the_same_commit(over):
+    """Who, from where, and which; the rest stands in the tombstone."""
+    over.service.delete(ONE, by="root", actor=Actor("root (key:x)", "192.0.2.1", "r1"))
+    (entry,) = a_log(over.store).entries()
+    assert entry.document() == {
+        "number": 1,
+        "at": "2026-03-02T12:02:00Z",
+        "action": "incident_deleted",
+        "actor": "root (key:x)",
+        "target": f"incident:{ONE}",
+        "details": {"title": "monitor 1"},
+        "address": "192.0.2.1",
+        "request_id": "r1",
+        "previous": BEGINNING,
+        "digest": entry.digest,
+    }
+
+
+def test_others_that_write_to_the_log_do_not_keep_it_from_going(over):
+    """More often than anybody may change the incident: it is decided again each time."""
+    acts = [lambda: a_log(over.store).commit(a_deed())] * (MOST_ATTEMPTS + 1)
+    service = over.colleague()
+    service.store = Between(over.store, *acts)
+    service.delete(ONE, by="root")
+    assert over.incidents() == []
+    log = a_log(over.store)
+    assert [one.action for one in log.entries()][-1] == "incident_deleted"
+    assert (log.head().number, log.verify().broken) == (MOST_ATTEMPTS + 2, None)
+
+
+def test_a_tombstone_of_an_older_program_answers_a_repeated_delete(desk):
+    """It had the kind that the entries of the audit log have; what it began is finished."""
+    body = {"what": "incident deleted", "by": "root", "incident_id": ONE}
+    Forger(desk.store).put(f"deleted:{ONE}", body)
+    assert desk.service.delete(ONE, by="another").body == body
+    begun = desk.service.open("half deleted", by="ann", severity="low").id
+    Forger(desk.store).put(f"deleted:{begun}", body | {"incident_id": begun})
+    assert desk.service.delete(begun, by="another").body["by"] == "root"
+    assert desk.store.incident(begun) is None
+    assert list(a_log(desk.store).entries()) == []
 
 
 def test_nothing_dangles(over):
@@ -89,7 +133,7 @@ def test_it_is_refused_while_an_alert_of_it_fires(desk):
     with pytest.raises(IllegalMove, match="1 alert of it fires") as refusal:
         desk.service.delete(ONE, by="root")
     assert refusal.value.allowed == ("closed",)
-    assert desk.store.record(AUDIT, audit_id(ONE)) is None
+    assert desk.store.record(DELETED, ONE) is None
     desk.minute(2).sweep(says(1, "OK", "host:b", since=0, resolved=2), quiet=[1])
     desk.service.delete(ONE, by="root")
     assert desk.incidents() == []
@@ -137,7 +181,7 @@ def test_a_delete_that_was_killed_is_finished_by_the_next_one(over):
     incident = over.only()
     assert (incident.status, incident.revision) == (Status.RESOLVED, 1)
     assert [event.kind for event in over.service.timeline(ONE)][-2:] == ["deleted", "resolved"]
-    record = over.store.record(AUDIT, audit_id(ONE))
+    record = over.store.record(DELETED, ONE)
     assert over.minute(5).service.delete(ONE, by="another", expected_revision=0) == record
     assert over.incidents() == []
 
@@ -160,7 +204,7 @@ def test_an_alert_that_fires_in_the_middle_keeps_the_incident(over):
     service.store = Firing(over.store, lambda: over.colleague().sync(Scripted([again])))
     with pytest.raises(IllegalMove, match="fires"):
         service.delete(ONE, by="root")
-    assert over.store.record(AUDIT, audit_id(ONE)) is None
+    assert over.store.record(DELETED, ONE) is None
     assert over.only().active
 
 
@@ -191,4 +235,4 @@ def test_only_what_was_seen_is_deleted(over):
     over.service.note(ONE, "wait", by="bo")
     with pytest.raises(PreconditionFailed):
         over.service.delete(ONE, by="root", expected_revision=0)
-    assert over.store.record(AUDIT, audit_id(ONE)) is None
+    assert over.store.record(DELETED, ONE) is None

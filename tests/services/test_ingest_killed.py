@@ -22,15 +22,16 @@ class Killed(BaseException):
 class Mortal:
     """A store in whose use the process dies: before the call of this number, or after it."""
 
-    def __init__(self, store, call, *, after):
+    def __init__(self, store, call, *, after, among=CALLS):
         self._store = store
+        self._among = among
         self._call = call
         self._after = after
         self.calls = 0
 
     def __getattr__(self, name):
         asked = getattr(self._store, name)
-        if name not in CALLS:
+        if name not in self._among:
             return asked
 
         def call(*args, **options):

@@ -14,6 +14,7 @@ from tests.services.test_users import BOSS, OFF, people
 from tests.storage.transports import a_patient_store
 from tocsin.domain.access import UserRole
 from tocsin.domain.alert import Source
+from tocsin.domain.audit import Actor
 from tocsin.domain.change import MOST_ALERTS, Change, Claim, ClaimWrite, Record, RecordWrite
 from tocsin.errors import AlreadyThere, Conflict, StoreError
 from tocsin.ids import random_id
@@ -243,13 +244,13 @@ def test_api_keys_are_moved_too(any_store):
     here, there = (
         ApiKeys(one, clock=lambda: NOON, new_id=lambda: f"key-{next(ids)}") for one in (MemoryStore(), any_store)
     )
-    token = here.create_first("first", secret="s" * 43, by="ann")
+    token = here.create_first("first", secret="s" * 43, actor=Actor("ann"))
     report = moved(here._store, any_store)
-    assert (report.verified, {part.what: part.source_count for part in report.parts}["records"]) == (True, 3)
+    assert (report.verified, {part.what: part.source_count for part in report.parts}["records"]) == (True, 5)
     assert there.check(token).name == "first"
-    assert there.create_first("second", secret="t" * 43, by="ann") is None
+    assert there.create_first("second", secret="t" * 43, actor=Actor("ann")) is None
     with pytest.raises(AlreadyThere):
-        there.create("first", ["admin"], secret="t" * 43, by="ann")
+        there.create("first", ["admin"], secret="t" * 43, actor=Actor("ann"))
 
 
 def test_a_claim_that_went_to_another_incident_there_is_left(source, quick_store):

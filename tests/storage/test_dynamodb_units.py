@@ -6,6 +6,7 @@ import pytest
 
 from tests import tables
 from tests.builders import NOON, a_record, after, an_alert, an_incident, follows, of_alerts, of_records, opens, puts
+from tests.chains import a_deed, a_log
 from tests.desk import Desk, says
 from tests.storage.transports import Metered, a_patient_store, bytes_of
 from tocsin.domain.alert import Source
@@ -211,3 +212,13 @@ def units_of_moving(client, incidents):
 def test_moving_twice_as_much_reads_twice_as_much(ministack):
     """Reading all that fires with each incident would be four times as much."""
     assert units_of_moving(ministack, 60) <= 2.1 * units_of_moving(ministack, 30)
+
+
+def test_an_entry_of_the_audit_log_costs_four_units(counted):
+    """Itself and the head, in a transaction; to find the head takes one."""
+    desk, units = counted
+    log = a_log(desk.store, 1)
+    units.written.clear()
+    units.read.clear()
+    log.commit(a_deed(2, role="admin"))
+    assert (sum(units.written.values()), sum(units.read.values())) == (4, 1)

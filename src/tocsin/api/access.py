@@ -67,5 +67,8 @@ TABLE: Mapping[str, Access] = {
     f"DELETE {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
     f"GET {_V1}/auth/oidc/start": ANYBODY,
     f"GET {_V1}/auth/oidc/callback": ANYBODY,
+    f"GET {_V1}/audit": ADMINISTER,
+    f"GET {_V1}/audit/export": ADMINISTER,
+    f"GET {_V1}/audit/verify": ADMINISTER,
 }
 """What each route asks, by method and path."""

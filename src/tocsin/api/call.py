@@ -16,6 +16,7 @@ from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId, NewSecret
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.services.sessions import Sessions
@@ -61,6 +62,7 @@ class Parts(NamedTuple):
     reader: "Callable[[], MonitorReader | None]"
     datadog: "Callable[[Deadline], AlertSource | None]"
     site: str
+    audit: AuditLog
     sessions: Sessions
     users: Users
     teams: Teams

@@ -16,7 +16,9 @@ from typing import Any
 
 import orjson
 
+from tocsin.domain.access import Principal
 from tocsin.errors import TocsinError
+from tocsin.services.refusing import Refusals
 
 from . import problems
 from .call import Call, Log, Parts
@@ -76,6 +78,7 @@ class Api:
         self._requests = Buckets(rate, burst=rate * BURST_SECONDS, clock=parts.clock)
         attempts = Buckets(ATTEMPTS_PER_SECOND, burst=ATTEMPTS_AT_ONCE, clock=parts.clock)
         self._doorkeeper = Doorkeeper(parts.keys, parts.sessions, clock=parts.clock, attempts=attempts, oidc=parts.oidc)
+        self._refusals = Refusals(parts.audit, clock=parts.clock)
         self._threads = threading.local()
         self._document = ""
 
@@ -97,6 +100,8 @@ class Api:
             self._tell_fault(call, error)
             told = problems.of_error(error) if isinstance(error, TocsinError) else problems.ours()
             answered = _written(told, call)
+        if answered["statusCode"] == HTTPStatus.FORBIDDEN and call.principal and endpoint:
+            self._note_refusal(call, call.principal, endpoint)
         self._finish(call, answered)
         self._tell(call, endpoint, answered, (self._parts.clock() - began).total_seconds())
         return answered
@@ -175,6 +180,12 @@ class Api:
                 "Access-Control-Max-Age": PREFLIGHT_SECONDS,
             }
         return {"statusCode": int(HTTPStatus.NO_CONTENT), "headers": headers, "body": "", "isBase64Encoded": False}
+
+    def _note_refusal(self, call: Call, principal: Principal, endpoint: Endpoint) -> None:
+        try:
+            self._refusals.note(principal.id, f"{endpoint.method} {endpoint.path}", call.actor)
+        except TocsinError as error:
+            self._tell_fault(call, error)  # it is refused all the same
 
     def _finish(self, call: Call, answered: Answered) -> None:
         own = answered["headers"]

@@ -139,6 +139,9 @@ def delete_incident(request: Request, incident_id: str) -> Response[str]:
     """
     call = call_of(request)
     call.parts.incidents.delete(
-        existing(incident_id), by=call.by, expected_revision=expected_revision(call, incident_id)
+        existing(incident_id),
+        by=call.by,
+        actor=call.actor,
+        expected_revision=expected_revision(call, incident_id),
     )
     return nothing()

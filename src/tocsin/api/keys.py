@@ -95,7 +95,7 @@ def create_key(request: Request, body: KeyBody) -> Response[str]:
         body.name,
         body.scopes,
         secret=call.parts.new_secret(),
-        by=call.by,
+        actor=call.actor,
         source=body.source,
         expires_at=body.expires_at,
         request=idempotency(call),
@@ -127,4 +127,4 @@ def revoke_key(request: Request, key_id: str) -> Response[str]:
     asks.
     """
     call = call_of(request)
-    return written(KeyView.of(call.parts.keys.revoke(unquote(key_id), by=call.by)))
+    return written(KeyView.of(call.parts.keys.revoke(unquote(key_id), actor=call.actor)))

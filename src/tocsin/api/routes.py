@@ -1,6 +1,7 @@
 """Everything that is served, in the order of the documents."""
 
 from .alerts import alerts
+from .audit import audit
 from .documents import documents
 from .endpoints import Declared
 from .external import external
@@ -19,7 +20,7 @@ ROUTES: tuple[Declared, ...] = tuple(
     one
     for resource in (
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
-        *(sessions, external, users, teams),
+        *(sessions, external, users, teams, audit),
     )
     for one in resource.declared
 )

@@ -1,7 +1,7 @@
 """Deleting an incident: it is over for everybody first, and what was deleted is on record for ever.
 
-The change that says so makes the incident one that nothing joins any more, and writes the audit record; only then may
-a store forget it. Who is killed in between leaves a resolved incident and the record, and deletes once more.
+The change that says so makes the incident one that nothing joins any more, and writes its tombstone; only then may a
+store forget it. Who is killed in between leaves a resolved incident and the tombstone, and deletes once more.
 """
 
 from pydantic import JsonValue
@@ -16,19 +16,27 @@ from .incident import NEXT, Incident
 from .lifecycle import resolve
 from .timeline import EventKind
 
-AUDIT = "audit"
-"""The record kind of what nobody may lose: it has no expiry."""
+DELETED = "deleted"
+"""The record kind of tombstones. Their ids are those of the incidents; they have no expiry."""
+
+_BEFORE, _BEFORE_ID = "audit", "deleted:"
+"""The kind that older programs gave them, which is that of the audit log's entries now, and how their ids began."""
 
 _TOLD = ("title", "severity", "status", "service", "environment", "team", "source", "opened_at", "resolved_at")
 
 
-def audit_id(incident_id: str) -> str:
-    """Return the id of the audit record of a deleted incident."""
-    return f"deleted:{incident_id}"
+def tombstones(incident_id: str) -> tuple[tuple[str, str], ...]:
+    """Return kind and id of where the tombstone of an incident may stand: where it does now, and where it did."""
+    return (DELETED, incident_id), (_BEFORE, f"{_BEFORE_ID}{incident_id}")
+
+
+def is_tombstone(record: Record) -> bool:
+    """Say whether a record is the tombstone of an incident, whoever wrote it."""
+    return record.kind == DELETED or (record.kind == _BEFORE and record.id.startswith(_BEFORE_ID))
 
 
 def delete(draft: Draft, *, by: str, firing: int) -> Record:
-    """Resolve the incident if it is active, and put on record that it goes; return that record.
+    """Resolve the incident if it is active, and write its tombstone; return that.
 
     ``firing`` says how many of its alerts fire. Raises ``IllegalMove`` if any does: the next sweep would know nothing
     of them, and open it anew.
@@ -41,8 +49,8 @@ def delete(draft: Draft, *, by: str, firing: int) -> Record:
     by_hand(draft, before, EventKind.DELETED, text=f"deleted by {by}")
     if before.active:
         resolve(draft, at=draft.at, by=by, reason=Reason.BY_HAND, text="resolved to be deleted", update={})
-    record = Record(kind=AUDIT, id=audit_id(before.id), body=_body(draft, before, by))
-    draft.write_record(RecordWrite(kind=AUDIT, id=record.id, record=record, expected=0))
+    record = Record(kind=DELETED, id=before.id, body=_body(draft, before, by))
+    draft.write_record(RecordWrite(kind=DELETED, id=record.id, record=record, expected=0))
     return record
 
 

@@ -137,6 +137,7 @@ class ApiHandler:
             reader=datadogs.reader,
             datadog=datadogs.until,
             site=settings.datadog_site,
+            audit=audit,
             sessions=sessions,
             oidc=outside.tokens(),
             external=outside.sign_in,

@@ -48,6 +48,7 @@ TABLE = {
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),
     "team": Entry(f"{_COMMANDS}.team:team", "Make teams, and say what they own.", PEOPLE),
     "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", PEOPLE),
+    "audit": Entry(f"{_COMMANDS}.audit:audit", "Show, export and verify the audit log.", PEOPLE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what is wrong, and what mends it.", STORE),
     "table": Entry(f"{_COMMANDS}.table:table", "Make the DynamoDB table.", STORE, served=False),

@@ -78,6 +78,11 @@ class ServerCalls:
         given = {name: value for name, value in (parameters or {}).items() if value not in ("", None, [])}
         return self.ask("GET", f"{path}?{urlencode(given, doseq=True)}" if given else path)
 
+    def lines(self, path: str, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return what is at a path that answers with one JSON document a line."""
+        data = self._asked("GET", f"{path}?{urlencode(parameters)}")
+        return [_json(line, self.url) for line in data.splitlines()]
+
     def ask(
         self,
         method: str,
@@ -92,6 +97,19 @@ class ServerCalls:
 
         ``by`` is who acts. A request whose answer was lost is sent again under the same idempotency key.
         """
+        data = self._asked(method, path, body, by=by, if_match=if_match, tries=tries)
+        return _json(data, self.url) if data else None
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        by: str = "",
+        if_match: str = "",
+        tries: int = MOST_TRIES,
+    ) -> bytes:
         headers = self._headers
         if by:
             headers["X-Tocsin-By"] = quote(by, safe=" ")
@@ -128,13 +146,15 @@ class ServerCalls:
         shown = self._held.shown()
         return {"User-Agent": "tocsin"} | ({"Authorization": f"Bearer {shown}"} if shown else {})
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
         answer = self._answer(method, path, body, headers)
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return _json(answer.data, self.url) if answer.data else None
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return answer.data
+        told = _error(answer.status, answer.data, self.url)
+        at_the_door = answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        if at_the_door and not isinstance(told, errors.NotAllowed):
             raise self.refused(answer.status)
-        raise _error(answer.status, answer.data, self.url)
+        raise told
 
     def _answer(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]

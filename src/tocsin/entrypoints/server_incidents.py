@@ -7,7 +7,9 @@ from typing import Any, NoReturn, Unpack
 from typing_extensions import override
 
 from tocsin.domain.alert import Alert
+from tocsin.domain.audit import Actor
 from tocsin.domain.change import Record
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.editing import Edit
 from tocsin.domain.incident import Incident
 from tocsin.domain.people import Role
@@ -17,6 +19,7 @@ from tocsin.domain.severity import Severity
 from tocsin.domain.statistics import Metrics, Statistics
 from tocsin.domain.timeline import SYSTEM, Event
 from tocsin.errors import InvalidInput
+from tocsin.services import removing
 from tocsin.services.acting import How
 from tocsin.services.idempotency import Once
 from tocsin.services.incidents import IncidentService
@@ -169,9 +172,14 @@ class ServerIncidents(IncidentService):
         return self._move("POST", incident_id, "/merge", how, {"into": into})
 
     @override
-    def delete(self, incident_id: str, **how: Unpack[How]) -> Record:
+    def delete(self, incident_id: str, *, actor: Actor | None = None, **how: Unpack[How]) -> Record:
         self._ask("DELETE", incident_id, "", how)
-        return Record(kind="audit", id=f"deleted:{incident_id}", body={"incident_id": incident_id, "by": how["by"]})
+        return Record(kind=DELETED, id=incident_id, body={"incident_id": incident_id, "by": how["by"]})
+
+    @override
+    def prune(self, *, closed_before: datetime, by: str = SYSTEM) -> list[str]:
+        # The server puts each of them on record.
+        return removing.prune(self.store, self.closed(before=closed_before))
 
     def _move(self, method: str, incident_id: str, rest: str, how: How, body: dict[str, Any] | None = None) -> Incident:
         return incident_of(self._ask(method, incident_id, rest, how, body))

@@ -9,6 +9,7 @@ from typing_extensions import override
 from tocsin.clock import Clock
 from tocsin.domain.access import Scope
 from tocsin.domain.api_key import ApiKey, Token
+from tocsin.domain.audit import Actor
 from tocsin.errors import ConfigurationError
 from tocsin.ids import NewId
 from tocsin.services.api_keys import ApiKeys
@@ -37,7 +38,7 @@ class ServerKeys(ApiKeys):
         scopes: Iterable[Scope | str],
         *,
         secret: str = "",
-        by: str,
+        actor: Actor,
         source: str = "",
         expires_at: datetime | None = None,
         request: Idempotency | None = None,
@@ -49,7 +50,7 @@ class ServerKeys(ApiKeys):
             "source": source,
             "expires_at": expires_at and expires_at.astimezone(UTC).isoformat(),
         }
-        said = self._calls.ask("POST", KEYS, body, by=by)
+        said = self._calls.ask("POST", KEYS, body, by=actor.name)
         token = Token.read(str(said.get("key")))
         if token is None:
             message = f"the server at {self._calls.url} made a key, and says none that can be read"
@@ -62,8 +63,8 @@ class ServerKeys(ApiKeys):
         return [_key(one) for one in said["keys"]]
 
     @override
-    def revoke(self, name_or_id: str, *, by: str) -> ApiKey:
-        return _key(self._calls.ask("DELETE", f"{KEYS}/{coded(name_or_id)}", by=by))
+    def revoke(self, name_or_id: str, *, actor: Actor) -> ApiKey:
+        return _key(self._calls.ask("DELETE", f"{KEYS}/{coded(name_or_id)}", by=actor.name))
 
 
 def _key(said: Mapping[str, Any]) -> ApiKey:

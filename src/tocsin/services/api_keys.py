@@ -1,4 +1,7 @@
-"""Keys for machines: made, listed, revoked, and checked. They are records; what is kept opens nothing."""
+"""Keys for machines: made, listed, revoked, and checked. They are records; what is kept opens nothing.
+
+That one was made or revoked, and the audit entry that tells of it, are one commit.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -8,11 +11,13 @@ from pydantic import JsonValue
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal, Scope
 from tocsin.domain.api_key import ApiKey, Token, checked_name, checked_scopes, checked_source, digest_of, key_id_of
+from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .auditing import AuditLog
 from .idempotency import AnsweredBefore, Idempotency, first_time
 from .tick import MOST_ATTEMPTS
 
@@ -35,6 +40,7 @@ class ApiKeys:
         self._store = store
         self._clock = clock
         self._new_id = new_id
+        self._audit = AuditLog(store, clock=clock, new_id=new_id)
 
     def create(
         self,
@@ -42,7 +48,7 @@ class ApiKeys:
         scopes: Iterable[Scope | str],
         *,
         secret: str,
-        by: str,
+        actor: Actor,
         source: str = "",
         expires_at: datetime | None = None,
         request: Idempotency | None = None,
@@ -54,9 +60,9 @@ class ApiKeys:
         that is taken and for a request that made its key before.
         """
         made = None if request is None else self._first_time(request)
-        key = self._drafted(name, scopes, secret=secret, by=by, source=source, expires_at=expires_at)
+        key = self._drafted(name, scopes, secret=secret, actor=actor, source=source, expires_at=expires_at)
         try:
-            self._store.commit(self._first_change(key, *(() if made is None else [made({"key": key.id})])))
+            self._audit.commit(_made(key, actor), *_new(key), *(() if made is None else [made({"key": key.id})]))
         except Conflict:
             if request is not None:
                 self._first_time(request)  # the same one may just have come twice
@@ -64,14 +70,15 @@ class ApiKeys:
             raise AlreadyThere(message, hint="take another name, or revoke that one first") from None
         return key, Token(key.id, secret)
 
-    def create_first(self, name: str, *, secret: str, by: str) -> Token | None:
+    def create_first(self, name: str, *, secret: str, actor: Actor) -> Token | None:
         """Make an administrator's key if this store never had a key; None if it did, or if somebody else just does."""
         if self._store.record(FIRST, FIRST) is not None or next(self.every(), None) is not None:
             return None
-        key = self._drafted(name, [Scope.ADMIN], secret=secret, by=by)
+        key = self._drafted(name, [Scope.ADMIN], secret=secret, actor=actor)
         mark = Record(kind=FIRST, id=FIRST, body={"key": key.id})
         try:
-            self._store.commit(self._first_change(key, RecordWrite(kind=FIRST, id=FIRST, record=mark, expected=0)))
+            first = RecordWrite(kind=FIRST, id=FIRST, record=mark, expected=0)
+            self._audit.commit(_made(key, actor), *_new(key), first)
         except Conflict:
             return None
         return Token(key.id, secret)
@@ -87,7 +94,7 @@ class ApiKeys:
         """Return up to ``limit`` keys by id, from the one behind ``after`` on."""
         return [_key(record) for record in self._store.records(API_KEY, after=after, limit=limit)]
 
-    def revoke(self, name_or_id: str, *, by: str) -> ApiKey:
+    def revoke(self, name_or_id: str, *, actor: Actor) -> ApiKey:
         """Take a key out of use for good; twice is no error. Processes that have just checked it notice in a minute.
 
         Raises :class:`~tocsin.errors.NotFound`, which names the keys there are.
@@ -97,12 +104,11 @@ class ApiKeys:
             key = _key(record)
             if key.revoked_at is not None:
                 return key
-            now = self._clock()
-            revoked = key.model_copy(update={"revoked_at": now, "revoked_by": by})
+            revoked = key.model_copy(update={"revoked_at": self._clock(), "revoked_by": actor.name})
             free = RecordWrite(kind=NAMED, id=_folded(key.name), record=None)
-            change = Change(id=self._new_id(), at=now, records=(_written(revoked, expected=record.version), free))
+            told = Deed(AuditAction.KEY_REVOKED, actor, _target(key), {"id": key.id})
             try:
-                self._store.commit(change)
+                self._audit.commit(told, _written(revoked, expected=record.version), free)
             except Conflict:
                 continue  # its use was noted at this moment
             return revoked
@@ -143,7 +149,7 @@ class ApiKeys:
         scopes: Iterable[Scope | str],
         *,
         secret: str,
-        by: str,
+        actor: Actor,
         source: str = "",
         expires_at: datetime | None = None,
     ) -> ApiKey:
@@ -159,14 +165,9 @@ class ApiKeys:
             scopes=checked_scopes(scopes),
             source=checked_source(source, name=checked),
             created_at=now,
-            created_by=by,
+            created_by=actor.name,
             expires_at=expires_at,
         )
-
-    def _first_change(self, key: ApiKey, *more: RecordWrite) -> Change:
-        name = Record(kind=NAMED, id=_folded(key.name), body={"key": key.id})
-        taken = RecordWrite(kind=name.kind, id=name.id, record=name, expected=0)
-        return Change(id=self._new_id(), at=self._clock(), records=(_written(key, expected=0), taken, *more))
 
     def _named(self, name_or_id: str) -> Record:
         by_id = self._store.record(API_KEY, name_or_id)
@@ -179,6 +180,20 @@ class ApiKeys:
             message = f"there is no key {name_or_id}"
             raise NotFound(message, hint=f"there are {known}" if known else "there are none")
         return found
+
+
+def _new(key: ApiKey) -> tuple[RecordWrite, RecordWrite]:
+    name = Record(kind=NAMED, id=_folded(key.name), body={"key": key.id})
+    return _written(key, expected=0), RecordWrite(kind=name.kind, id=name.id, record=name, expected=0)
+
+
+def _made(key: ApiKey, actor: Actor) -> Deed:
+    told = key.model_dump(mode="json", include={"id", "scopes", "source", "expires_at"})
+    return Deed(AuditAction.KEY_MADE, actor, _target(key), told)
+
+
+def _target(key: ApiKey) -> str:
+    return f"key:{key.name}"
 
 
 def _key(record: Record) -> ApiKey:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tocsin.domain.alert import Alert, Source
 from tocsin.domain.change import Record
-from tocsin.domain.deleting import AUDIT
+from tocsin.domain.deleting import DELETED
 from tocsin.domain.draft import TIMER
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
@@ -19,6 +19,7 @@ from tocsin.storage import moving
 from tocsin.storage.store import Store
 
 from .api_keys import API_KEY, FIRST, NAMED
+from .auditing import AUDIT, HEAD
 from .idempotency import IDEMPOTENCY
 from .sessions import SESSION
 from .sync import HEARTBEAT
@@ -29,7 +30,9 @@ AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
 KINDS = (
-    *(API_KEY, AUDIT, FIRST, HEARTBEAT, IDEMPOTENCY, NAMED, SESSION, TIMER),
+    *(HEARTBEAT, IDEMPOTENCY, TIMER, DELETED),
+    *(API_KEY, NAMED, FIRST, SESSION),
+    *(AUDIT, HEAD),
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
     *(TEAM, NAME, OWNED),
 )

@@ -8,6 +8,7 @@ from typing import TypeVar, Unpack
 from tocsin.clock import Clock, utc_now
 from tocsin.domain import assigning, editing, handling, snoozing
 from tocsin.domain.alert import Alert, Source
+from tocsin.domain.audit import Actor
 from tocsin.domain.change import Record
 from tocsin.domain.editing import Edit
 from tocsin.domain.incident import Incident, Status, incident_id
@@ -23,6 +24,7 @@ from tocsin.storage.store import MOST_EXAMINED, Page, Store
 
 from . import merging, removing, viewing
 from .acting import Acting, Attempt, How, found
+from .auditing import AuditLog
 from .idempotency import Once
 from .source import AlertSource
 from .sync import SyncReport, sync
@@ -253,15 +255,25 @@ class IncidentService:
         """Resolve this incident as part of another, which counts the alerts of both; return that other one."""
         return merging.merge(self._acting(), incident_id, into, self.rules, how)
 
-    def delete(self, incident_id: str, **how: Unpack[How]) -> Record:
-        """Delete an incident for ever, unless an alert of it fires; return the audit record that stays."""
-        return removing.delete(self._acting(), incident_id, how)
+    def delete(self, incident_id: str, *, actor: Actor | None = None, **how: Unpack[How]) -> Record:
+        """Delete an incident for ever, unless an alert of it fires; return the tombstone that stays.
 
-    def prune(self, *, closed_before: datetime) -> list[str]:
+        ``actor``: who is named in the audit log, if that has more to say than ``by``.
+        """
+        return removing.delete(self._acting(), incident_id, how, actor or Actor(how["by"]))
+
+    def prune(self, *, closed_before: datetime, by: str = SYSTEM) -> list[str]:
         """Forget incidents that were closed before a moment, with their timelines; return their ids."""
-        wanted = IncidentFilter(statuses=frozenset({Status.CLOSED}), until=closed_before)
-        old = [one for one in self.every(wanted) if one.closed_at is not None and one.closed_at < closed_before]
+        old = self.closed(before=closed_before)
+        if old:
+            log = AuditLog(self.store, clock=self._clock, new_id=self._new_id)
+            removing.note_pruning(log, len(old), closed_before=closed_before, actor=Actor(by))
         return removing.prune(self.store, old)
+
+    def closed(self, *, before: datetime) -> list[Incident]:
+        """Return the incidents that were closed before a moment."""
+        wanted = IncidentFilter(statuses=frozenset({Status.CLOSED}), until=before)
+        return [one for one in self.every(wanted) if one.closed_at is not None and one.closed_at < before]
 
     def _acting(self) -> Acting:
         return Acting(self.store, rules=self.rules, clock=self._clock, new_id=self._new_id)

@@ -22,6 +22,7 @@ from tocsin.domain.change import (
     Record,
     RecordWrite,
 )
+from tocsin.domain.deleting import is_tombstone
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.rules import Rules
@@ -31,6 +32,7 @@ from tocsin.ids import NewId
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
+from .auditing import AUDIT, HEAD, carries_on
 from .comparing import (
     AT_ONCE,
     KINDS,
@@ -47,6 +49,9 @@ from .comparing import (
 
 ROWS_IN_A_CHANGE = 25
 """Claims or records that share a change."""
+
+LOG = (AUDIT, HEAD)
+"""The kinds of the records that only make sense together."""
 
 
 class MoveReport(Frozen):
@@ -241,14 +246,17 @@ class _Move:
 
     def _records(self) -> None:
         missing: list[Record] = []
+        log = self._log()
         for kind, record_id in moving.record_keys(self._source, KINDS):
             here, there = self._source.record(kind, record_id), self._target.record(kind, record_id)
             if here is None or over(here, self._now):
                 continue
-            if there is None:
+            if kind in LOG and not log and not is_tombstone(here):
+                self._newer.add(name_of(here))
+            elif there is None:
                 missing.append(here)
             elif there == here:
-                self._already += 1
+                self._already += kind != HEAD  # which is counted where it is brought
             else:
                 self._newer.add(name_of(here))
         changes = [
@@ -261,6 +269,20 @@ class _Move:
         ]
         failed = self._commit(changes)
         self._newer |= {f"{write.kind} {write.id}" for change in failed for write in change.records}
+
+    def _log(self) -> bool:
+        """Bring the end of the audit log to what the source has, before its entries; say whether those may follow.
+
+        A log that the target began by itself is never mixed with another. Were entries there before their end is,
+        whoever writes to the target meanwhile could not go on with it.
+        """
+        here, there = self._source.record(HEAD, HEAD), self._target.record(HEAD, HEAD)
+        if not carries_on(self._source, self._target):
+            return False
+        if here is None or (there is not None and there.version >= here.version):
+            return True
+        end = RecordWrite(kind=HEAD, id=HEAD, record=here, expected=0 if there is None else there.version)
+        return not self._commit([Change(id=self._new_id(), at=self._now, records=(end,))])
 
     def _commit(self, changes: Sequence[Change]) -> list[Change]:
         """Write; return what was refused."""

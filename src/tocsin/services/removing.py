@@ -2,26 +2,35 @@
 
 from collections.abc import Iterable
 
+from pydantic import JsonValue
+
+from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Record
-from tocsin.domain.deleting import AUDIT, audit_id
 from tocsin.domain.deleting import delete as decide
+from tocsin.domain.deleting import tombstones
+from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.errors import Conflict
 from tocsin.storage.store import Store
 
 from .acting import Acting, Attempt, How
+from .auditing import AuditLog, following
 
 
-def delete(acting: Acting, incident_id: str, how: How) -> Record:
-    """Delete an incident with its timeline and ended alerts, for ever, and return the audit record of it.
+def delete(acting: Acting, incident_id: str, how: How, actor: Actor) -> Record:
+    """Delete an incident with its timeline and ended alerts, for ever, and return the tombstone that stays.
 
-    The record is durable before anything goes. A delete that was killed is finished by the next one; one that is done
-    returns its record again. Raises ``IllegalMove`` while an alert of the incident fires.
+    The tombstone and its entry in the audit log are durable before anything goes. A delete that was killed is finished
+    by the next one; one that is done returns its tombstone again. Raises ``IllegalMove`` while an alert of the incident
+    fires.
     """
     store = acting.store
+    log = AuditLog(store, clock=acting.clock, new_id=acting.new_id)
 
     def attempt() -> Record:
-        record = store.record(AUDIT, audit_id(incident_id)) or _on_record(acting, incident_id, how)
+        record = _tombstone(store, incident_id)
+        if record is None:
+            record = log.in_turn(lambda head: _on_record(acting, incident_id, how, actor, head))
         incident = store.incident(incident_id)
         if incident is not None:
             store.remove(incident)
@@ -30,15 +39,29 @@ def delete(acting: Acting, incident_id: str, how: How) -> Record:
     return acting.until_written(attempt, incident_id)
 
 
-def _on_record(acting: Acting, incident_id: str, how: How) -> Record:
+def _tombstone(store: Store, incident_id: str) -> Record | None:
+    found = (store.record(kind, record_id) for kind, record_id in tombstones(incident_id))
+    return next((record for record in found if record is not None), None)
+
+
+def _on_record(acting: Acting, incident_id: str, how: How, actor: Actor, head: Head) -> Record:
     this = Attempt(acting, how)
     draft = this.draft(incident_id, how.get("expected_revision"))
     before = draft.incident
     # By the alerts themselves: what was taken over counts nothing any more, and still leads to where its alerts count.
     here = [alert for one in (incident_id, *before.merged) for alert in acting.store.alerts_of(one)]
     record = decide(draft, by=this.by, firing=sum(alert.firing for alert in here))
+    told = Deed(AuditAction.INCIDENT_DELETED, actor, f"incident:{incident_id}", {"title": before.title})
+    for write in following(head, told, this.at)[1]:
+        draft.write_record(write)
     this.commit(draft, claims=acting.released(before, draft))
     return record
+
+
+def note_pruning(log: AuditLog, number: int, *, closed_before: Utc, actor: Actor) -> None:
+    """Put on record, before anything goes, that so many incidents are about to be forgotten, and which ones."""
+    told: dict[str, JsonValue] = {"incidents": number, "closed_before": closed_before.isoformat()}
+    log.commit(Deed(AuditAction.INCIDENTS_PRUNED, actor, details=told))
 
 
 def prune(store: Store, old: Iterable[Incident]) -> list[str]:

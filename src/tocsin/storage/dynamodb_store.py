@@ -287,8 +287,9 @@ class DynamoDbStore:
         inactive = {keys.month(write.incident.opened_at) for write in change.incidents if not write.incident.active}
         if inactive <= self._known_months:
             return
-        if not inactive <= self._months():
-            new = sorted(inactive - self._known_months)
+        # By what was read: another thread may know of a month by now that was not there then.
+        new = sorted(inactive - self._months())
+        if new:
             self._calls.run(
                 lambda: self._client.update_item(
                     TableName=self._table,

@@ -6,6 +6,7 @@ import click
 
 from tocsin.domain.access import Scope
 from tocsin.domain.api_key import ApiKey
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.choices import AHEAD, TEXT, Word
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.layout import Column
@@ -53,7 +54,9 @@ def create(
     """
     who = wiring.actor(by)
     with wiring.keys() as keys:
-        made, token = keys.create(name, scopes, secret=wiring.new_secret(), by=who, source=source, expires_at=expires)
+        made, token = keys.create(
+            name, scopes, secret=wiring.new_secret(), actor=Actor(who), source=source, expires_at=expires
+        )
     if as_json:
         write_object(wiring.out.stream, _document(made) | {"key": str(token)})
         return
@@ -89,7 +92,7 @@ def revoke(wiring: Wiring, *, name: str, by: str) -> None:
     """
     who = wiring.actor(by)
     with wiring.keys() as keys:
-        revoked = keys.revoke(name, by=who)
+        revoked = keys.revoke(name, actor=Actor(who))
     wiring.out.line(f"{revoked.name} ({revoked.id}) is revoked.")
 
 

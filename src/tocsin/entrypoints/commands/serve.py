@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from tocsin.config import Settings
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.background import Background, Chore
 from tocsin.entrypoints.choices import TEXT, Seconds, Whole
@@ -76,7 +77,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
 
 def _first_key(wiring: Wiring, store: Store) -> None:
     keys = ApiKeys(store, clock=wiring.clock, new_id=wiring.new_id)
-    token = keys.create_first(FIRST_KEY, secret=wiring.new_secret(), by="serve")
+    token = keys.create_first(FIRST_KEY, secret=wiring.new_secret(), actor=Actor("serve"))
     if token is None:
         return
     wiring.err.line("A key for an administrator, shown this once:")

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
-from tocsin.domain.incident import Status
-from tocsin.domain.search import IncidentFilter
-from tocsin.entrypoints.choices import MOMENT
+from tocsin.entrypoints.choices import MOMENT, TEXT
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
-from tocsin.services.incidents import IncidentService
 
 
 @click.command()
@@ -39,23 +36,20 @@ def tick(wiring: Wiring, *, as_json: bool) -> None:
     "--closed-before", type=MOMENT, required=True, help="Closed before then: 2026-03-31, 2026-03-31T14:05, 90d, 52w."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of the ids.")
 @pass_wiring
-def prune(wiring: Wiring, *, closed_before: datetime, yes: bool, as_json: bool) -> None:
-    """Forget incidents that were closed before a moment, with their timelines, for ever."""
+def prune(wiring: Wiring, *, closed_before: datetime, yes: bool, by: str, as_json: bool) -> None:
+    """Forget incidents that were closed before a moment, with their timelines, for ever. That it was done is on record."""
+    who = wiring.actor(by)
     with wiring.service() as service:
         if not yes:
-            _confirm(_closed_before(service, closed_before), closed_before)
-        gone = service.prune(closed_before=closed_before)
+            _confirm(len(service.closed(before=closed_before)), closed_before)
+        gone = service.prune(closed_before=closed_before, by=who)
     if as_json:
         write_object(wiring.out.stream, gone)
     else:
         wiring.out.line(f"{len(gone):,} forgotten.")
-
-
-def _closed_before(service: IncidentService, moment: datetime) -> int:
-    wanted = IncidentFilter(statuses=frozenset({Status.CLOSED}), until=moment)
-    return sum(one.closed_at is not None and one.closed_at < moment for one in service.every(wanted))
 
 
 def _confirm(number: int, moment: datetime) -> None:
