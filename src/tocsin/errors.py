@@ -15,6 +15,8 @@
     │   ├── SignInRefused
     │   ├── NotAllowed
     │   └── TooManyAttempts
+    ├── Undelivered             a letter could not be handed over
+    │   └── LetterRefused
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
     │   ├── WrongSite
@@ -132,6 +134,20 @@ class TooManyAttempts(AccessError):
     def __init__(self, seconds: float) -> None:
         super().__init__("there were too many attempts", hint=f"try again in {max(ceil(seconds), 1)} s")
         self.seconds = seconds
+
+
+class Undelivered(TocsinError):
+    """A letter could not be handed over now; whoever takes it may have it all the same."""
+
+    http_status = 502
+    exit_status = 3
+    retryable = True
+
+
+class LetterRefused(Undelivered):
+    """It will not be taken, however often it is tried."""
+
+    retryable = False
 
 
 class SourceError(TocsinError):

@@ -46,5 +46,13 @@ TABLE: Mapping[str, Access] = {
     f"POST {_V1}/auth/logout": SELF,
     f"GET {_V1}/auth/sessions": SELF,
     f"DELETE {_V1}/auth/sessions/{{session_id}}": SELF,
+    f"POST {_V1}/auth/login": ANYBODY,
+    f"POST {_V1}/auth/login/access-token": ANYBODY,
+    f"POST {_V1}/auth/setup": ANYBODY,
+    f"POST {_V1}/auth/password": SELF,
+    f"POST {_V1}/auth/recover": ANYBODY,
+    f"POST {_V1}/auth/reset": ANYBODY,
+    f"POST {_V1}/auth/signup": ANYBODY,
+    f"POST {_V1}/auth/verify": ANYBODY,
 }
 """What each route asks, by method and path."""

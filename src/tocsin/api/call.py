@@ -22,6 +22,7 @@ from tocsin.services.sessions import Sessions
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
+    from tocsin.services.accounts import Accounts
     from tocsin.services.source import MonitorReader
     from tocsin.sources.naming import TagNames
 
@@ -39,7 +40,8 @@ class Parts(NamedTuple):
 
     ``lacks`` says what the store's shape lacks, in lines. ``tags`` says which tags name service, environment and team,
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
-    asked for by what is pushed alone. ``oidc`` checks tokens of another issuer, where there is one.
+    asked for by what is pushed alone. ``oidc`` checks tokens of another issuer, where there is one. ``accounts`` gives
+    what people do about their own access, which is made when somebody does.
     """
 
     store: Store
@@ -54,6 +56,7 @@ class Parts(NamedTuple):
     reader: "Callable[[], MonitorReader | None]"
     site: str
     sessions: Sessions
+    accounts: "Callable[[], Accounts]"
     oidc: "Callable[[str], Principal | None] | None" = None
 
 

@@ -1,5 +1,6 @@
 """Everything that is served, in the order of the documents."""
 
+from .accounts import accounts
 from .alerts import alerts
 from .documents import documents
 from .endpoints import Declared
@@ -12,6 +13,6 @@ from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
     one
-    for resource in (webhooks, alerts, incidents, moves, records, health, documents, sessions)
+    for resource in (webhooks, alerts, incidents, moves, records, health, documents, sessions, accounts)
     for one in resource.declared
 )

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tocsin.api.call import Parts
 from tocsin.api.frame import Answered, Api
@@ -32,6 +33,9 @@ from .lambda_logs import LambdaLog
 from .monitor_reader import MonitorReaders
 from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
+
+if TYPE_CHECKING:
+    from tocsin.services.accounts import Accounts
 
 SERVICE = "tocsin-api"
 
@@ -106,6 +110,14 @@ class ApiHandler:
         rules = rules_of(settings)
         place = key_place(settings, lambda: aws, self._environ, new_secret=self._new_secret)
         keys = SigningKeys(place, clock=self._clock)
+        sessions = sessions_of(store, keys, clock=self._clock, new_id=self._new_id)
+
+        @cache
+        def accounts() -> "Accounts":
+            from .accounts import accounts_of
+
+            return accounts_of(settings, store, sessions, keys, clock=self._clock, new_id=self._new_id)
+
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -118,7 +130,8 @@ class ApiHandler:
             tags=lambda: tag_names(settings),
             reader=MonitorReaders(settings, rules, lambda: aws, clock=self._clock, log=self._log),
             site=settings.datadog_site,
-            sessions=sessions_of(store, keys, clock=self._clock, new_id=self._new_id),
+            sessions=sessions,
+            accounts=accounts,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -18,14 +18,18 @@ from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
 
+from .attempts import KNOWN
+from .courier import LETTER
 from .idempotency import IDEMPOTENCY
+from .passwords import PASSWORD
 from .sessions import SESSION
 from .sync import HEARTBEAT
+from .tickets import TICKET
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
 
-KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER, SESSION)
+KINDS = (AUDIT, HEARTBEAT, IDEMPOTENCY, TIMER, SESSION, PASSWORD, TICKET, LETTER, KNOWN)
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
 T = TypeVar("T")

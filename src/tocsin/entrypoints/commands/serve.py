@@ -9,14 +9,17 @@ from types import FrameType
 import click
 
 from tocsin.config import Settings
+from tocsin.entrypoints.accounts import accounts_of, letters_of
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.background import Background, Chore
 from tocsin.entrypoints.choices import TEXT, Seconds, Whole
 from tocsin.entrypoints.complaints import about_error, about_fault
 from tocsin.entrypoints.local_server import LocalServer
+from tocsin.entrypoints.sign_in import key_place, sessions_of
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.entrypoints.wsgi import Application
 from tocsin.errors import TocsinError
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.heartbeats import note_tick
 from tocsin.services.incidents import IncidentService
@@ -44,7 +47,8 @@ ENDING_SECONDS = 20.0
 def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
     """Serve the HTTP API until Ctrl-C or SIGTERM; what is under way then is answered.
 
-    The first time, a key for an administrator is made and shown, once. What is due is done every minute, and Datadog
+    The first time, a key for an administrator is made and shown, once; and as long as there is nobody who could sign
+    in, a token that makes the first administrator. What is due is done every minute, and Datadog
     is read if its keys are set.
     """
     settings = wiring.settings()
@@ -63,6 +67,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
         background = Background(chores, tell=_teller(wiring))
         with _told_to_end(server.stop):
             _first_key(wiring, store)
+            _first_administrator(wiring, settings, store, server.url)
             wiring.out.line(f"Serving on {server.url}, which {server.url}/docs describes. Ctrl-C ends it.")
             wiring.out.flush()
             # What is logged must not get between what a program reads of us.
@@ -85,9 +90,29 @@ def _first_key(wiring: Wiring, store: Store) -> None:
     )
 
 
+def _first_administrator(wiring: Wiring, settings: Settings, store: Store, url: str) -> None:
+    keys = _signing_keys(wiring, settings)
+    sessions = sessions_of(store, keys, clock=wiring.clock, new_id=wiring.new_id)
+    accounts = accounts_of(settings, store, sessions, keys, clock=wiring.clock, new_id=wiring.new_id)
+    token = accounts.first.offer()
+    if token is None:
+        return
+    wiring.err.line("There is nobody who could sign in yet. A token that makes an administrator, once:")
+    wiring.err.line(f"  {token}")
+    wiring.err.line(f"Send it with email, full_name and password to POST {url}/api/v1/auth/setup.")
+
+
+def _signing_keys(wiring: Wiring, settings: Settings) -> SigningKeys:
+    environ = {**wiring.environ, **wiring.chosen}
+    place = key_place(settings, lambda: wiring.aws(settings), environ, new_secret=wiring.new_secret)
+    return SigningKeys(place, clock=wiring.clock)
+
+
 def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, opened: ExitStack) -> list[Chore]:
     rules = wiring.rules(settings)
-    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id)
+    keys = _signing_keys(wiring, settings)
+    letters = letters_of(settings, store, keys, clock=wiring.clock, new_id=wiring.new_id)
+    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=letters)
 
     def tick(enough_time: Callable[[], bool]) -> None:
         now = wiring.clock()
