@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
+from tests.signing import RingInMemory
 from tocsin.api.call import Parts
 from tocsin.api.frame import Api
 from tocsin.api.options import Options
@@ -17,7 +18,7 @@ from tocsin.domain.access import Scope, UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.entrypoints.sign_in import sessions_of
-from tocsin.identity.signing_keys import Keyring, SigningKey, SigningKeys
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
@@ -27,33 +28,6 @@ from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
 SECRET = "s" * 43
-
-
-class RingInMemory:
-    """Signing keys that are kept nowhere."""
-
-    def __init__(self):
-        self.ring = None
-        self.looks = 0
-        self._numbers = itertools.count(1)
-
-    def read(self):
-        """Return them as they are now."""
-        self.looks += 1
-        return self.ring
-
-    def make(self):
-        """Make them."""
-        self.ring = self.ring or Keyring(SigningKey(self.secret()))
-        return self.ring
-
-    def rotate(self):
-        """Exchange them."""
-        self.ring = self.make().rotated(self.secret())
-
-    def secret(self):
-        """Return a secret that is new."""
-        return f"{next(self._numbers):043d}"
 
 
 class Reply(NamedTuple):

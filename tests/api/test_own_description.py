@@ -93,6 +93,7 @@ def test_the_api_answers_nothing_but_what_it_describes(schemathesis, tmp_path):
     assert sent
     assert int(sent[1].replace(",", "")) >= LEAST_REQUESTS
     # All but the description itself, which is read at the start and not tried. None was refused whatever was asked.
-    tried = {one.endpoint.name for one in ROUTES if one.shown} - {"openapi"}
+    # What is done with a sign-in of one's own needs a person, and cannot be done with a key.
+    tried = {one.endpoint.name for one in ROUTES if one.shown and "/auth/" not in one.endpoint.path} - {"openapi"}
     done = {name for name, answers in seen.items() if any(200 <= one < 300 for one in answers)}
     assert done == tried, {name: seen.get(name) for name in done ^ tried}

@@ -16,9 +16,15 @@ from tests.aws_proxy import Recorder
 from tests.cloud.cloudformation import Stack, granted, statements
 from tests.storage.story import story
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
+from tocsin.domain.access import UserRole
+from tocsin.domain.audit import Actor
 from tocsin.entrypoints.api_handler import ApiHandler
+from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.entrypoints.sync_handler import SyncHandler
+from tocsin.identity.signing_keys import KeySecret, SigningKeys
 from tocsin.services.api_keys import ApiKeys
+from tocsin.services.auditing import AuditLog
+from tocsin.services.users import Users
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 
@@ -60,6 +66,17 @@ def keep_keys(session, secret, path):
     ssm = boto3.client("ssm", **session)
     for name, value in keys.items():
         ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="SecureString")
+
+
+SIGNING = {"current": "1" * 64, "previous": ""}
+
+
+def keep_signing_keys(session):
+    import boto3
+
+    boto3.client("secretsmanager", **session).create_secret(
+        Name="tocsin-signing-keys", SecretString=json.dumps(SIGNING)
+    )
 
 
 def live(url, table, place):
@@ -115,6 +132,7 @@ def recorded_api(ministack_url):
     session = {"endpoint_url": ministack_url, **tables.KEYS}
     secret, path = "tocsin-test/api-keys", "/tocsin-test/api-keys"
     keep_keys(session, secret, path)
+    keep_signing_keys(session)
     calls = {}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in zip(
@@ -146,6 +164,7 @@ def ask_for_everything(client, url, table, place):
             "DYNAMODB_TABLE_NAME": table,
             "POWERTOOLS_SERVICE_NAME": f"{table}-api",
             "DATADOG_API_URL": datadog.url,
+            "SIGNING_KEYS_SECRET": "tocsin-signing-keys",
             **place,
         }
         handler = ApiHandler(environ, clock=clock, new_id=lambda: next(ids))
@@ -161,6 +180,30 @@ def ask_for_everything(client, url, table, place):
             return json.loads(answered["body"] or "null")
 
         every_route(ask, clock)
+        every_sign_in(ask, sign_in(store, clock, lambda: next(ids)))
+
+
+def sign_in(store, clock, new_id):
+    """Return what opens sessions of one person, as whatever proves who they are does."""
+    keys = SigningKeys(KeySecret(lambda: SIGNING, "the secret"), clock=clock)
+    audit = AuditLog(store, clock=clock, new_id=new_id)
+    ann = Users(store, audit, clock=clock, new_id=new_id).add(
+        "ann@example.com", "Ann", UserRole.ADMIN, actor=Actor("a test")
+    )
+    sessions = sessions_of(store, keys, clock=clock, new_id=new_id)
+    return lambda: sessions.open(ann, actor=Actor(""))
+
+
+def every_sign_in(ask, opened):
+    v1 = "/api/v1/auth"
+    first, held = opened(), opened()
+    bearer = {"authorization": f"Bearer {held.access_token}"}
+    listed = ask("GET", f"{v1}/sessions", **bearer)["sessions"]
+    (other,) = [one["id"] for one in listed if not one["current"]]
+    ask("POST", f"{v1}/refresh", {"refresh_token": first.refresh_token})
+    ask("POST", f"{v1}/refresh", {"refresh_token": held.refresh_token})
+    ask("DELETE", f"{v1}/sessions/{other}", None, 204, **bearer)
+    ask("POST", f"{v1}/logout", None, 204, **bearer)
 
 
 def every_route(ask, clock):
@@ -225,13 +268,23 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
     """For the monitor of a webhook; and nothing else of AWS."""
     name = "tocsin-test/api-keys"
     given = {"DatadogSecretName": name} if place == "DATADOG_SECRET_NAME" else {"DatadogParameterPath": f"/{name}"}
-    others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")}
+    signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
+    others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")} - {signing}
     assert {one[0] for one in others} == {call}
     stack = Stack("template.yaml", **given)
     allowed = {
-        one[0] for service in ("secretsmanager", "ssm", "sqs", "lambda") for one in granted(stack, "ApiRole", service)
+        one for service in ("secretsmanager", "ssm", "sqs", "lambda") for one in granted(stack, "ApiRole", service)
     }
-    assert allowed == {call}
+    own = {("secretsmanager:GetSecretValue", "secret:tocsin-signing-keys-??????")}
+    assert {one[0] for one in allowed - own} == {call}
+    assert own < allowed
+
+
+def test_the_api_reads_the_signing_keys_of_its_own_stack(recorded_api, stack):
+    """The sync, which signs nothing, may not."""
+    signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
+    assert all(signing in calls for calls in recorded_api.values())
+    assert not [one for one in granted(stack, "SyncRole", "secretsmanager") if "signing" in one[1]]
 
 
 def test_whatever_a_store_can_be_asked_is_granted_but_for_forgetting(ministack, ministack_url, stack):
@@ -416,6 +469,7 @@ def test_cloudformation_may_make_every_resource_of_the_stack(beside, kind):
         # Policies of the queues and the topic: they have no name, and are set on those.
         "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-central-1:123456789012:tocsin-undelivered",
         "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-central-1:123456789012:tocsin-alarms",
+        "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-a1B2c3",
         # API Gateway gives it an id.
         "AWS::Serverless::HttpApi": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3",
     }

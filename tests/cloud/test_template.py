@@ -12,12 +12,19 @@ from tocsin.config import VARIABLES, Settings
 from tocsin.domain.access import PUSH
 from tocsin.domain.decision import Reason
 from tocsin.entrypoints import lambda_metrics
+from tocsin.identity.signing_keys import keyring_in
 from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
 
 SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
-LOCAL_ONLY = {"DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "TOCSIN_SERVER", "TOCSIN_API_KEY"}
+LOCAL_ONLY = {
+    *("DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "SIGNING_KEYS_FILE"),
+    *("TOCSIN_SERVER", "TOCSIN_API_KEY", "TOCSIN_CREDENTIALS"),
+}
 """Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
+
+OF_THE_API = {"SIGNING_KEYS_SECRET"}
+"""Settings that the function of the sync has no use for."""
 
 
 def environment(stack, name="SyncFunction"):
@@ -94,7 +101,20 @@ def test_silence_is_noticed_whatever_the_schedule_is(stack):
 def test_every_setting_reaches_both_functions(stack, name):
     """All that can be set is a parameter, but for what makes no sense there."""
     ours = {one for one in environment(stack, name) if not one.startswith("POWERTOOLS_")}
-    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY
+    others = OF_THE_API if name == "SyncFunction" else set()
+    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY - others
+
+
+def test_the_signing_keys_are_made_by_the_stack_and_seen_by_nobody(stack):
+    """Drawn by AWS, in the very form that the program reads, under the name that the function is told."""
+    secret = stack.properties("SigningKeys")
+    drawn = secret["GenerateSecretString"]
+    assert json.loads(drawn["SecretStringTemplate"]) == {"previous": ""}
+    made = json.loads(drawn["SecretStringTemplate"]) | {drawn["GenerateStringKey"]: "x" * drawn["PasswordLength"]}
+    assert keyring_in(made, "the secret").current.secret == "x" * 64
+    assert drawn["ExcludePunctuation"] is True
+    assert environment(stack, "ApiFunction")["SIGNING_KEYS_SECRET"] == secret["Name"] == "tocsin-signing-keys"
+    assert "SecretString" not in secret
 
 
 def test_a_stack_of_defaults_decides_as_a_laptop_of_defaults(stack):

@@ -17,7 +17,10 @@ print(json.dumps(sorted(sys.modules)))
 
 ONLY_SYNC = ("tocsin.sources.datadog", "datadog_api_client")
 ONLY_API = ("tocsin.api.frame", "aws_lambda_powertools.event_handler")
-NEITHER = ("click", "waitress", "filelock", "tocsin.entrypoints.cli", "tocsin.storage.json_store", "rich")
+NEITHER = (
+    *("click", "waitress", "filelock", "tocsin.entrypoints.cli", "tocsin.storage.json_store", "rich"),
+    *("jwt", "cryptography", "argon2", "zxcvbn"),
+)
 WITH_THE_FIRST_OF_ITS_KIND = (
     *("tocsin.sources.generic", "tocsin.sources.alertmanager", "tocsin.sources.elastic"),
     *("tocsin.sources.datadog_webhook", "tocsin.services.ingest_datadog", "tocsin.api.openapi"),

@@ -83,12 +83,14 @@ class Doorkeeper:
         if known is not None and now < known[1] and not (person and anew):
             return known[0]
         found = self._person(said, now) if key is None else self._holder(key, address, now)
+        self._checked.pop(name, None)
         if found is None:
-            self._checked.pop(name, None)
             return None
-        if len(self._checked) >= MOST_REMEMBERED:
-            self._checked.clear()
-        self._checked[name] = found
+        # Nor is a person remembered who is about to change something: it may be that they sign out.
+        if not (person and anew):
+            if len(self._checked) >= MOST_REMEMBERED:
+                self._checked.clear()
+            self._checked[name] = found
         return found[0]
 
     def _holder(self, key: Token, address: str, now: datetime) -> tuple[Principal, datetime] | None:

@@ -29,7 +29,7 @@ class Login(Frozen):
 
 
 class _Kept(Frozen):
-    servers: dict[str, Login] = {}
+    servers: dict[str, Login] = Field(default_factory=dict)
 
 
 class Credentials:

@@ -89,7 +89,7 @@ def _claims(said: Mapping[str, Any], now: datetime) -> Claims | None:
     began, ends = _moment(said["iat"]), _moment(said["exp"])
     if not all(isinstance(one, str) for one in (user_id, session_id, role)) or role not in _ROLES:
         return None
-    if began is None or ends is None or began > now + SKEW or now >= ends:
+    if began is None or ends is None or ends - began > LIFETIME or began > now + SKEW or now >= ends:
         return None
     return Claims(user_id, session_id, UserRole(role), ends)
 
