@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
+from tests.people import Hasher, weak
 from tests.signing import RingInMemory
 from tocsin.api.call import Parts
 from tocsin.api.frame import Api
@@ -19,6 +20,7 @@ from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.identity.signing_keys import SigningKeys
+from tocsin.services.accounts import Accounts
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
@@ -97,10 +99,26 @@ class Client:
             reader=reader,
             site="datadoghq.com",
             sessions=self.sessions,
+            accounts=self.accounts_of(keys),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
+
+    def accounts_of(self, keys):
+        """Return what gives the accounts; hashing costs nothing."""
+        accounts = Accounts.of(
+            self.store,
+            self.sessions,
+            keys,
+            Hasher(),
+            weak,
+            clock=self.clock,
+            new_id=self.new_id,
+            letters=True,
+            domains=["example.com"],
+        )
+        return lambda: accounts
 
     def again(self, store):
         """Return what asks a second process on the same store, opened anew."""

@@ -59,6 +59,13 @@ def test_only_health_documents_and_the_door_itself_are_open_to_all():
         "/docs",
         f"{PREFIX}/openapi.json",
         f"{PREFIX}/auth/refresh",
+        f"{PREFIX}/auth/login",
+        f"{PREFIX}/auth/login/access-token",
+        f"{PREFIX}/auth/setup",
+        f"{PREFIX}/auth/recover",
+        f"{PREFIX}/auth/reset",
+        f"{PREFIX}/auth/signup",
+        f"{PREFIX}/auth/verify",
     }
 
 
