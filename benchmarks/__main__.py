@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import (
+    authenticating,
     changing,
     cloud_opening,
     cloud_pushing,
@@ -43,6 +44,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "push-cloud": cloud_pushing.measure,
     "server": serving.measure,
     "server-reads": serving_reads.measure,
+    "authenticate": authenticating.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

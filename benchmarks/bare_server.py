@@ -45,11 +45,14 @@ class _Resolver(APIGatewayHttpResolver):
         return super().resolve(event, context)
 
 
-class _Bare:
+class Bare:
+    """Answers events, by a resolver for each thread."""
+
     def __init__(self) -> None:
         self._threads = local()
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        """Answer one."""
         found: _Resolver | None = getattr(self._threads, "resolver", None)
         if found is None:
             found = self._threads.resolver = _made()
@@ -71,7 +74,7 @@ def _made() -> _Resolver:
 def main() -> None:
     """Serve until SIGTERM."""
     gc.set_threshold(FEWER_COLLECTIONS)
-    server = LocalServer(Application(_Bare(), clock=utc_now, new_id=random_id), host="127.0.0.1", port=0)
+    server = LocalServer(Application(Bare(), clock=utc_now, new_id=random_id), host="127.0.0.1", port=0)
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     gc.freeze()
     print(f"Serving on {server.url}", flush=True)

@@ -13,7 +13,15 @@ from tests.entrypoints.serving import Serving
 from tocsin import errors
 from tocsin.api import problems
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import Scope
+from tocsin.clock import utc_now
+from tocsin.domain.access import Scope, UserRole
+from tocsin.domain.audit import Actor
+from tocsin.entrypoints.sign_in import sessions_of
+from tocsin.identity.signing_keys import KeyFile, SigningKeys
+from tocsin.ids import random_id, random_secret
+from tocsin.services.auditing import AuditLog
+from tocsin.services.users import Users
+from tocsin.storage.json_store import JsonStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -119,6 +127,22 @@ def test_every_document_that_is_shown_is_json(number):
     json.loads(re.findall(r"^```json\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[number])
 
 
+def signed_in(folder):
+    """Return an access token and a refresh token of somebody, and the id of another of their sessions."""
+    store = JsonStore(folder / "incidents.json")
+    keys = SigningKeys(KeyFile(folder / "incidents.json.keys", new_secret=random_secret), clock=utc_now)
+    audit = AuditLog(store, clock=utc_now, new_id=random_id)
+    ann = Users(store, audit, clock=utc_now, new_id=random_id).add(
+        "ann@example.com", "Ann", UserRole.VIEWER, actor=Actor("a test")
+    )
+    sessions = sessions_of(store, keys, clock=utc_now, new_id=random_id)
+    sessions.open(ann, actor=Actor(""))
+    (other,) = sessions.every(ann.id)
+    held = sessions.open(ann, actor=Actor(""))
+    store.close()
+    return held.access_token, held.refresh_token, other.id
+
+
 def test_every_example_works(tmp_path):
     """Word for word, but for the address and the key, on an empty store, in the order of the page."""
     if shutil.which("curl") is None:
@@ -126,7 +150,10 @@ def test_every_example_works(tmp_path):
     with Serving(tmp_path) as serving:
         examples = EXAMPLES.replace("API=http://127.0.0.1:8080", f"API={serving.url}")
         examples = examples.replace("KEY=tocsin_...", f"KEY={serving.key}").replace("python cli.py serve\n", "")
-        assert serving.key in examples
+        token, refresh, session = signed_in(tmp_path)
+        examples = examples.replace("TOKEN=eyJ...", f"TOKEN={token}").replace("3f9c0a7be2d1c644", session)
+        examples = examples.replace("REFRESH=tocsin_refresh_...", f"REFRESH={refresh}")
+        assert all(one in examples for one in (serving.key, token, refresh, session))
         (tmp_path / "examples.sh").write_text(RUN.format(examples=examples), encoding="utf-8")
         done = subprocess.run(
             ["bash", str(tmp_path / "examples.sh")], capture_output=True, text=True, timeout=120, check=False

@@ -1,9 +1,11 @@
 """Access tokens: JSON Web Tokens (RFC 7519), signed with HMAC and SHA-256 and nothing else.
 
-Of a token's header only the key's id is looked at, and it can only name one of our own keys. PyJWT is imported when the
-first token comes: with what it loads for algorithms that we do not use it takes as long as the rest of a start.
+Of a token's header only the key's id is looked at, and it can only name one of our own keys. PyJWT is imported for the
+first token that does: with what it loads for algorithms that we do not use it takes as long as the rest of a start.
 """
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -55,15 +57,13 @@ class JwtTokens:
 
     def read(self, token: str, now: datetime) -> Claims | None:
         """Return what a token of ours says; None for every other, whatever is wrong with it."""
+        kid = _kid(token) if len(token) <= LONGEST else ""
+        key = self._keys.named(kid) if _KID.fullmatch(kid) else None
+        if key is None:
+            return None
         import jwt
 
-        if len(token) > LONGEST:
-            return None
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            key = self._keys.named(kid) if isinstance(kid, str) and _KID.fullmatch(kid) else None
-            if key is None:
-                return None
             said = jwt.decode(
                 token,
                 key.secret,
@@ -82,6 +82,17 @@ class JwtTokens:
         except jwt.PyJWTError:
             return None
         return _claims(said, now)
+
+
+def _kid(token: str) -> str:
+    """Return the id of a key that a token names; empty if it names none."""
+    first = token.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except (ValueError, RecursionError):
+        return ""
+    kid = header.get("kid") if isinstance(header, dict) else ""
+    return kid if isinstance(kid, str) else ""
 
 
 def _claims(said: Mapping[str, Any], now: datetime) -> Claims | None:
