@@ -107,7 +107,7 @@ class SmtpCourier:
         digest = hashlib.sha256(f"{letter.to}\n{letter.text}".encode()).hexdigest()[:32]
         message["Message-ID"] = f"<{digest}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
+        message.set_content(letter.text, cte="7bit")  # a token stays on one line, however it is read
         return message
 
 
