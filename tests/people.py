@@ -107,11 +107,12 @@ def weak(password, about):
 
 
 class Town:
-    """The accounts of a store. ``now`` is its clock, ``box`` where letters arrive."""
+    """The accounts of a store. ``now`` is its clock, ``box`` where letters arrive; its ids begin with ``name``."""
 
-    def __init__(self, store, *, letters=True, domains=("example.com",), hasher=None):
+    def __init__(self, store, *, name="change", letters=True, domains=("example.com",), hasher=None):
         self.store = Counted(store)
         self.now = NOON
+        self._name = name
         self._ids = itertools.count(1)
         self.keys = SigningKeys(Place(), clock=self.clock)
         self.hasher = hasher or Hasher()
@@ -137,7 +138,7 @@ class Town:
 
     def new_id(self):
         """Return an id that nobody else has."""
-        return f"change-{next(self._ids)}"
+        return f"{self._name}-{next(self._ids)}"
 
     def later(self, **span):
         """Let time pass."""

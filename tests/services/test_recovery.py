@@ -126,11 +126,10 @@ def test_of_two_who_use_a_token_at_once_one_does(quick_store):
     barrier, done = threading.Barrier(6), []
 
     def use(number):
-        mine = Town(quick_store)
-        mine.now, mine.new_id = town.now, lambda: f"thread-{number}"
+        mine = Town(quick_store, name=f"thread-{number}")
         barrier.wait(20)
         try:
-            town.accounts.recovery.reset(token, f"{ANOTHER} {number}", actor=HERE)
+            mine.accounts.recovery.reset(token, f"{ANOTHER} {number}", actor=HERE)
         except SignInRefused:
             return
         done.append(number)
@@ -209,7 +208,7 @@ def test_a_forged_token_is_worth_nothing(town, spoil):
 
 def test_a_token_signed_by_another_key_is_worth_nothing(town):
     """Its names are right, and its signature is not ours."""
-    other = Town(town.store)
+    other = Town(town.store, name="other")
     from tocsin.identity.signing_keys import Keyring, SigningKey
 
     other.keys._ring = Keyring(SigningKey("o" * 43))

@@ -65,7 +65,7 @@ def test_a_domain_that_was_taken_off_meanwhile_lets_nobody_in(town):
     asks(town)
     (letter,) = town.tick()
     with pytest.raises(NotAllowed):
-        verify(Town(town.store, domains=("elsewhere.example",)), token_in(letter))
+        verify(Town(town.store, name="later", domains=("elsewhere.example",)), token_in(letter))
 
 
 def test_an_address_that_is_taken_is_answered_the_same_by_the_same_work(town):
