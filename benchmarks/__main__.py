@@ -22,6 +22,7 @@ from . import (
     listing,
     loading,
     reconciling,
+    refusing,
     serving,
     serving_reads,
     starting,
@@ -45,6 +46,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "server": serving.measure,
     "server-reads": serving_reads.measure,
     "authenticate": authenticating.measure,
+    "refuse": refusing.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

@@ -332,3 +332,38 @@ def test_the_secret_of_a_client_is_in_no_text_that_is_made_of_settings():
     given = OIDC | {"OIDC_CLIENT_SECRET": "hush"}
     assert "hush" not in f"{Settings.read(given)!r} {Settings.read(given).model_dump_json()}"
     assert secrets_in(given) == ("hush",)
+
+
+def test_a_mail_server_is_an_address_with_a_password_that_never_shows():
+    """Neither in a repr nor in what is wrong with it."""
+    url = "smtps://ops%40example.com:hunter2hunter2@mail.example.com:465"
+    settings = Settings.read(
+        {"SMTP_URL": url, "MAIL_FROM": "Tocsin <ops@example.com>", "SIGNUP_DOMAINS": "Example.com, @b.example"}
+    )
+    assert settings.smtp_url == url
+    assert settings.signup_domains == ("example.com", "b.example")
+    assert "hunter2" not in repr(settings)
+    assert url in secrets_in({"SMTP_URL": url})
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("SMTP_URL", "http://mail.example.com"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example.com:99999"),
+        ("SMTP_URL", "smtp://mail.example.com:x"),
+        ("SMTP_URL", "smtp://hunter2hunter2@mail.example.com"),
+        ("SMTP_URL", "smtp://user:pass/word@mail.example.com"),
+        ("SMTP_URL", "mail.example.com:25"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@b\r\nBcc: c@d"),
+        ("SIGNUP_DOMAINS", "example.com,*"),
+        ("SIGNUP_DOMAINS", "com"),
+    ],
+)
+def test_what_is_no_mail_server_sender_or_domain_is_refused(name, value):
+    """In a line that names the variable and repeats no password."""
+    with pytest.raises(ConfigurationError, match=f"^{name}") as raised:
+        Settings.read({name: value})
+    assert "hunter2" not in str(raised.value)

@@ -57,3 +57,42 @@ def networks(value: object) -> object:
             raise ValueError(message)
         found[source.strip().lower()] = tuple(str(ip_network(one)) for one in given.split())
     return found
+
+
+def is_this_machine(host: str) -> bool:
+    """Say whether a host is a name of this machine: what goes there needs no TLS."""
+    return bool(re.fullmatch(r"127(\.[0-9]+){3}|localhost|::1|\[::1\]", host))
+
+
+def mail_server(value: str) -> str:
+    """Return the address of a mail server, with who signs in there if that is said. Raises ValueError."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(value)
+    if not re.fullmatch(r"smtps?://[^\s/?#]+/?", value) or not parts.hostname or parts.port == 0:
+        message = "not smtp://HOST or smtps://HOST"
+        raise ValueError(message)
+    if bool(parts.username) != bool(parts.password):
+        message = "a user without a password, or a password without a user"
+        raise ValueError(message)
+    return value
+
+
+def mailbox(value: str) -> str:
+    """Return who a letter is from: an address, with a name before it if there is one. Raises ValueError."""
+    from email.utils import parseaddr
+
+    address = parseaddr(value)[1]
+    if not value.isprintable() or not re.fullmatch(r"[^@\s<>]+@[A-Za-z0-9.-]+", address):
+        message = "no address"
+        raise ValueError(message)
+    return value
+
+
+def mail_domain(value: str) -> str:
+    """Return a domain, in small letters. Raises ValueError."""
+    domain = value.lower().removeprefix("@")
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", domain):
+        message = "no domain"
+        raise ValueError(message)
+    return domain

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from tocsin.addresses import issuer_address, networks, origin, redirect_address, server_address
+from tocsin.addresses import (
+    issuer_address,
+    mail_domain,
+    mail_server,
+    mailbox,
+    networks,
+    origin,
+    redirect_address,
+    server_address,
+)
 from tocsin.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -225,6 +234,21 @@ VARIABLES = (
         "the path of a file",
     ),
     Variable(
+        "SMTP_URL",
+        "",
+        "The mail server that letters to people go to, as `smtp://USER:PASSWORD@HOST:587` (STARTTLS) or `smtps://...`; "
+        "without one there are none.",
+        "smtp://HOST or smtps://HOST, with USER:PASSWORD@ before it and :PORT behind it if need be",
+        secret=True,
+    ),
+    Variable("MAIL_FROM", "", "Whom letters are from; needed with `SMTP_URL`.", "an address such as ops@example.com"),
+    Variable(
+        "SIGNUP_DOMAINS",
+        "",
+        "Whose mail is in one of these domains may sign up, as a viewer; needs `SMTP_URL`. Not set: nobody.",
+        "domains with commas between",
+    ),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
@@ -383,6 +407,9 @@ class Settings(BaseModel):
     tocsin_credentials: Home | None = None
     signing_keys_secret: SecretName = ""
     signing_keys_file: Home | None = None
+    smtp_url: Annotated[str, AfterValidator(mail_server)] = Field(default="", repr=False)
+    mail_from: Annotated[str, AfterValidator(mailbox)] = ""
+    signup_domains: Annotated[tuple[Annotated[str, AfterValidator(mail_domain)], ...], BeforeValidator(_split)] = ()
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     oidc_issuer: Annotated[str, AfterValidator(issuer_address)] = ""

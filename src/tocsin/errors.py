@@ -17,6 +17,8 @@
     │   ├── NotAllowed
     │   ├── TooManyAttempts
     │   └── IssuerFailed
+    ├── Undelivered             a letter could not be handed over
+    │   └── LetterRefused
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
     │   ├── WrongSite
@@ -148,6 +150,20 @@ class IssuerFailed(AccessError):
     http_status = 502
     exit_status = 3
     retryable = True
+
+
+class Undelivered(TocsinError):
+    """A letter could not be handed over now; whoever takes it may have it all the same."""
+
+    http_status = 502
+    exit_status = 3
+    retryable = True
+
+
+class LetterRefused(Undelivered):
+    """It will not be taken, however often it is tried."""
+
+    retryable = False
 
 
 class SourceError(TocsinError):

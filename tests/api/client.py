@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from tests.desk import NOON
 from tests.fakes import MemoryStore
+from tests.people import Hasher, weak
 from tests.signing import RingInMemory
 from tocsin.api.call import Parts
 from tocsin.api.endpoints import Answer, Endpoints
@@ -23,6 +24,7 @@ from tocsin.domain.rules import Rules
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_secret
+from tocsin.services.accounts import Accounts
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
@@ -118,10 +120,26 @@ class Client:
             sessions=self.sessions,
             users=self.users,
             teams=self.teams,
+            accounts=self.accounts_of(keys),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
         self.token = self.key("tests", Scope.ADMIN) if before is None else before.token
+
+    def accounts_of(self, keys):
+        """Return what gives the accounts; hashing costs nothing."""
+        accounts = Accounts.of(
+            self.store,
+            self.sessions,
+            keys,
+            Hasher(),
+            weak,
+            clock=self.clock,
+            new_id=self.new_id,
+            letters=True,
+            domains=["example.com"],
+        )
+        return lambda: accounts
 
     def again(self, store):
         """Return what asks a second process on the same store, opened anew."""

@@ -61,6 +61,13 @@ def test_only_health_documents_and_signing_in_are_open_to_all():
         f"{PREFIX}/auth/refresh",
         f"{PREFIX}/auth/oidc/start",
         f"{PREFIX}/auth/oidc/callback",
+        f"{PREFIX}/auth/login",
+        f"{PREFIX}/auth/login/access-token",
+        f"{PREFIX}/auth/setup",
+        f"{PREFIX}/auth/recover",
+        f"{PREFIX}/auth/reset",
+        f"{PREFIX}/auth/signup",
+        f"{PREFIX}/auth/verify",
     }
 
 

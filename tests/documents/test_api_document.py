@@ -27,15 +27,26 @@ from tocsin.storage.json_store import JsonStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SIGN_IN = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
+"""What people do about their own access; its examples are run by a test of their own."""
+
 SERVED = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES}
 FOR_BROWSERS = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES if not one.shown}
 """What nobody types: a browser is sent there."""
 
-EXAMPLES = "\n".join(re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
-OWN = "\n".join(re.findall(r"^```bash\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE))
-"""Examples of what people ask for with a token of their own."""
 
-CALLS = re.findall(r"^(?:TAG=\$\()?curl .*?(?=^curl |^TAG=|\Z)", EXAMPLES + OWN, re.DOTALL | re.MULTILINE)
+def examples(text):
+    """Return the commands that a document shows."""
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+
+
+def calls(text):
+    """Return those that ask the API, one by one."""
+    pattern = r"^(?:[A-Z]+=\$\()?curl .*?(?=^curl |^[A-Z]+=|\Z)"
+    return re.findall(pattern, examples(text), re.DOTALL | re.MULTILINE)
+
+
+EXAMPLES, CALLS = examples(TEXT), calls(TEXT)
 
 RUN = """
 set -eu
@@ -59,17 +70,19 @@ def pattern(served):
 @pytest.mark.parametrize("served", sorted(SERVED))
 def test_every_route_is_documented_and_has_an_example(served):
     """Nothing is added to the API without a line in a table, and a command that can be copied."""
-    assert f"| `{served}` |" in TEXT
+    assert f"| `{served}` |" in TEXT + SIGN_IN
     if served in FOR_BROWSERS:
         return
     method, path = pattern(served)
-    found = [call for call in CALLS if (one := asked(call))[0] == method and re.fullmatch(path, one[1])]
+    found = [
+        call for call in CALLS + calls(SIGN_IN) if (one := asked(call))[0] == method and re.fullmatch(path, one[1])
+    ]
     assert found, f"no curl example of {served}"
 
 
 def test_no_route_is_documented_that_there_is_not():
     """What was renamed or removed goes from the page too."""
-    assert set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", TEXT, re.MULTILINE)) == SERVED
+    assert set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", TEXT + SIGN_IN, re.MULTILINE)) == SERVED
 
 
 def test_every_scope_is_documented():
@@ -101,8 +114,9 @@ def test_every_problem_is_documented():
         errors.PreconditionFailed,
         errors.KeyReused,
         errors.InvalidInput,
-        errors.MalformedBody,
+        errors.SignInRefused,
         errors.NotAllowed,
+        errors.MalformedBody,
         errors.IssuerFailed,
         errors.StoreBusy,
         errors.StoreUnreachable,
@@ -113,9 +127,10 @@ def test_every_problem_is_documented():
         errors.RateLimited,
         errors.Unreachable,
         errors.Nonsense,
-        errors.SignInRefused,
     ]
-    told = {(one.status, one.slug) for one in [*edge, *(problems.of_error(kind("x")) for kind in met)]}
+    met_with_time = problems.of_error(errors.TooManyAttempts(1))
+    told = {(met_with_time.status, met_with_time.slug)}
+    told |= {(one.status, one.slug) for one in [*edge, *(problems.of_error(kind("x")) for kind in met)]}
     rows = re.findall(r"^\| (\d{3}) \| (.*?) \|", TEXT, re.MULTILINE)
     assert {(int(status), slug) for status, names in rows for slug in re.findall(r"`([a-z-]+)`", names)} == told
 

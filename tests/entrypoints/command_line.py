@@ -61,17 +61,13 @@ class Terminal(Pipe):
 
 
 class CommandLine:
-    """Runs commands in this process. ``now`` is its clock; ``slept`` holds what it would have waited.
-
-    ``more`` are parts of the wiring that a test has of its own.
-    """
+    """Runs commands in this process. ``now`` is its clock; ``slept`` holds what it would have waited."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = NOON
         self.slept: list[float] = []
         self.environ = settings_of(folder)
-        self.more = {}
         self._ids = itertools.count(1)
 
     @property
@@ -84,7 +80,6 @@ class CommandLine:
             new_id=lambda: f"change-{next(self._ids)}",
             dotenv=self.folder / ".env",
             login=lambda: "amira",
-            **self.more,
         )
 
     def sleep(self, seconds: float) -> None:

@@ -18,6 +18,15 @@ from tocsin.entrypoints.local_server import LocalServer
 PATIENCE = 30.0
 
 
+def eventually(look):
+    """Return the first thing that ``look`` finds."""
+    until = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
 class Reply(NamedTuple):
     """An answer over HTTP."""
 

@@ -5,25 +5,16 @@ import http.client
 import re
 import signal
 import threading
-import time
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.entrypoints.command_line import process
-from tests.entrypoints.serving import PATIENCE, Serving, ask, ask_on
+from tests.entrypoints.serving import PATIENCE, Serving, ask, ask_on, eventually
 from tocsin.demo import MonitorId
 
 LIST = "/api/v1/incidents"
-
-
-def eventually(look):
-    """Return the first thing that ``look`` finds."""
-    until = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return found
+AUTH = "/api/v1/auth"
 
 
 def test_it_serves_what_the_lambda_function_serves(tmp_path):
@@ -50,7 +41,45 @@ def test_the_first_key_is_shown_once(tmp_path):
         assert ask(serving.url, "GET", LIST, authorization=f"Bearer {key}").status == 200
         serving.tell()
         assert serving.ended() == 0
+        assert not re.search(r"tocsin_\w{12}_", serving.err)
+
+
+def test_a_token_for_the_first_administrator_is_shown_until_there_is_one(tmp_path):
+    """On the terminal alone: each start's takes the place of the one before."""
+    password = "violet tractor umbrella"
+    body = {"email": "ana@example.com", "full_name": "Ana", "password": password}
+    with Serving(tmp_path) as serving:
+        first = setup_token(serving)
+        serving.tell()
+        assert serving.ended() == 0
+    with Serving(tmp_path, LOG_LEVEL="INFO") as serving:
+        token = setup_token(serving)
+        refused = ask(serving.url, "POST", f"{AUTH}/setup", {**body, "token": first})
+        assert refused.json["type"] == "urn:tocsin:problem:sign-in-refused"
+        assert ask(serving.url, "POST", f"{AUTH}/setup", {**body, "token": token}).status == 204
+        signed_in = ask(serving.url, "POST", f"{AUTH}/login", {"email": "ana@example.com", "password": password})
+        assert ask(serving.url, "GET", LIST, authorization=f"Bearer {signed_in.json['access_token']}").status == 200
+        serving.tell()
+        assert serving.ended() == 0
+        assert serving.err.count(token) == 1
+        assert password not in serving.err
+    with Serving(tmp_path) as serving:
+        serving.tell()
+        assert serving.ended() == 0
         assert "tocsin_" not in serving.err
+
+
+def setup_token(serving):
+    """Return the token that a server showed."""
+    return eventually(lambda: re.search(r"tocsin_setup_\S+", serving.err))[0]
+
+
+def test_letters_without_a_sender_end_it_at_once(tmp_path):
+    """With the setting that is missing."""
+    said = process(tmp_path, "serve", "--port", "0", SMTP_URL="smtp://user:hunter2hunter2@mail.example.com")
+    assert said.status == 2
+    assert "MAIL_FROM" in said.err
+    assert "hunter2" not in said.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -70,5 +70,13 @@ TABLE: Mapping[str, Access] = {
     f"GET {_V1}/audit": ADMINISTER,
     f"GET {_V1}/audit/export": ADMINISTER,
     f"GET {_V1}/audit/verify": ADMINISTER,
+    f"POST {_V1}/auth/login": ANYBODY,
+    f"POST {_V1}/auth/login/access-token": ANYBODY,
+    f"POST {_V1}/auth/setup": ANYBODY,
+    f"POST {_V1}/auth/password": SELF,
+    f"POST {_V1}/auth/recover": ANYBODY,
+    f"POST {_V1}/auth/reset": ANYBODY,
+    f"POST {_V1}/auth/signup": ANYBODY,
+    f"POST {_V1}/auth/verify": ANYBODY,
 }
 """What each route asks, by method and path."""

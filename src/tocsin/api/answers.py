@@ -39,6 +39,11 @@ def nothing() -> Response[str]:
     return Response(int(HTTPStatus.NO_CONTENT), None, "")
 
 
+def taken() -> Response[str]:
+    """Say that it was taken, and nothing more: whoever asks is not to learn what becomes of it."""
+    return Response(int(HTTPStatus.ACCEPTED), None, "")
+
+
 def tag(body: str, revision: int | None = None) -> str:
     """Return the ETag of a body.
 

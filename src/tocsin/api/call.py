@@ -25,6 +25,7 @@ from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
+    from tocsin.services.accounts import Accounts
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
     from tocsin.services.source import AlertSource, MonitorReader
@@ -46,7 +47,7 @@ class Parts(NamedTuple):
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
-    is set.
+    is set. ``accounts`` gives what people do about their own access, which is made when somebody does.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Parts(NamedTuple):
     sessions: Sessions
     users: Users
     teams: Teams
+    accounts: "Callable[[], Accounts]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

@@ -36,6 +36,7 @@ SECURITY: Mapping[str, Mapping[str, str]] = {
 _SAID: Mapping[int, str] = {
     200: "Done, or found.",
     201: "Made; `Location` says where it is.",
+    202: "Taken; what becomes of it is not told here.",
     204: "Done; there is nothing to say.",
     304: "Not modified: it is still what `If-None-Match` names.",
     400: "The body is not JSON.",

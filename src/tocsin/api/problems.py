@@ -7,11 +7,12 @@ to the line in the log that does.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from tocsin.errors import IllegalMove, SourceError, TocsinError
+from tocsin.errors import IllegalMove, SourceError, TocsinError, TooManyAttempts
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:tocsin:problem:"
@@ -162,6 +163,8 @@ def of_error(error: TocsinError) -> Problem:
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     title = slug.replace("-", " ").capitalize()
     headers = {"Retry-After": str(RETRY_AFTER)} if error.retryable else {}
+    if isinstance(error, TooManyAttempts):
+        headers |= {"Retry-After": str(max(ceil(error.seconds), 1))}
     if status == HTTPStatus.UNAUTHORIZED:
         headers |= _HOW_TO_SHOW_ONE
     # Only administrators ask for what a source answers, and they are the ones who can mend it.

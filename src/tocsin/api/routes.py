@@ -1,5 +1,6 @@
 """Everything that is served, in the order of the documents."""
 
+from .accounts import accounts
 from .alerts import alerts
 from .audit import audit
 from .documents import documents
@@ -20,7 +21,7 @@ ROUTES: tuple[Declared, ...] = tuple(
     one
     for resource in (
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
-        *(sessions, external, users, teams, audit),
+        *(accounts, sessions, external, users, teams, audit),
     )
     for one in resource.declared
 )

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tocsin.api.call import Parts
 from tocsin.api.frame import Answered, Api
@@ -36,6 +37,9 @@ from .external import External
 from .lambda_logs import LambdaLog
 from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
+
+if TYPE_CHECKING:
+    from tocsin.services.accounts import Accounts
 
 SERVICE = "tocsin-api"
 
@@ -123,6 +127,13 @@ class ApiHandler:
             new_id=self._new_id,
             new_secret=self._new_secret,
         )
+
+        @cache
+        def accounts() -> "Accounts":
+            from .accounts import accounts_of
+
+            return accounts_of(settings, store, sessions, keys, clock=self._clock, new_id=self._new_id)
+
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -143,6 +154,7 @@ class ApiHandler:
             external=outside.sign_in,
             users=Users(store, audit, clock=self._clock, new_id=self._new_id),
             teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
+            accounts=accounts,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -11,9 +11,8 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 
-from .passwords import kept
-
 if TYPE_CHECKING:
+    from tocsin.config import Settings
     from tocsin.domain.access import UserRole
     from tocsin.storage.store import Store
 
@@ -71,16 +70,17 @@ def people(wiring: "Wiring", by: str) -> Iterator[People]:
             yield ServerPeople(calls, by)
         return
     with wiring.store(settings) as store:
-        yield StorePeople(store, wiring, Actor(by))
+        yield StorePeople(store, wiring, settings, Actor(by))
 
 
 class StorePeople:
     """:class:`People` of a store."""
 
-    def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
+    def __init__(self, store: "Store", wiring: "Wiring", settings: "Settings", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)
         self._store = store
         self._wiring = wiring
+        self._settings = settings
         self._actor = actor
         self._users = Users(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._teams = Teams(store, audit, clock=wiring.clock, new_id=wiring.new_id)
@@ -96,14 +96,14 @@ class StorePeople:
 
     def add(self, email: str, full_name: str, role: "UserRole", time_zone: str, password: str | None) -> UserView:
         """Add a person; the hash of the password is written with them."""
-        hashed = None if password is None else self._wiring.hasher().hash(password)
+        passwords = None if password is None else self._wiring.accounts(self._settings, self._store).passwords
         added = self._users.add(
             email,
             full_name,
             role,
             actor=self._actor,
             time_zone=time_zone,
-            also=lambda user: () if hashed is None else (kept(user, hashed, self._wiring.clock()),),
+            also=lambda user: () if passwords is None or password is None else passwords.first(user, password),
         )
         return self._shown(added)
 
@@ -113,7 +113,8 @@ class StorePeople:
 
     def reset(self, who: str) -> str:
         """Return a token with which a person sets a new password, once."""
-        return self._wiring.issue_reset(self._store, self._users.named(who), self._actor)
+        accounts = self._wiring.accounts(self._settings, self._store)
+        return accounts.recovery.issue_reset(self._users.named(who), self._actor)
 
     def teams(self) -> list[TeamView]:
         """Return every team."""

@@ -27,7 +27,7 @@ from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
-from tocsin.services.tick import TickReport, tick
+from tocsin.services.tick import NO_OTHERS, Act, TickReport, tick
 from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.store import MOST_EXAMINED, Store
 
@@ -66,6 +66,7 @@ class _Parts(NamedTuple):
     rules: Rules
     store: Store
     keys: KeySource
+    letters: Mapping[str, Act]
 
 
 class SyncHandler:
@@ -160,8 +161,23 @@ class SyncHandler:
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)
-            self._parts = _Parts(settings, rules, store, key_source(settings, aws, clock=self._clock))
+            letters = self._letters(settings, store, aws)
+            self._parts = _Parts(settings, rules, store, key_source(settings, aws, clock=self._clock), letters)
         return self._parts
+
+    def _letters(self, settings: Settings, store: Store, aws: Aws) -> Mapping[str, Act]:
+        """Return what sends letters, where they are sent at all; nothing of it is imported elsewhere."""
+        if not settings.smtp_url:
+            return NO_OTHERS
+        from tocsin.identity.signing_keys import SigningKeys
+        from tocsin.ids import random_secret
+
+        from .accounts import letters_of
+        from .sign_in import key_place
+
+        place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
+        keys = SigningKeys(place, clock=self._clock)
+        return letters_of(settings, store, keys, clock=self._clock, new_id=self._new_id)
 
     def _datadog(self, parts: _Parts) -> RotatingDatadog:
         if self._source is None:
@@ -177,7 +193,14 @@ class SyncHandler:
         return self._source
 
     def _tick(self, parts: _Parts, deadline: Deadline) -> TickReport:
-        return tick(parts.store, parts.rules, clock=self._clock, new_id=self._new_id, enough_time=deadline.enough)
+        return tick(
+            parts.store,
+            parts.rules,
+            clock=self._clock,
+            new_id=self._new_id,
+            enough_time=deadline.enough,
+            others=parts.letters,
+        )
 
     def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
         """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""

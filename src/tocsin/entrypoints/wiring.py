@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.config import Settings
-    from tocsin.domain.audit import Actor
     from tocsin.domain.rules import Rules
-    from tocsin.domain.user import User
+    from tocsin.identity.signing_keys import SigningKeys
+    from tocsin.services.accounts import Accounts
     from tocsin.services.api_keys import ApiKeys
     from tocsin.services.incidents import IncidentService
-    from tocsin.services.passwords import PasswordHasher
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -46,18 +45,6 @@ def random_secret() -> str:
     return drawn()
 
 
-def _hasher() -> "PasswordHasher":
-    from .passwords import no_hasher
-
-    return no_hasher()
-
-
-def _issue_reset(store: "Store", user: "User", actor: "Actor") -> str:
-    from .passwords import no_reset
-
-    return no_reset(store, user, actor)
-
-
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -78,8 +65,6 @@ class Wiring(NamedTuple):
     login: Callable[[], str] = login_name
     chosen: Mapping[str, str] = _NOTHING
     new_secret: Callable[[], str] = random_secret
-    hasher: "Callable[[], PasswordHasher]" = _hasher
-    issue_reset: "Callable[[Store, User, Actor], str]" = _issue_reset
 
     @property
     def out(self) -> Screen:
@@ -219,6 +204,25 @@ class Wiring(NamedTuple):
             return
         with self.store(settings) as store:
             yield ApiKeys(store, clock=self.clock, new_id=self.new_id)
+
+    def accounts(self, settings: "Settings", store: "Store") -> "Accounts":
+        """Return the accounts of the people of a store here."""
+        from .accounts import accounts_of
+        from .sign_in import sessions_of
+
+        keys = self.signing_keys(settings)
+        sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
+        return accounts_of(settings, store, sessions, keys, clock=self.clock, new_id=self.new_id)
+
+    def signing_keys(self, settings: "Settings") -> "SigningKeys":
+        """Return the keys that sign-ins are signed with. They are read, or made, when the first is used."""
+        from tocsin.identity.signing_keys import SigningKeys
+
+        from .sign_in import key_place
+
+        environ = {**self.environ, **self.chosen}
+        place = key_place(settings, lambda: self.aws(settings), environ, new_secret=self.new_secret)
+        return SigningKeys(place, clock=self.clock)
 
     def source(self, settings: "Settings", rules: "Rules", progress: Callable[[int, int], None]) -> "RotatingDatadog":
         """Return the Datadog that the settings name. Raises :class:`~tocsin.errors.ConfigurationError`."""

@@ -19,11 +19,15 @@ from tocsin.storage import moving
 from tocsin.storage.store import Store
 
 from .api_keys import API_KEY, FIRST, NAMED
+from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
+from .courier import LETTER
 from .idempotency import IDEMPOTENCY
+from .passwords import PASSWORD
 from .sessions import SESSION
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
+from .tickets import TICKET
 from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
 
 AT_ONCE = 50
@@ -34,6 +38,7 @@ KINDS = (
     *(API_KEY, NAMED, FIRST, SESSION),
     *(AUDIT, HEAD),
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
+    *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""

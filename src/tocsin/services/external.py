@@ -19,9 +19,9 @@ from tocsin.errors import Conflict, InvalidInput, NotAllowed, SignInRefused
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
+from .passwords import PASSWORD
 from .users import Users
 
-PASSWORD = "password"  # noqa: S105 - the record kind of password hashes; their ids are those of users
 MOST_ATTEMPTS = 5
 TOLD_AGAIN = timedelta(hours=1)
 """A program that is refused goes on asking: one entry of it an hour, and process, is enough."""

@@ -1,6 +1,6 @@
 """What a person or a program does with incidents: the library's front door."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, Unpack
@@ -28,7 +28,7 @@ from .auditing import AuditLog
 from .idempotency import Once
 from .source import AlertSource
 from .sync import SyncReport, sync
-from .tick import EnoughTime, TickReport, always, tick
+from .tick import NO_OTHERS, Act, EnoughTime, TickReport, always, tick
 from .viewing import Whole
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -43,7 +43,8 @@ class IncidentService:
     of times. All raise :class:`~tocsin.errors.NotFound` for an unknown id,
     :class:`~tocsin.errors.IllegalMove` where the status forbids the move, and
     :class:`~tocsin.errors.StoreError` if the store fails. Each returns the incident as committed.
-    :class:`~tocsin.services.acting.How` says what all of them take, ``by`` at the least.
+    :class:`~tocsin.services.acting.How` says what all of them take, ``by`` at the least. ``others`` act on what is due
+    beside the timers of incidents.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class IncidentService:
         rules: Rules = DEFAULT_RULES,
         clock: Clock = utc_now,
         new_id: NewId = random_id,
+        others: Mapping[str, Act] = NO_OTHERS,
     ) -> None:
         self.store = store
         self.rules = rules
+        self._others = others
         self._clock = clock
         self._new_id = new_id
 
@@ -72,11 +75,19 @@ class IncidentService:
             dry_run=dry_run,
             adopt=adopt,
             enough_time=enough_time,
+            others=self._others,
         )
 
     def tick(self, *, enough_time: EnoughTime = always) -> TickReport:
         """Do what is due now: resolve what has settled, start the cycles that were put off."""
-        return tick(self.store, self.rules, clock=self._clock, new_id=self._new_id, enough_time=enough_time)
+        return tick(
+            self.store,
+            self.rules,
+            clock=self._clock,
+            new_id=self._new_id,
+            enough_time=enough_time,
+            others=self._others,
+        )
 
     def incidents(
         self,

@@ -1,7 +1,7 @@
 """One sweep of a source becomes incidents: read, decide, commit; and decide again where somebody wrote first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import computed_field
 
@@ -18,7 +18,7 @@ from tocsin.storage.store import Store
 
 from .rounds import Rounds
 from .source import AlertSource
-from .tick import MOST_ATTEMPTS, EnoughTime, TickReport, always, tick
+from .tick import MOST_ATTEMPTS, NO_OTHERS, Act, EnoughTime, TickReport, always, tick
 
 HEARTBEAT = "heartbeat"
 """The record kind that says when a sweep last succeeded."""
@@ -86,12 +86,13 @@ def sync(
     dry_run: bool = False,
     adopt: bool = False,
     enough_time: EnoughTime = always,
+    others: Mapping[str, Act] = NO_OTHERS,
 ) -> SyncReport:
     """Pull ``source`` once, bring the store up to date, and tick.
 
     ``dry_run`` decides and writes nothing. ``adopt`` records what already fires without starting an escalation.
     ``enough_time`` is asked before each piece of work: once it says no, the rest is left to the next sync.
-    Raises :class:`~tocsin.errors.SourceError` if nothing could be read; what is due is done all the same.
+    ``others`` act on what else is due: see :func:`~tocsin.services.tick.tick`. Raises :class:`~tocsin.errors.SourceError` if nothing could be read; what is due is done all the same.
     """
     try:
         report = pull(
@@ -106,11 +107,11 @@ def sync(
         )
     except SourceError:
         if not dry_run:
-            tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time)
+            tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others)
         raise
     if dry_run:
         return report
-    ticked = tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time)
+    ticked = tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others)
     return after_tick(report, ticked, seconds=(clock() - report.at).total_seconds())
 
 

@@ -1,9 +1,10 @@
 """The clock's turn: whatever is due is done. Without it nothing settles when no sweep and no push arrives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.draft import TIMER
 from tocsin.domain.expiry import EXPIRE, alert_of, expired
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.reconcile import decide
@@ -26,6 +27,12 @@ EnoughTime = Callable[[], bool]
 """Says whether there is time to begin one more piece of work."""
 
 
+Act = Callable[[Record], bool]
+"""Does what a record of one kind is due for. False: what else of that kind is due waits for the next tick."""
+
+NO_OTHERS: Mapping[str, Act] = {}
+
+
 def always() -> bool:
     """Return true: whoever has no deadline has time."""
     return True
@@ -42,19 +49,39 @@ class TickReport(Frozen):
     left: int = 0
 
 
-def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time: EnoughTime = always) -> TickReport:
+def tick(
+    store: Store,
+    rules: Rules,
+    *,
+    clock: Clock,
+    new_id: NewId,
+    enough_time: EnoughTime = always,
+    others: Mapping[str, Act] = NO_OTHERS,
+) -> TickReport:
     """Act on every record that is due now. Safe to run anywhere, at any time, several at once.
 
-    Once ``enough_time`` says no, what is still due stays for the next tick.
+    The timers of incidents come first. ``others`` act on records of other kinds; what nobody here acts on stays for
+    who does. Once ``enough_time`` says no, what is still due stays for the next tick.
     """
     now = clock()
     resolved: list[str] = []
     started: list[str] = []
     left: set[tuple[str, str]] = set()
-    while todo := [one for one in store.due(now, limit=BATCH + len(left)) if (one.kind, one.id) not in left]:
-        for number, timer in enumerate(todo):
+    waiting: dict[tuple[str, str], Record] = {}
+
+    def todo() -> list[Record]:
+        while True:
+            known = len(waiting)
+            due = store.due(now, limit=BATCH + len(left) + known)
+            waiting.update({(one.kind, one.id): one for one in due if one.kind != TIMER})
+            timers = [one for one in due if one.kind == TIMER and (one.kind, one.id) not in left]
+            if timers or len(waiting) == known:
+                return timers
+
+    while timers := todo():
+        for number, timer in enumerate(timers):
             if not enough_time():
-                left |= {(one.kind, one.id) for one in todo[number:]}
+                left |= {(one.kind, one.id) for one in timers[number:]}
                 return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
             change = _ring(store, timer, rules, clock=clock, new_id=new_id)
             if change is None:
@@ -62,6 +89,10 @@ def tick(store: Store, rules: Rules, *, clock: Clock, new_id: NewId, enough_time
                 continue
             resolved += [event.incident_id for event in change.events if event.kind is EventKind.RESOLVED]
             started += [event.incident_id for event in change.events if event.kind is EventKind.CYCLE_STARTED]
+    for kind, act in others.items():
+        for record in waiting.values():
+            if record.kind == kind and not (enough_time() and act(record)):
+                break
     return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
 
 

@@ -10,6 +10,7 @@ import click
 
 from tocsin.config import Settings
 from tocsin.domain.audit import Actor
+from tocsin.entrypoints.accounts import letters_of
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.background import Background, Chore
 from tocsin.entrypoints.choices import TEXT, Seconds, Whole
@@ -45,7 +46,8 @@ ENDING_SECONDS = 20.0
 def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
     """Serve the HTTP API until Ctrl-C or SIGTERM; what is under way then is answered.
 
-    The first time, a key for an administrator is made and shown, once. What is due is done every minute, and Datadog
+    The first time, a key for an administrator is made and shown, once; and as long as there is nobody who could sign
+    in, a token that makes the first administrator. What is due is done every minute, and Datadog
     is read if its keys are set.
     """
     settings = wiring.here()
@@ -65,6 +67,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
         background = Background(chores, tell=_teller(wiring))
         with _told_to_end(server.stop):
             _first_key(wiring, store)
+            _first_administrator(wiring, settings, store, server.url)
             wiring.out.line(f"Serving on {server.url}, which {server.url}/docs describes. Ctrl-C ends it.")
             wiring.out.flush()
             # What is logged must not get between what a program reads of us.
@@ -87,9 +90,20 @@ def _first_key(wiring: Wiring, store: Store) -> None:
     )
 
 
+def _first_administrator(wiring: Wiring, settings: Settings, store: Store, url: str) -> None:
+    token = wiring.accounts(settings, store).first.offer()
+    if token is None:
+        return
+    wiring.err.line("There is nobody who could sign in yet. A token that makes an administrator, once:")
+    wiring.err.line(f"  {token}")
+    wiring.err.line(f"Send it with email, full_name and password to POST {url}/api/v1/auth/setup.")
+
+
 def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, opened: ExitStack) -> list[Chore]:
     rules = wiring.rules(settings)
-    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id)
+    keys = wiring.signing_keys(settings)
+    letters = letters_of(settings, store, keys, clock=wiring.clock, new_id=wiring.new_id)
+    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=letters)
 
     def tick(enough_time: Callable[[], bool]) -> None:
         now = wiring.clock()

@@ -68,7 +68,7 @@ def add(
         raise click.UsageError(message)
     who = wiring.actor(by)
     without = no_password or (wiring.asks_server(wiring.settings()) and not password_stdin)
-    password = None if without else _password(wiring, from_stdin=password_stdin)
+    password = None if without else _password(from_stdin=password_stdin)
     with people(wiring, who) as those:
         added = those.add(email, name, UserRole(role), time_zone, password)
     _tell(wiring, added, f"{added.email} is added, as {added.role.value}.", as_json=as_json)
@@ -159,7 +159,7 @@ def reset_password(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
     wiring.err.line("Hand it to them alone: whoever has it sets the password.")
 
 
-def _password(wiring: Wiring, *, from_stdin: bool) -> str:
+def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         said = sys.stdin.readline().rstrip("\r\n")
         if not said:
@@ -169,7 +169,6 @@ def _password(wiring: Wiring, *, from_stdin: bool) -> str:
     if sys.stdin is None or not sys.stdin.isatty():
         message = "there is no terminal to ask for a password on: say --password-stdin or --no-password"
         raise click.UsageError(message)
-    wiring.hasher()  # before anybody types in vain
     return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
 
 

@@ -1,0 +1,76 @@
+"""Passwords: argon2id, and zxcvbn's word on how soon one would be guessed. Both are imported by whoever needs them."""
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argon2
+
+MEMORY_KIB = 19 * 1024
+TIME_COST = 2
+PARALLELISM = 1
+"""OWASP's password storage cheat sheet: 19 MiB, two passes, one lane. 20 ms on a laptop; a Lambda of 512 MB has room."""
+
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qt69+UwTynHI5CcYdTcHbg$ALY73yGlkmdzJTArrlSU81WdeMkdrDN7AuZDyI8eBEE"
+"""A hash of the same cost, for accounts that are none. Whether a password fits it is asked, and never heeded."""
+
+JUDGED = 24
+"""Characters that are judged, the first ones. zxcvbn takes 72, and on 72 made of 4, @, $ and their like 8 s for it."""
+
+GOOD = 3
+"""The least of zxcvbn's scores from 0 to 4 that is taken: more than 10**8 guesses."""
+
+
+class Argon2:
+    """Hashes passwords, and knows them again. Any number of threads may use it."""
+
+    nobody = NOBODY
+
+    def hash(self, password: str) -> str:
+        """Return the hash of a password, with a salt of its own."""
+        return _hasher().hash(password)
+
+    def matches(self, hashed: str, password: str) -> bool:
+        """Say whether a hash is that of a password; false too for what is no hash."""
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        try:
+            return _hasher().verify(hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def outdated(self, hashed: str) -> bool:
+        """Say whether a hash has another cost than is chosen now."""
+        return _hasher().check_needs_rehash(hashed)
+
+
+def _hasher() -> "argon2.PasswordHasher":
+    import argon2
+
+    return argon2.PasswordHasher(
+        time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=PARALLELISM, hash_len=32, salt_len=16
+    )
+
+
+_judging = Lock()
+
+
+def weakness(password: str, about: Sequence[str]) -> str:
+    """Say why a password is guessed too soon, in words that hold nothing of it; empty: it is not.
+
+    ``about`` are words that whoever guesses would try first: the person's own.
+    """
+    from zxcvbn import zxcvbn
+    from zxcvbn.matching import RANKED_DICTIONARIES
+
+    # It keeps the words in a dictionary that all threads share.
+    with _judging:
+        try:
+            found = zxcvbn(password[:JUDGED], user_inputs=list(about))
+        finally:
+            RANKED_DICTIONARIES.pop("user_inputs", None)
+    if found["score"] >= GOOD:
+        return ""
+    said = str(found["feedback"]["warning"]).rstrip(".")
+    return said or "It would be guessed too soon"
