@@ -156,6 +156,7 @@ def test_of_two_servers_that_start_at_once_one_makes_the_first_key(quick_store):
     assert len([one for one in found if one is not None]) == 1
 
 
+@pytest.mark.large
 def test_every_key_is_listed_however_many_there_are(keys):
     """Page by page."""
     names = [f"key-{number:03}" for number in range(105)]

@@ -52,11 +52,13 @@ def test_one_address_tries_twenty_accounts_at_once(town, attempts):
     assert let_through(attempts, 1, address="192.0.2.2") == (1, 0.0)
 
 
+@pytest.mark.large
 def test_one_account_is_tried_fifty_times_from_everywhere(town, attempts):
     """Then once in ten seconds, from addresses that it was never signed in from."""
     assert let_through(attempts, 60, address="198.51.100.{}") == (50, 10.0)
 
 
+@pytest.mark.large
 def test_nobody_is_kept_out_where_they_signed_in_before(town, attempts):
     """Whoever else tries their account, and from however many addresses, for 90 days."""
     attempts.succeeded(ANN, HOME)

@@ -84,6 +84,7 @@ def test_who_loses_every_race_is_told_so(any_store):
     assert log.head().number == MOST_ATTEMPTS
 
 
+@pytest.mark.large
 def test_many_that_write_at_once_lose_nothing_and_leave_no_gap(any_store):
     """Each with a log of its own, as processes have; every entry is there once, and the chain holds."""
     barrier = threading.Barrier(THREADS)

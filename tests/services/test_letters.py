@@ -42,6 +42,7 @@ def test_a_letter_is_sent_by_the_next_tick_and_once(town):
     assert town.tick() == []
 
 
+@pytest.mark.large
 def test_a_letter_that_cannot_be_sent_is_tried_again_ever_later(town, caplog):
     """After a minute, two, four ... up to an hour; the last good try ends it."""
     signs_up(town)
@@ -67,6 +68,7 @@ def the_letter(town):
     return letter.id
 
 
+@pytest.mark.large
 def test_a_letter_is_given_up_after_a_day_with_the_reason(town, caplog):
     """Which holds no token and no address."""
     signs_up(town)
@@ -160,6 +162,7 @@ def test_a_tick_that_was_killed_while_it_sent_leaves_the_letter_to_another(town)
     assert token_in(first) == token_in(second)
 
 
+@pytest.mark.large
 def test_the_timers_of_incidents_go_before_letters(town):
     """However many letters there are, and whatever becomes of them."""
     service = IncidentService(town.store, clock=town.clock, new_id=town.new_id)

@@ -232,6 +232,7 @@ def test_nobodys_mail_is_flooded(town):
     assert reset(town, token_in(letters[0]))
 
 
+@pytest.mark.large
 def test_an_address_cannot_ask_for_ever(town):
     """For whomever; each costs writes."""
     for number in range(20):

@@ -118,6 +118,7 @@ def test_too_many_attempts_cost_no_hash(town):
     assert town.sign_in()
 
 
+@pytest.mark.large
 def test_nobody_is_locked_out_by_others(town):
     """Whoever signed in here before gets in, while the account is tried from everywhere."""
     town.sign_in()

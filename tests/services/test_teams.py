@@ -137,6 +137,7 @@ def test_who_is_deactivated_stays_a_member(teams, ana):
     assert teams.named("Shop").members == (ana.id,)
 
 
+@pytest.mark.large
 def test_a_team_is_bounded(teams, ana):
     """In members, and in services: in all, and at once."""
     full = Team(
@@ -159,6 +160,7 @@ def test_a_team_is_bounded(teams, ana):
         teams.put_member("full", ana, actor=BOSS)
 
 
+@pytest.mark.large
 def test_a_deleted_team_leaves_people_alone_and_its_names_free(teams, ana):
     """However many services it has."""
     shop = teams.add("Shop", actor=BOSS)
@@ -201,6 +203,7 @@ def test_of_two_edits_at_the_same_moment_neither_is_lost(teams, ana):
     assert list(teams.every()) == []
 
 
+@pytest.mark.large
 def test_a_change_gives_up_where_others_keep_writing(teams, ana):
     """With an error that says that trying again helps."""
     shop = teams.add("Shop", actor=BOSS)
