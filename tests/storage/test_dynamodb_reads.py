@@ -292,6 +292,21 @@ def test_months_are_noted_before_anything_of_them_is_closed_and_only_once(moto, 
     assert len(one.find(EVERYTHING).incidents) == 5
 
 
+def test_of_two_that_note_a_month_at_once_neither_fails(moto, table):
+    """The other one wrote it down, and told this store's other threads, while this one read that nobody had."""
+    meanwhile = iter([opens(an_incident(1001, status=Status.CLOSED))])
+
+    def on_call(_number, name, call):
+        answer = call()
+        for change in meanwhile if name == "get_item" else ():
+            store.commit(change)
+        return answer
+
+    store = a_patient_store(Through(moto, on_call), table)
+    store.commit(opens(an_incident(1002, status=Status.CLOSED)))
+    assert ids(store.find(EVERYTHING)) == ["INC-1002", "INC-1001"]
+
+
 def test_order_holds_beyond_nine_versions(store):
     """Numbers in keys are padded, so that ten comes after nine."""
     links = [opens(an_incident())]
