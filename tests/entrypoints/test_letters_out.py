@@ -13,7 +13,8 @@ from tests.people import HERE, PASSWORD
 from tocsin.config import Settings
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
-from tocsin.entrypoints.accounts import accounts_of, letters_of
+from tocsin.entrypoints.accounts import accounts_of
+from tocsin.entrypoints.letters import InTime, SecretCourier, letters_of
 from tocsin.entrypoints.sign_in import key_file, sessions_of
 from tocsin.errors import ConfigurationError
 from tocsin.identity.signing_keys import SigningKeys
