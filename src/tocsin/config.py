@@ -241,11 +241,19 @@ VARIABLES = (
         "smtp://HOST or smtps://HOST, with USER:PASSWORD@ before it and :PORT behind it if need be",
         secret=True,
     ),
-    Variable("MAIL_FROM", "", "Whom letters are from; needed with `SMTP_URL`.", "an address such as ops@example.com"),
+    Variable(
+        "SMTP_SECRET_NAME",
+        "",
+        'A secret in AWS Secrets Manager that holds that as `{"url": "smtps://..."}`; it goes before one that is set here.',
+        "the name or ARN of a secret",
+    ),
+    Variable(
+        "MAIL_FROM", "", "Whom letters are from; needed with a mail server.", "an address such as ops@example.com"
+    ),
     Variable(
         "SIGNUP_DOMAINS",
         "",
-        "Whose mail is in one of these domains may sign up, as a viewer; needs `SMTP_URL`. Not set: nobody.",
+        "Whose mail is in one of these domains may sign up, as a viewer; needs a mail server. Not set: nobody.",
         "domains with commas between",
     ),
     Variable(
@@ -408,6 +416,7 @@ class Settings(BaseModel):
     signing_keys_secret: SecretName = ""
     signing_keys_file: Home | None = None
     smtp_url: Annotated[str, AfterValidator(mail_server)] = Field(default="", repr=False)
+    smtp_secret_name: SecretName = ""
     mail_from: Annotated[str, AfterValidator(mailbox)] = ""
     signup_domains: Annotated[tuple[Annotated[str, AfterValidator(mail_domain)], ...], BeforeValidator(_split)] = ()
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
@@ -416,7 +425,7 @@ class Settings(BaseModel):
     oidc_audience: Name = ""
     oidc_client_id: Name = ""
     oidc_client_secret: SecretStr = SecretStr("")
-    oidc_secret_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]+$", max_length=2_048)] = ""
+    oidc_secret_name: SecretName = ""
     oidc_scopes: Annotated[str, Field(pattern=r"^(?:[!-~]+ +)*openid(?: +[!-~]+)*$")] = "openid email profile"
     oidc_role_claim: Name = ""
     oidc_roles: Annotated[dict[str, Literal["viewer", "responder", "admin"]], BeforeValidator(_meanings)] = {}
@@ -445,6 +454,11 @@ class Settings(BaseModel):
         """True if it is set where Datadog's keys are; whether they are good is seen when they are used."""
         plain = self.datadog_api_key.get_secret_value() or self.datadog_app_key.get_secret_value()
         return bool(plain or self.datadog_secret_name or self.datadog_parameter_path)
+
+    @property
+    def sends_letters(self) -> bool:
+        """True if it is set who takes letters; whether they do is seen when there is one."""
+        return bool(self.smtp_url or self.smtp_secret_name)
 
     def keys(self, *, otherwise: str = "") -> tuple[str, str]:
         """Return the API key and the application key.

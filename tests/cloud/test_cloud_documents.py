@@ -60,7 +60,7 @@ def test_every_metric_is_described():
     """All that the handler can write, and nothing else."""
     whole = SyncReport.model_construct(complete=False, quarantined=(1,), unfinished=(1,), monitors=1, decisions={})
     runs = [
-        lambda_metrics.Run(cold_start=True, report=None),
+        lambda_metrics.Run(cold_start=True, report=None, held_up=True),
         lambda_metrics.Run(cold_start=False, report=whole, active=1, opened=Counter(low=1), resolved=Counter(low=1)),
     ]
     written = {

@@ -11,6 +11,8 @@ EVERYTHING = {
     "KeysKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234",
     "Tracing": "Active",
     "OidcSecretName": "tocsin/datadog-oidc",
+    "SmtpSecretName": "tocsin/datadog-smtp",
+    "MailFrom": "ops@example.com",
 }
 
 

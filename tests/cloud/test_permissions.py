@@ -12,11 +12,14 @@ import pytest
 from tests import tables
 from tests.api.client import event
 from tests.aws_proxy import Recorder
-from tests.cloud.cloudformation import Stack, granted, statements
+from tests.cloud.cloudformation import Stack, environment, granted, statements
+from tests.mail_server import Mailbox, serving
 from tests.storage.story import story
+from tocsin.config import Settings
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
+from tocsin.entrypoints.accounts import accounts_of
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.entrypoints.sync_handler import SyncHandler
@@ -31,6 +34,8 @@ EVERYTHING = {
     "KeysKmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1234",
     "Tracing": "Active",
     "OidcSecretName": "tocsin/datadog-oidc",
+    "SmtpSecretName": "tocsin/datadog-smtp",
+    "MailFrom": "ops@example.com",
 }
 
 
@@ -77,12 +82,60 @@ def keep_keys(session, secret, path):
 SIGNING = {"current": "1" * 64, "previous": ""}
 
 
-def keep_signing_keys(session):
+def keep_secret(session, name, held):
     import boto3
 
-    boto3.client("secretsmanager", **session).create_secret(
-        Name="tocsin-signing-keys", SecretString=json.dumps(SIGNING)
-    )
+    boto3.client("secretsmanager", **session).create_secret(Name=name, SecretString=json.dumps(held))
+
+
+@pytest.fixture(scope="module")
+def recorded_letters(ministack_url):
+    """Return the calls of a handler that is set up for letters: while there is none, and while it sends one."""
+    client = tables.connect(ministack_url)
+    session = {"endpoint_url": ministack_url, **tables.KEYS}
+    names = {"DATADOG_SECRET_NAME": "tocsin-letters/keys", "SIGNING_KEYS_SECRET": "tocsin-letters/signing"}
+    keep_keys(session, names["DATADOG_SECRET_NAME"], "/tocsin-letters/keys")
+    keep_secret(session, names["SIGNING_KEYS_SECRET"], SIGNING)
+    clock = SimulatedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    ids = (f"letter-{number}" for number in range(1_000_000))
+    mailbox = Mailbox()
+    with pytest.MonkeyPatch.context() as patch, serving(mailbox) as port, DatadogServer(demo_world(clock)) as datadog:
+        for name, value in zip(
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"), tables.KEYS.values(), strict=True
+        ):
+            patch.setenv(name, value)
+        keep_secret(session, "tocsin-letters/smtp", {"url": f"smtp://127.0.0.1:{port}"})
+        with Recorder(ministack_url) as recorder:
+            table = tables.a_table(client)
+            environ = {
+                "AWS_ENDPOINT_URL": recorder.url,
+                "AWS_REGION": tables.REGION,
+                "AWS_LAMBDA_FUNCTION_NAME": "tocsin-sync",
+                "USE_DYNAMODB": "true",
+                "DYNAMODB_TABLE_NAME": table,
+                "POWERTOOLS_SERVICE_NAME": table,
+                "DATADOG_API_URL": datadog.url,
+                "SMTP_SECRET_NAME": "tocsin-letters/smtp",
+                "MAIL_FROM": "ops@example.com",
+                **names,
+            }
+            handler = SyncHandler(environ, clock=clock, sleep=lambda _: None, new_id=lambda: next(ids))
+            handler({}, Context())
+            idle = {(action, str(what).replace(table, "TABLE")) for action, what in recorder.calls}
+            ask_for_a_letter(Settings.read(environ), DynamoDbStore(client, table), clock, lambda: next(ids))
+            handler({}, Context())
+            calls = {(action, str(what).replace(table, "TABLE")) for action, what in recorder.calls}
+    assert len(mailbox.got) == 1
+    return idle, calls
+
+
+def ask_for_a_letter(settings, store, clock, new_id):
+    """Add somebody who has lost a password, as the API does."""
+    keys = SigningKeys(KeySecret(lambda: SIGNING, "the secret"), clock=clock)
+    sessions = sessions_of(store, keys, clock=clock, new_id=new_id)
+    accounts = accounts_of(settings, store, sessions, keys, clock=clock, new_id=new_id)
+    accounts.users.add("ana@example.com", "Ana", UserRole.VIEWER, actor=Actor("a test"))
+    accounts.recovery.ask("ana@example.com", actor=Actor(""))
 
 
 def live(url, table, place):
@@ -138,7 +191,7 @@ def recorded_api(ministack_url):
     session = {"endpoint_url": ministack_url, **tables.KEYS}
     secret, path = "tocsin-test/api-keys", "/tocsin-test/api-keys"
     keep_keys(session, secret, path)
-    keep_signing_keys(session)
+    keep_secret(session, "tocsin-signing-keys", SIGNING)
     calls = {}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in zip(
@@ -171,6 +224,9 @@ def ask_for_everything(client, url, table, place):
             "POWERTOOLS_SERVICE_NAME": f"{table}-api",
             "DATADOG_API_URL": datadog.url,
             "SIGNING_KEYS_SECRET": "tocsin-signing-keys",
+            "SMTP_SECRET_NAME": "tocsin-test/smtp-that-only-the-sync-reads",
+            "MAIL_FROM": "ops@example.com",
+            "SIGNUP_DOMAINS": "example.com",
             **place,
         }
         handler = ApiHandler(environ, clock=clock, new_id=lambda: next(ids))
@@ -187,6 +243,8 @@ def ask_for_everything(client, url, table, place):
 
         every_route(ask, clock)
         every_sign_in(ask, sign_in(store, clock, lambda: next(ids)))
+        every_letter(ask)
+        assert {one.kind for one in store.due(clock())} >= {"letter"}
 
 
 def sign_in(store, clock, new_id):
@@ -210,6 +268,13 @@ def every_sign_in(ask, opened):
     ask("POST", f"{v1}/refresh", {"refresh_token": held.refresh_token})
     ask("DELETE", f"{v1}/sessions/{other}", None, 204, **bearer)
     ask("POST", f"{v1}/logout", None, 204, **bearer)
+
+
+def every_letter(ask):
+    v1 = "/api/v1/auth"
+    ask("POST", f"{v1}/recover", {"email": "ann@example.com"}, 202)
+    body = {"email": "bo@example.com", "full_name": "Bo", "password": "silver meadow ladder"}
+    ask("POST", f"{v1}/signup", body, 202)
 
 
 def every_route(ask, clock):
@@ -288,7 +353,7 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
     given = {"DatadogSecretName": name} if place == "DATADOG_SECRET_NAME" else {"DatadogParameterPath": f"/{name}"}
     signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
     others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")} - {signing}
-    assert {one[0] for one in others} == {call}
+    assert others == {(call, name if place == "DATADOG_SECRET_NAME" else f"/{name}")}
     stack = Stack("template.yaml", **given)
     allowed = {
         one for service in ("secretsmanager", "ssm", "sqs", "lambda") for one in granted(stack, "ApiRole", service)
@@ -299,7 +364,7 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
 
 
 def test_the_api_reads_the_signing_keys_of_its_own_stack(recorded_api, stack):
-    """The sync, which signs nothing, may not."""
+    """The sync, which without letters signs nothing, may not."""
     signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
     assert all(signing in calls for calls in recorded_api.values())
     assert not [one for one in granted(stack, "SyncRole", "secretsmanager") if "signing" in one[1]]
@@ -369,6 +434,42 @@ def test_only_the_api_may_read_the_secret_of_the_client(stack):
     asked = Stack("template.yaml", **EVERYTHING)
     assert name in granted(asked, "ApiRole", "secretsmanager")
     assert name not in granted(asked, "SyncRole", "secretsmanager") | granted(stack, "ApiRole", "secretsmanager")
+
+
+def test_the_sync_reads_what_letters_need_when_there_is_one(recorded_letters):
+    """The mail server's secret and the keys that tokens are signed with; that is what it may read, and no more."""
+    idle, done = recorded_letters
+    read = {(action, what) for action, what in done - idle if not action.startswith("dynamodb:")}
+    get = "secretsmanager:GetSecretValue"
+    assert read == {(get, "tocsin-letters/smtp"), (get, "tocsin-letters/signing")}
+    plain, asked = (
+        Stack("template.yaml"),
+        Stack("template.yaml", SmtpSecretName="tocsin-letters/smtp", MailFrom="a@b.c"),
+    )
+    assert granted(asked, "SyncRole", "secretsmanager") - granted(plain, "SyncRole", "secretsmanager") == {
+        (get, "secret:tocsin-letters/smtp-??????"),
+        (get, "secret:tocsin-signing-keys-??????"),
+    }
+    assert environment(asked)["SIGNING_KEYS_SECRET"] == "tocsin-signing-keys"
+
+
+def test_letters_need_nothing_more_of_the_table(recorded_letters, stack):
+    """What a sync may do there is enough to send them."""
+    _, done = recorded_letters
+    assert {call for call in done if call[0].startswith("dynamodb:")} <= granted(stack, "SyncRole", "dynamodb")
+
+
+def test_only_the_sync_may_read_the_secret_of_the_mail_server(stack):
+    """And without letters it may read no more than before; the API knows only that there is a mail server."""
+    name = ("secretsmanager:GetSecretValue", "secret:tocsin/datadog-smtp-??????")
+    asked = Stack("template.yaml", **EVERYTHING)
+    assert name in granted(asked, "SyncRole", "secretsmanager")
+    assert name not in granted(asked, "ApiRole", "secretsmanager")
+    assert granted(stack, "SyncRole", "secretsmanager") == {
+        ("secretsmanager:GetSecretValue", "secret:tocsin/datadog-??????")
+    }
+    assert environment(asked, "ApiFunction")["SMTP_SECRET_NAME"] == "tocsin/datadog-smtp"
+    assert environment(stack)["SIGNING_KEYS_SECRET"] == ""
 
 
 def test_the_schedule_may_run_the_live_version_and_nothing_else(stack):

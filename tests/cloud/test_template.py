@@ -112,6 +112,17 @@ def test_every_default_fits_its_own_pattern(path):
             ["http://id.example.com", "https://u:p@id.example.com", "https://id.example.com?x=1", "id.example.com"],
         ),
         ("OidcSecretName", ["tocsin/datadog-oidc", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        ("SmtpSecretName", ["tocsin/datadog-smtp", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        (
+            "MailFrom",
+            ["", "ops@example.com", "Tocsin of Ana's <ops@example.com>"],
+            ["ops", "a b@example.com", "ops@example.com\r\nBcc: a@b.c", "A\nB <ops@example.com>", "A, B <a@b.c>"],
+        ),
+        (
+            "SignupDomains",
+            ["", "example.com", "example.com, @b.example"],
+            ["com", "*", "a@example.com", "example.com,", "https://example.com"],
+        ),
         ("OidcScopes", ["openid", "groups openid email"], ["", "email", "openidx"]),
         ("OidcRoles", ["", "oncall=responder, cn=ops=admin"], ["oncall", "oncall=owner", "=admin"]),
         ("OidcAlgorithms", ["PS256", "RS256, EdDSA"], ["", "none", "RS256,HS256"]),

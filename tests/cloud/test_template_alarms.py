@@ -72,7 +72,8 @@ def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
         monitors=1,
         decisions={next(iter(Reason)): 1},
     )
-    run = lambda_metrics.Run(cold_start=True, report=report, active=1, opened=Counter(high=1), resolved=Counter(high=1))
+    moved = {"opened": Counter(high=1), "resolved": Counter(high=1)}
+    run = lambda_metrics.Run(cold_start=True, report=report, active=1, held_up=True, **moved)
     variables = environment(stack)
     written = lambda_metrics.documents(
         run, namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"]

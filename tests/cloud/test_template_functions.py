@@ -16,12 +16,9 @@ SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 18
 LOCAL_ONLY = {
     *("DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "SIGNING_KEYS_FILE"),
     *("TOCSIN_SERVER", "TOCSIN_API_KEY", "TOCSIN_CREDENTIALS", "OIDC_CLIENT_SECRET"),
-    *("SMTP_URL", "MAIL_FROM", "SIGNUP_DOMAINS"),
+    "SMTP_URL",
 }
 """Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
-
-OF_THE_API = {"SIGNING_KEYS_SECRET"}
-"""Settings that the function of the sync has no use for."""
 
 
 def test_the_function_is_the_one_that_the_issue_names(function):
@@ -47,8 +44,7 @@ def test_silence_is_noticed_whatever_the_schedule_is(stack):
 def test_every_setting_reaches_both_functions(stack, name):
     """All that can be set is a parameter, but for what makes no sense there."""
     ours = {one for one in environment(stack, name) if not one.startswith("POWERTOOLS_")}
-    others = OF_THE_API if name == "SyncFunction" else set()
-    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY - others
+    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY
 
 
 def test_the_signing_keys_are_made_by_the_stack_and_seen_by_nobody(stack):
@@ -97,16 +93,25 @@ def test_no_key_can_be_put_into_the_stack(stack):
 
 def test_keys_come_from_a_secret_or_from_parameters_and_never_from_both(stack):
     """CloudFormation itself refuses none, and both."""
-    (rule,) = stack.template["Rules"].values()
-    (assertion,) = rule["Assertions"]
-
-    def accepts(**given):
-        return Stack("template.yaml", **given).resolve(assertion["Assert"])
-
     assert accepts(DatadogSecretName="a")
     assert accepts(DatadogParameterPath="/a")
     assert not accepts()
     assert not accepts(DatadogSecretName="a", DatadogParameterPath="/a")
+
+
+def test_letters_come_from_somebody_and_sign_ups_need_letters(stack):
+    """CloudFormation itself refuses half a setup, of which the functions would make nothing."""
+    keys = {"DatadogSecretName": "a"}
+    assert not accepts(**keys, SmtpSecretName="b")
+    assert not accepts(**keys, SignupDomains="example.com", MailFrom="a@example.com")
+    assert accepts(**keys, SmtpSecretName="b", MailFrom="a@example.com", SignupDomains="example.com")
+
+
+def accepts(**given):
+    """Say whether CloudFormation takes these parameters."""
+    stack = Stack("template.yaml", **given)
+    rules = stack.template["Rules"].values()
+    return all(stack.resolve(assertion["Assert"]) for rule in rules for assertion in rule["Assertions"])
 
 
 def test_a_failed_run_is_kept_and_not_repeated(function, stack):

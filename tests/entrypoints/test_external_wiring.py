@@ -15,7 +15,8 @@ from tocsin.config import Settings
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
 from tocsin.entrypoints.aws import Aws
-from tocsin.entrypoints.external import REMEMBERED, ClientSecret, External
+from tocsin.entrypoints.aws_secrets import REMEMBERED, SecretText
+from tocsin.entrypoints.external import External
 from tocsin.errors import ConfigurationError
 from tocsin.services.auditing import AuditLog
 from tocsin.services.external_sign_in import Answer
@@ -107,7 +108,8 @@ def test_a_secret_of_aws_is_remembered(issuer, moto):
     """For a quarter of an hour, and while AWS has no answer."""
     client = Session().create_client("secretsmanager", region_name=REGION)
     client.create_secret(Name="tocsin/oidc", SecretString=json.dumps({"client_secret": "old"}))
-    secret = ClientSecret("tocsin/oidc", Aws(REGION, {}), clock=lambda: issuer.at)
+    named = ("tocsin/oidc", "client_secret", "OIDC_SECRET_NAME", Aws(REGION, {}))
+    secret = SecretText(*named, clock=lambda: issuer.at)
     assert secret() == "old"
     client.put_secret_value(SecretId="tocsin/oidc", SecretString=json.dumps({"client_secret": "new"}))
     assert secret() == "old"
@@ -116,7 +118,7 @@ def test_a_secret_of_aws_is_remembered(issuer, moto):
     client.delete_secret(SecretId="tocsin/oidc", ForceDeleteWithoutRecovery=True)
     assert secret(anew=True) == "new"
     with pytest.raises(ConfigurationError, match="does not exist"):
-        ClientSecret("tocsin/oidc", Aws(REGION, {}), clock=lambda: issuer.at)()
+        SecretText(*named, clock=lambda: issuer.at)()
 
 
 @pytest.mark.parametrize("held", ["{}", '{"client_secret": ""}', '{"client_secret": 7}', "x"])

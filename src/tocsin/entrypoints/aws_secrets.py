@@ -4,12 +4,69 @@ botocore is imported only by who reads something.
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Unreachable
 
+if TYPE_CHECKING:
+    from .aws import Aws
+
 READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of a permission
+
+REMEMBERED = timedelta(minutes=15)
+"""A secret that was taken away while it still works is used no longer than this."""
+
+_log = logging.getLogger(__name__)
+
+
+class SecretText:
+    """A text that AWS keeps, as ``{"key": "..."}``. It is remembered for a while, and while AWS gives no answer.
+
+    ``setting`` is the variable that names the secret.
+    """
+
+    def __init__(self, name: str, key: str, setting: str, aws: "Aws", *, clock: Clock) -> None:
+        self._name = name
+        self._key = key
+        self._aws = aws
+        self._clock = clock
+        self.where = f"the secret {name} ({setting}) in {aws.region}"
+        self._last: tuple[str, datetime] | None = None
+
+    def __call__(self, *, anew: bool = False) -> str:
+        """Return the text; ``anew``: as it is now. Raises what :func:`asked` does."""
+        now = self._clock()
+        if self._last is not None and not anew and now - self._last[1] < REMEMBERED:
+            return self._last[0]
+        try:
+            text = self._read()
+        except TocsinError as error:
+            if self._last is None:
+                raise
+            _log.warning("%s; what was read before is used", error)
+            return self._last[0]
+        self._last = text, now
+        return text
+
+    def _read(self) -> str:
+        makes = f"aws secretsmanager create-secret --region {self._aws.region} --name {self._name} --secret-string ..."
+        takes = f'{{"{self._key}": "..."}}'
+        client = self._aws.client("Secrets Manager")
+        found = asked(
+            lambda: secret_object(client, self._name, self.where, takes=takes),
+            self.where,
+            action=READ_SECRET,
+            makes=makes,
+        )
+        text = found.get(self._key)
+        if isinstance(text, str) and text.strip():
+            return text.strip()
+        message = f"{self.where}: there is no {self._key}"
+        raise ConfigurationError(message, hint=f"It takes {takes}.")
 
 
 def asked(fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, makes: str) -> Mapping[str, object]:

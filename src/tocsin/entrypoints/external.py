@@ -1,15 +1,12 @@
 """External sign-in as the settings have it. Nothing of it is imported, or made, before somebody comes with it."""
 
-import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
-from tocsin.errors import ConfigurationError, TocsinError
 from tocsin.ids import NewId, NewSecret
 
 if TYPE_CHECKING:
@@ -21,13 +18,6 @@ if TYPE_CHECKING:
     from tocsin.storage.store import Store
 
     from .aws import Aws
-
-REMEMBERED = timedelta(minutes=15)
-"""A secret that was taken away while it still works is used no longer than this."""
-
-FORM = '{"client_secret": "..."}'
-
-_log = logging.getLogger(__name__)
 
 
 class External:
@@ -136,49 +126,11 @@ class External:
         """Return what gives the client's secret: one that AWS keeps goes before one that is set."""
         name = self._settings.oidc_secret_name
         if name:
-            return ClientSecret(name, self._aws(), clock=self._clock)
+            from .aws_secrets import SecretText
+
+            return SecretText(name, "client_secret", "OIDC_SECRET_NAME", self._aws(), clock=self._clock)
 
         def given(*, anew: bool = False) -> str:  # noqa: ARG001 - a process's environment does not change
             return self._settings.oidc_client_secret.get_secret_value()
 
         return given
-
-
-class ClientSecret:
-    """A client's secret that AWS keeps. It is remembered for a while, and while AWS gives no answer."""
-
-    def __init__(self, name: str, aws: "Aws", *, clock: Clock) -> None:
-        self._name = name
-        self._aws = aws
-        self._clock = clock
-        self._last: tuple[str, datetime] | None = None
-
-    def __call__(self, *, anew: bool = False) -> str:
-        """Return the secret; ``anew``: as it is now. Raises what ``aws_secrets.asked`` does."""
-        now = self._clock()
-        if self._last is not None and not anew and now - self._last[1] < REMEMBERED:
-            return self._last[0]
-        try:
-            secret = self._read()
-        except TocsinError as error:
-            if self._last is None:
-                raise
-            _log.warning("%s; what was read before is used", error)
-            return self._last[0]
-        self._last = secret, now
-        return secret
-
-    def _read(self) -> str:
-        from .aws_secrets import READ_SECRET, asked, secret_object
-
-        where = f"the secret {self._name} (OIDC_SECRET_NAME) in {self._aws.region}"
-        makes = f"aws secretsmanager create-secret --region {self._aws.region} --name {self._name} --secret-string ..."
-        client = self._aws.client("Secrets Manager")
-        found = asked(
-            lambda: secret_object(client, self._name, where, takes=FORM), where, action=READ_SECRET, makes=makes
-        )
-        secret = found.get("client_secret")
-        if isinstance(secret, str) and secret.strip():
-            return secret.strip()
-        message = f"{where}: there is no client_secret"
-        raise ConfigurationError(message, hint=f"It takes {FORM}.")

@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol
 
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
+from tocsin.domain.change import Record
 from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
@@ -44,6 +45,9 @@ COUNTED_EVERY = timedelta(minutes=5)
 
 MOST_RETURNED = 200
 """Entries of one list in the result. Lambda refuses one of more than 6 MB; ``left_out`` counts the others."""
+
+LETTER_SECONDS = 20.0
+"""What must be left to begin a letter: ten for the mail server, ten for a secret that takes its time. See ``letters``."""
 
 SERVICE = "tocsin-sync"
 
@@ -146,7 +150,7 @@ class SyncHandler:
             self._tick_all_the_same(run, parts, deadline)
             raise
         run.report = pulled
-        ticked = self._tick(parts, deadline)
+        ticked = self._tick(run, parts, deadline)
         report = after_tick(pulled, ticked, seconds=(self._clock() - began).total_seconds())
         run.report = report
         self._count_incidents(run, parts.store, report.opened, ticked, changed=report.changed)
@@ -167,17 +171,17 @@ class SyncHandler:
 
     def _letters(self, settings: Settings, store: Store, aws: Aws) -> Mapping[str, Act]:
         """Return what sends letters, where they are sent at all; nothing of it is imported elsewhere."""
-        if not settings.smtp_url:
+        if not settings.sends_letters:
             return NO_OTHERS
         from tocsin.identity.signing_keys import SigningKeys
         from tocsin.ids import random_secret
 
-        from .accounts import letters_of
+        from .letters import letters_of
         from .sign_in import key_place
 
         place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
         keys = SigningKeys(place, clock=self._clock)
-        return letters_of(settings, store, keys, clock=self._clock, new_id=self._new_id)
+        return letters_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
 
     def _datadog(self, parts: _Parts) -> RotatingDatadog:
         if self._source is None:
@@ -192,20 +196,31 @@ class SyncHandler:
             self._log.hide(self._source.secrets)
         return self._source
 
-    def _tick(self, parts: _Parts, deadline: Deadline) -> TickReport:
+    def _tick(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> TickReport:
+        def in_time(send: Act) -> Act:
+            def act(due: Record) -> bool:
+                enough = deadline.enough(LETTER_SECONDS)
+                if not enough:
+                    self._log.say(logging.WARNING, "letters wait for the next run: little time is left of this one")
+                sent = enough and send(due)
+                run.held_up |= not sent
+                return sent
+
+            return act
+
         return tick(
             parts.store,
             parts.rules,
             clock=self._clock,
             new_id=self._new_id,
             enough_time=deadline.enough,
-            others=parts.letters,
+            others={kind: in_time(send) for kind, send in parts.letters.items()},
         )
 
     def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
         """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""
         try:
-            ticked = self._tick(parts, deadline)
+            ticked = self._tick(run, parts, deadline)
             self._count_incidents(run, parts.store, (), ticked, changed=bool(ticked.resolved))
         except Exception as error:  # noqa: BLE001 - the caller is raising what came first
             self._tell_failure(error, "what is due could not be done either")

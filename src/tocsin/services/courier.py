@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.frozen import Frozen, Utc
-from tocsin.errors import Conflict, Undelivered
+from tocsin.errors import Conflict, TocsinError, Undelivered
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -66,17 +66,15 @@ class Post:
         taken = self._taken(current, now)
         if taken is None:
             return True
-        letter = self._written(str(taken.body["ticket"]))
-        if letter is None:
-            # Nobody's address, or the ticket is over. Why a letter failed until then is known by now.
-            if why := str(taken.body["why"]):
-                _log.error("the letter %s was given up, for its token is over: %s", due.id, why)
-            self._finish(taken, None)
-            return True
         try:
-            self._courier.deliver(letter)
+            letter = self._written(str(taken.body["ticket"]))
+            if letter is not None:
+                self._courier.deliver(letter)
         except Undelivered as error:
             return self._failed(taken, error, now)
+        # None: nobody's address, or the ticket is over. Why a letter failed until then is known by now.
+        if letter is None and (why := str(taken.body["why"])):
+            _log.error("the letter %s was given up, for its token is over: %s", due.id, why)
         self._finish(taken, None)
         return True
 
@@ -120,7 +118,7 @@ class Post:
         if ticket is None:
             return None
         user = self._users.by_email(ticket.email)
-        token = self._tickets.token(ticket)
+        token = self._token(ticket)
         match ticket.purpose:
             case Purpose.RECOVER if user is not None and user.may_sign_in and not user.subject:
                 return Letter(to=user.email, subject="Your password for Tocsin", text=_RECOVER.format(token=token))
@@ -131,6 +129,14 @@ class Post:
                 return Letter(to=user.email, subject="Your account for Tocsin", text=_ALREADY)
             case _:
                 return None
+
+    def _token(self, ticket: Ticket) -> str:
+        try:
+            return self._tickets.token(ticket)
+        except TocsinError as error:
+            # Keys that cannot be read now. Whatever else the tick has to do does not wait for them.
+            message = f"its token could not be signed: {error}"
+            raise Undelivered(message) from error
 
 
 def letter_about(ticket: Ticket) -> RecordWrite:

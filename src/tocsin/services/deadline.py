@@ -16,9 +16,9 @@ class Deadline:
         self._remaining = remaining
         self._margin = min(MARGIN, SHARE_OF_MARGIN * remaining())
 
-    def enough(self) -> bool:
-        """Say whether to begin one more piece of work."""
-        return self._remaining() > self._margin
+    def enough(self, seconds: float = 0) -> bool:
+        """Say whether to begin one more piece of work, which may take so many seconds before the margin begins."""
+        return self._remaining() > self._margin + seconds
 
     def for_sweep(self, most: float) -> float:
         """Return the seconds that a sweep may take now, ``most`` at most.

@@ -4,17 +4,18 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, redirect_stdout
+from functools import partial
 from types import FrameType
 
 import click
 
 from tocsin.config import Settings
 from tocsin.domain.audit import Actor
-from tocsin.entrypoints.accounts import letters_of
 from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.background import Background, Chore
 from tocsin.entrypoints.choices import TEXT, Seconds, Whole
 from tocsin.entrypoints.complaints import about_error, about_fault
+from tocsin.entrypoints.letters import letters_of
 from tocsin.entrypoints.local_server import LocalServer
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.entrypoints.wsgi import Application
@@ -102,7 +103,8 @@ def _first_administrator(wiring: Wiring, settings: Settings, store: Store, url: 
 def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, opened: ExitStack) -> list[Chore]:
     rules = wiring.rules(settings)
     keys = wiring.signing_keys(settings)
-    letters = letters_of(settings, store, keys, clock=wiring.clock, new_id=wiring.new_id)
+    aws = partial(wiring.aws, settings)
+    letters = letters_of(settings, store, keys, aws, clock=wiring.clock, new_id=wiring.new_id)
     service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=letters)
 
     def tick(enough_time: Callable[[], bool]) -> None:

@@ -1,0 +1,122 @@
+"""Letters to people, put together as the settings say. Imported by who sends some."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from tocsin.addresses import mail_server
+from tocsin.channels.smtp import SmtpCourier
+from tocsin.clock import Clock
+from tocsin.errors import ConfigurationError, TocsinError, Undelivered
+from tocsin.ids import NewId
+from tocsin.services.auditing import AuditLog
+from tocsin.services.courier import LETTER, Courier, Letter, Post
+from tocsin.services.signing import Signer
+from tocsin.services.tick import Act
+from tocsin.services.tickets import Tickets
+from tocsin.services.users import Users
+from tocsin.storage.store import Store
+
+from .aws_secrets import SecretText
+
+if TYPE_CHECKING:
+    from tocsin.config import Settings
+
+    from .aws import Aws
+
+LONGEST = 10.0
+"""Seconds that a letter may take, however many addresses a mail server has, and however slow each answer is."""
+
+
+def letters_of(
+    settings: "Settings",
+    store: Store,
+    signer: Signer,
+    aws: "Callable[[], Aws]",
+    *,
+    clock: Clock,
+    new_id: NewId,
+) -> Mapping[str, Act]:
+    """Return what sends the letters that are due, for the tick; nothing where the settings name no mail server.
+
+    Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
+    """
+    if not settings.sends_letters:
+        return {}
+    if not settings.mail_from:
+        name = "SMTP_SECRET_NAME" if settings.smtp_secret_name else "SMTP_URL"
+        message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
+        raise ConfigurationError(message)
+
+    def courier(url: str) -> Courier:
+        return SmtpCourier(url, settings.mail_from, clock=clock)
+
+    if settings.smtp_secret_name:
+        secret = SecretText(settings.smtp_secret_name, "url", "SMTP_SECRET_NAME", aws(), clock=clock)
+        taker: Courier = SecretCourier(secret, courier)
+    else:
+        taker = courier(settings.smtp_url)
+    users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
+    tickets = Tickets(store, signer, clock=clock, new_id=new_id)
+    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+
+
+class SecretCourier:
+    """Hands letters to the mail server that a secret names. After one that was not taken it is read anew.
+
+    A secret that cannot be read, or is none, is told as the mail server being away: it can be set right.
+    """
+
+    def __init__(self, secret: SecretText, courier: Callable[[str], Courier]) -> None:
+        self._secret = secret
+        self._courier = courier
+        self._anew = False
+
+    def deliver(self, letter: Letter) -> None:
+        """Hand it over. Raises :class:`~tocsin.errors.Undelivered`."""
+        anew, self._anew = self._anew, True
+        self._courier(self._url(anew=anew)).deliver(letter)
+        self._anew = False
+
+    def _url(self, *, anew: bool) -> str:
+        try:
+            url = self._secret(anew=anew)
+        except TocsinError as error:
+            message = f"{error}. {error.hint}" if error.hint else str(error)
+            raise Undelivered(message) from None
+        try:
+            return mail_server(url)
+        except ValueError:
+            message = f"{self._secret.where}: its url is not smtp://USER:PASSWORD@HOST or smtps://USER:PASSWORD@HOST"
+            raise Undelivered(message) from None
+
+
+class InTime:
+    """Waits for a courier no longer than ``longest`` seconds.
+
+    What is under way then comes to its own end, and the letter may go all the same: sent again, it is the same letter.
+    """
+
+    def __init__(self, courier: Courier, *, longest: float = LONGEST) -> None:
+        self._courier = courier
+        self._longest = longest
+
+    def deliver(self, letter: Letter) -> None:
+        """Hand it over. Raises :class:`~tocsin.errors.Undelivered`."""
+        done: Future[None] = Future()
+
+        def work() -> None:
+            try:
+                self._courier.deliver(letter)
+            except BaseException as error:  # noqa: BLE001 - raised to who waits
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        Thread(target=work, name="letter", daemon=True).start()
+        try:
+            done.result(self._longest)
+        except TimeoutError:
+            message = f"the mail server took longer than {self._longest:g} seconds"
+            raise Undelivered(message) from None
