@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from tocsin.identity.passwords import JUDGED, NOBODY, Argon2, weakness
+from tocsin.errors import TooManyAttempts
+from tocsin.identity.passwords import AT_ONCE, JUDGED, MEMORY_KIB, NOBODY, Argon2, weakness
 
 ABOUT = ["ana.pereira@example.com", "Ana Pereira", "AnaPereira", "ana", "pereira", "example", "com", "tocsin"]
 
@@ -42,6 +44,21 @@ def test_the_hash_for_nobody_costs_what_every_other_costs():
     assert argon2.nobody == NOBODY
     assert not argon2.outdated(NOBODY)
     assert len(NOBODY) == len(argon2.hash("x"))
+
+
+def test_passwords_take_no_more_memory_than_there_is_and_wait_for_no_longer_than_a_moment():
+    """However many come at once: those beyond a few are to come again, and those who push alerts find a thread."""
+    assert AT_ONCE * MEMORY_KIB <= 80 * 1024
+    argon2 = Argon2(wait=0.01)
+    with ExitStack() as busy:
+        for _ in range(AT_ONCE):
+            busy.enter_context(argon2._working())
+        with pytest.raises(TooManyAttempts):
+            argon2.hash("violet tractor umbrella")
+        with pytest.raises(TooManyAttempts):
+            argon2.matches(NOBODY, "violet tractor umbrella")
+    assert not argon2.matches(NOBODY, "violet tractor umbrella")
+    assert argon2.hash("violet tractor umbrella")
 
 
 @pytest.mark.parametrize(
