@@ -27,6 +27,9 @@ AT_ONCE = 4
 WAIT_SECONDS = 1.0
 """How long a password waits for its turn: who sends many must not hold up those who push alerts."""
 
+JUDGED_WITHIN = 3.0
+"""Seconds that a new password waits to be judged: one at a time is, which takes half a second if somebody means it to."""
+
 GOOD = 3
 """The least of zxcvbn's scores from 0 to 4 that is taken: more than 10**8 guesses."""
 
@@ -86,17 +89,20 @@ _judging = Lock()
 def weakness(password: str, about: Sequence[str]) -> str:
     """Say why a password is guessed too soon, in words that hold nothing of it; empty: it is not.
 
-    ``about`` are words that whoever guesses would try first: the person's own.
+    ``about`` are words that whoever guesses would try first: the person's own. Raises
+    :class:`~tocsin.errors.TooManyAttempts` if the others take too long.
     """
     from zxcvbn import zxcvbn
     from zxcvbn.matching import RANKED_DICTIONARIES
 
     # It keeps the words in a dictionary that all threads share.
-    with _judging:
-        try:
-            found = zxcvbn(password[:JUDGED], user_inputs=list(about))
-        finally:
-            RANKED_DICTIONARIES.pop("user_inputs", None)
+    if not _judging.acquire(timeout=JUDGED_WITHIN):
+        raise TooManyAttempts(JUDGED_WITHIN)
+    try:
+        found = zxcvbn(password[:JUDGED], user_inputs=list(about))
+    finally:
+        RANKED_DICTIONARIES.pop("user_inputs", None)
+        _judging.release()
     if found["score"] >= GOOD:
         return ""
     said = str(found["feedback"]["warning"]).rstrip(".")
