@@ -222,3 +222,16 @@ def test_a_password_that_changes_under_ones_hands_is_told(town):
     with pytest.raises(Conflict):
         signing_in.change(town.ann.id, PASSWORD, "yet another sentence", actor=HERE)
     assert town.sign_in(password=ANOTHER)
+
+
+def test_nobody_makes_the_log_grow_without_end(town):
+    """Of one address sixty refusals are put on record at once, and then one a minute; each is answered the same."""
+    for number in range(200):
+        with pytest.raises(SignInRefused):
+            town.sign_in(f"somebody-{number}@example.com", password="wrong")
+        town.later(seconds=5)
+    refused = [one for one, _ in town.log() if one == "sign_in_refused"]
+    assert len(refused) == 60 + 200 * 5 // 60
+    with pytest.raises(SignInRefused):
+        town.sign_in(password="wrong", address="203.0.113.9")
+    assert len([one for one, _ in town.log() if one == "sign_in_refused"]) == len(refused) + 1
