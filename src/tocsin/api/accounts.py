@@ -77,7 +77,9 @@ class PasswordBody(Body):
 
 
 @accounts("POST", f"{AUTH}/login", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS, keyed=False)
-@accounts("POST", f"{AUTH}/login/access-token", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS, keyed=False)
+@accounts(
+    "POST", f"{AUTH}/login/access-token", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS, keyed=False
+)
 def login(request: Request) -> Response[str]:
     """Sign in with address and password, as JSON or as the form of OAuth2.
 

@@ -89,8 +89,7 @@ class OidcIssuer:
         """Return what a token says once it is proved. See :class:`~tocsin.services.external.Verifier`."""
         try:
             claims, _ = self._proved(token, audience)
-            if _is_identity(claims, of_client=audience in (presenter, self._client.id)):
-                raise _Wrong("it is an identity token")
+            _see_no_identity(claims, of_client=audience in (presenter, self._client.id))
             if _is_for_several(claims):
                 _same("azp", claims.get("azp"), presenter or claims.get("azp"))
         except _Wrong as wrong:
@@ -254,13 +253,14 @@ def _is_for_several(claims: Mapping[str, Any]) -> bool:
     return isinstance(claims["aud"], list) and len(claims["aud"]) > 1
 
 
-def _is_identity(claims: Mapping[str, Any], *, of_client: bool) -> bool:
-    """Say whether a token tells a client who somebody is, and is nothing that they show to others.
+def _see_no_identity(claims: Mapping[str, Any], *, of_client: bool) -> None:
+    """See that a token is none that tells a client who somebody is, and that they show to nobody else.
 
     Some issuers put the nonce into access tokens as well: it tells the two apart only if both are ``of_client``, as
     with Entra ID, whose access tokens for us name the client.
     """
-    return "at_hash" in claims or "c_hash" in claims or claims.get("typ") == "ID" or (of_client and "nonce" in claims)
+    if "at_hash" in claims or "c_hash" in claims or claims.get("typ") == "ID" or (of_client and "nonce" in claims):
+        raise _Wrong("it is an identity token")
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> float:
