@@ -59,6 +59,13 @@ def networks(value: object) -> object:
     return found
 
 
+def one_address(value: str) -> str:
+    """Return an IP address as connections name it (empty: none). Raises ValueError."""
+    from ipaddress import ip_address
+
+    return str(ip_address(value)) if value else value
+
+
 def is_this_machine(host: str) -> bool:
     """Say whether a host is a name of this machine: what goes there needs no TLS."""
     return bool(re.fullmatch(r"127(\.[0-9]+){3}|localhost|::1|\[::1\]", host))

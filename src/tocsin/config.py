@@ -16,6 +16,7 @@ from tocsin.addresses import (
     mail_server,
     mailbox,
     networks,
+    one_address,
     origin,
     redirect_address,
     server_address,
@@ -201,6 +202,13 @@ VARIABLES = (
         "Where a source's alerts may come from, as `alertmanager=10.0.0.0/8 10.1.0.0/16,datadog=192.0.2.0/24`; "
         "a source that is not named may come from anywhere.",
         "SOURCE=NETWORK, with spaces between the networks of a source, and commas between sources",
+    ),
+    Variable(
+        "TRUSTED_PROXY",
+        "",
+        "The proxy before `serve` that is believed where a request comes from (the last of `X-Forwarded-For`); "
+        "without it all who come through one are one sender.",
+        "an IP address, as connections from the proxy show it",
     ),
     Variable(
         "REQUESTS_PER_SECOND",
@@ -409,6 +417,7 @@ class Settings(BaseModel):
     alert_expires_seconds: Annotated[float | None, Field(ge=SHORTEST_EXPIRY, le=LONGEST_WAIT)] = None
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], BeforeValidator(_split)] = ()
     allowed_networks: Annotated[dict[str, tuple[str, ...]], BeforeValidator(networks)] = {}
+    trusted_proxy: Annotated[str, AfterValidator(one_address)] = ""
     requests_per_second: Annotated[float, Field(ge=0, le=MOST_REQUESTS)] = 100
     tocsin_server: Annotated[str, AfterValidator(server_address)] = ""
     tocsin_api_key: SecretStr = SecretStr("")

@@ -135,6 +135,14 @@ def test_an_address_cannot_try_keys_for_ever(client):
     assert client.get(LIST, address="192.0.2.2").status == 200
 
 
+def test_a_whole_network_is_one_address_that_tries_keys(client):
+    """Who has one address of IPv6 has 2**64 of them."""
+    wrong = [f"tocsin_{number:012x}_{'x' * 43}" for number in range(22)]
+    tried = [client.get(LIST, token=one, address=f"2001:db8::{number:x}") for number, one in enumerate(wrong[:21])]
+    assert [one.status for one in tried] == [401] * 20 + [429]
+    assert client.get(LIST, token=wrong[21], address="2001:db8:0:1::1").status == 401
+
+
 def test_a_key_that_opens_is_no_try(client):
     """However many senders are at one address, and however often what is remembered of their keys runs out."""
     tokens = [client.key(f"sender-{number}", Scope.ADMIN) for number in range(25)]

@@ -36,6 +36,8 @@ def test_what_needs_no_key_is_counted_by_address():
     statuses = [client.get("/ready", token="", address="192.0.2.1").status for _ in range(6)]
     assert statuses == [200] * 5 + [429]
     assert client.get("/ready", token="", address="192.0.2.2").status == 200
+    statuses = [client.get("/ready", token="", address=f"2001:db8::{one}").status for one in range(6)]
+    assert statuses == [200] * 5 + [429], "of IPv6 a whole network is one address"
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_the_figures_are_those_of_the_code():
     assert [(int(once), int(each)) for once, each in rows] == [
         (one.at_once, int(one.each.total_seconds())) for one in limits
     ]
+    assert f"are {attempts.ASKED.at_once} from one address at once" in TEXT
     assert f"{SHORTEST} to {LONGEST} characters" in TEXT
     assert f"the first {JUDGED} characters" in TEXT
     assert f"within {attempts.KNOWN_FOR.days} days" in TEXT

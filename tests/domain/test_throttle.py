@@ -83,8 +83,10 @@ def test_a_clock_that_was_set_back_keeps_nobody_out(limit, hours):
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
         ("", ""),
         ("somewhere", "somewhere"),
+        ("no:where", "no:where"),
     ],
 )
 def test_a_sender_of_ipv6_has_one_network(address, stands_for):

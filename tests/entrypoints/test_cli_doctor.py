@@ -159,6 +159,15 @@ def test_a_file_that_may_not_be_written_is_named(well, tmp_path):
     assert checks(well("doctor", "--json"))["permissions"]["mend"].startswith("chmod u+rw")
 
 
+def test_a_file_that_others_may_read_is_named(well, tmp_path):
+    """Whoever copied it gave it away: passwords are guessed from their hashes."""
+    (tmp_path / "incidents.json").chmod(0o644)
+    found = checks(well("doctor", "--json"))["permissions"]
+    assert (found["verdict"], found["mend"].split(":")[0]) == ("doubtful", f"chmod 600 {tmp_path / 'incidents.json'}")
+    (tmp_path / "incidents.json").chmod(0o600)
+    assert checks(well("doctor", "--json"))["permissions"]["verdict"] == "good"
+
+
 class TestOnAws:
     @pytest.fixture
     def aws(self, well, moto):

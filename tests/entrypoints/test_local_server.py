@@ -153,3 +153,26 @@ def test_a_host_that_there_is_not_is_said_in_a_line():
     """In place of a traceback."""
     with pytest.raises(ConfigurationError, match=r"no-such-host\.invalid"):
         LocalServer(hello, host="no-such-host.invalid", port=0)
+
+
+@pytest.mark.parametrize(
+    "trusted, sent, address",
+    [
+        ("127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "2001:db8::9", "2001:db8::9"),
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("192.0.2.1", "203.0.113.9", "127.0.0.1"),
+        ("", "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_only_a_proxy_that_is_trusted_says_where_a_request_comes_from(trusted, sent, address):
+    """Its own word alone, which is the last: what stands before that anybody may have written."""
+
+    def where(environ, start_response):
+        body = environ["REMOTE_ADDR"].encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    with served(where, trusted_proxy=trusted) as server:
+        headers = {} if sent is None else {"X_Forwarded_For": sent}
+        assert ask(server.url, "GET", "/", **headers).body.decode() == address

@@ -180,6 +180,20 @@ def test_only_what_is_made_to_let_somebody_in_does(issuer, verifier, kind, good)
     assert opens(verifier, issuer.token(header={"typ": kind})) is good
 
 
+@pytest.mark.parametrize("more", [{"at_hash": "x"}, {"c_hash": "x"}, {"typ": "ID"}])
+def test_an_identity_token_opens_nothing(issuer, verifier, more):
+    """It was made for a client to look at, and may lie where nobody guards it."""
+    assert not opens(verifier, issuer.token(**more))
+    assert opens(verifier, issuer.token(typ="Bearer"))
+
+
+def test_an_identity_token_opens_nothing_where_the_client_is_the_audience(issuer, verifier):
+    """Its nonce tells it apart; elsewhere that tells nothing, for some issuers put it into access tokens too."""
+    assert not opens(verifier, issuer.token(nonce="x"), presenter=AUDIENCE)
+    assert opens(verifier, issuer.token(nonce="x"), presenter="somebody")
+    assert opens(verifier, issuer.token(), presenter=AUDIENCE)
+
+
 def test_a_token_that_names_no_key_is_good_where_there_is_one(issuer, verifier):
     """With two it might be either, and is refused."""
     assert opens(verifier, issuer.token(header={"kid": None}))

@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from tocsin.identity.passwords import JUDGED, NOBODY, Argon2, weakness
+from tocsin.errors import TooManyAttempts
+from tocsin.identity.passwords import AT_ONCE, JUDGED, MEMORY_KIB, NOBODY, Argon2, _judging, weakness
 
 ABOUT = ["ana.pereira@example.com", "Ana Pereira", "AnaPereira", "ana", "pereira", "example", "com", "tocsin"]
 
@@ -42,6 +44,21 @@ def test_the_hash_for_nobody_costs_what_every_other_costs():
     assert argon2.nobody == NOBODY
     assert not argon2.outdated(NOBODY)
     assert len(NOBODY) == len(argon2.hash("x"))
+
+
+def test_passwords_take_no_more_memory_than_there_is_and_wait_for_no_longer_than_a_moment():
+    """However many come at once: those beyond a few are to come again, and those who push alerts find a thread."""
+    assert AT_ONCE * MEMORY_KIB <= 80 * 1024
+    argon2 = Argon2(wait=0.01)
+    with ExitStack() as busy:
+        for _ in range(AT_ONCE):
+            busy.enter_context(argon2._working())
+        with pytest.raises(TooManyAttempts):
+            argon2.hash("violet tractor umbrella")
+        with pytest.raises(TooManyAttempts):
+            argon2.matches(NOBODY, "violet tractor umbrella")
+    assert not argon2.matches(NOBODY, "violet tractor umbrella")
+    assert argon2.hash("violet tractor umbrella")
 
 
 @pytest.mark.parametrize(
@@ -84,11 +101,11 @@ def test_words_about_one_person_are_no_others():
 
     def judge(number):
         barrier.wait(20)
-        return [bool(weakness(password, mine if number % 2 == 0 else other)) for _ in range(20)]
+        return [bool(weakness(password, mine if number % 2 == 0 else other)) for _ in range(5)]
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(judge, range(8)))
-    assert found == [[number % 2 == 0] * 20 for number in range(8)]
+    assert found == [[number % 2 == 0] * 5 for number in range(8)]
 
 
 def test_no_password_takes_the_judge_long():
@@ -96,6 +113,13 @@ def test_no_password_takes_the_judge_long():
     assert JUDGED <= 24
     assert weakness("a" * JUDGED + "violet tractor umbrella", ABOUT)
     assert not weakness("4@8({[<36911!|0$5+7%2" * 6, ABOUT)
+
+
+def test_who_sends_passwords_that_are_hard_to_judge_keeps_nobody_waiting_for_ever():
+    """Those that wait are to come again."""
+    with _judging, pytest.raises(TooManyAttempts):
+        weakness("violet tractor umbrella", ABOUT)
+    assert not weakness("violet tractor umbrella", ABOUT)
 
 
 def test_nothing_of_it_is_imported_before_it_is_used():

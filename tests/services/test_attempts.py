@@ -109,8 +109,8 @@ def test_letters_to_one_address_are_few(town, attempts):
 
 
 def test_an_address_asks_for_so_much_and_no_more(town, attempts):
-    """For whomever."""
-    for _ in range(20):
+    """For whomever; then one in a minute."""
+    for _ in range(10):
         attempts.ask("recover", HOME)
     with pytest.raises(TooManyAttempts):
         attempts.ask("recover", HOME)

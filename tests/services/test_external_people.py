@@ -12,6 +12,7 @@ from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor, AuditAction
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.external import Meaning
+from tocsin.domain.user import UserEdit
 from tocsin.errors import Conflict, IssuerFailed, NotAllowed, SignInRefused
 from tocsin.services.auditing import AuditLog
 from tocsin.services.external import PASSWORD, ExternalPeople, ExternalTokens
@@ -336,3 +337,18 @@ def test_a_token_from_before_everything_was_ended_opens_nothing(office):
     assert check("a token") is None
     check = tokens(office, said("oncall", iat=int(NOON.timestamp()) + 1))
     assert check("a token") is not None
+
+
+def test_a_token_from_before_a_role_was_taken_brings_it_back_to_nobody(office):
+    """Neither after a sign-in with the new one, nor after an administrator took it here; what is newer counts again."""
+    began = int(NOON.timestamp())
+    office.users.add("root@example.com", "Root", UserRole.ADMIN, actor=CLI)
+    old = tokens(office, said("sre-admins"))
+    assert old("a token").role is UserRole.ADMIN
+    office.admit("oncall", iat=began + 60)
+    assert old("a token").role is UserRole.RESPONDER
+    office.now += timedelta(minutes=2)
+    office.users.edit("ana@example.com", UserEdit(role=UserRole.VIEWER), actor=CLI)
+    assert tokens(office, said("oncall", iat=began + 60))("a token").role is UserRole.VIEWER
+    assert office.users.by_email("ana@example.com").role is UserRole.VIEWER
+    assert tokens(office, said("oncall", iat=began + 180))("a token").role is UserRole.RESPONDER

@@ -3,11 +3,14 @@
 from collections import Counter
 
 import pytest
+from pydantic import ValidationError
 
 from tests.people import ANOTHER, HERE, PASSWORD, Town
 from tocsin.errors import InvalidInput, NotAllowed, SignInRefused, TooManyAttempts
 from tocsin.services.auditing import AUDIT
 from tocsin.services.passwords import PASSWORD as KIND
+from tocsin.services.passwords import Kept
+from tocsin.services.tickets import Ticket
 
 ANN = "ann@example.com"
 REFUSED = ["nobody@example.com", "wrong@example.com", "outside@example.com", "gone@example.com", "new@example.com"]
@@ -223,3 +226,25 @@ def test_a_password_that_changes_under_ones_hands_is_told(town):
     with pytest.raises(Conflict):
         signing_in.change(town.ann.id, PASSWORD, "yet another sentence", actor=HERE)
     assert town.sign_in(password=ANOTHER)
+
+
+def test_nobody_makes_the_log_grow_without_end(town):
+    """Of one address sixty refusals are put on record at once, and then one a minute; each is answered the same."""
+    for number in range(200):
+        with pytest.raises(SignInRefused):
+            town.sign_in(f"somebody-{number}@example.com", password="wrong")
+        town.later(seconds=5)
+    refused = [one for one, _ in town.log() if one == "sign_in_refused"]
+    assert len(refused) == 60 + 200 * 5 // 60
+    with pytest.raises(SignInRefused):
+        town.sign_in(password="wrong", address="203.0.113.9")
+    assert len([one for one, _ in town.log() if one == "sign_in_refused"]) == len(refused) + 1
+
+
+@pytest.mark.parametrize("model", [Kept, Ticket])
+def test_what_is_kept_of_a_password_shows_nowhere(model):
+    """Not where it is printed, nor in what is said of a record that somebody was at."""
+    with pytest.raises(ValidationError) as error:
+        model.model_validate({"hash": ["a hash"], "version": "a hash"})
+    assert "a hash" not in str(error.value)
+    assert "a hash" not in repr(model.model_construct(hash="a hash"))

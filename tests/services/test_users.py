@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import unicodedata
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.services.test_losing_races import Between
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Record, RecordWrite
-from tocsin.domain.user import UserEdit
+from tocsin.domain.user import UserEdit, checked_email
 from tocsin.errors import Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
 from tocsin.services.tick import MOST_ATTEMPTS
@@ -102,6 +103,38 @@ def test_what_cannot_be_seen_is_part_of_no_address():
     for text in ("a\u200bna@example.com", "ana\x1b@example.com", "ana", "a@b..c", "a" * 65 + "@b.c", "a@" + "b" * 260):
         with pytest.raises(InvalidInput, match="no e-mail address"):
             UserEdit(email=text).applied(None, NOON)
+
+
+@pytest.mark.parametrize("unseen", ["\u034f", "\u115f", "\u1160", "\u2800", "\u3164", "\ufe0f", "\uffa0", "\U000e0100"])
+def test_what_shows_as_nothing_is_part_of_no_address(unseen):
+    """Though Unicode calls it a letter, or a mark."""
+    with pytest.raises(InvalidInput, match="no e-mail address"):
+        checked_email(f"ana{unseen}@example.com")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "eve%evil.example",
+        "evil.example!eve",
+        "|eve",
+        "=?utf-8?q?eve=40evil.example=2c?=",
+        "=?utf-8?q?bob?=",
+        ".eve",
+        "eve.",
+    ],
+)
+def test_what_a_mail_server_may_take_for_another_address_is_none(name):
+    """A letter to it would go elsewhere than the address says: to another host, or to somebody else."""
+    with pytest.raises(InvalidInput, match="no e-mail address"):
+        checked_email(f"{name}@example.com")
+
+
+@pytest.mark.parametrize("capital", ["J\u030c", "H\u0331", "T\u0308", "W\u030a", "\u212aarl", "\u0130"])
+def test_an_address_is_compared_as_it_is_kept(capital):
+    """Once it was read, reading it again changes nothing: what looks alike is one, whatever its capital letters were."""
+    kept = checked_email(f"{capital}@example.com")
+    assert checked_email(kept) == kept == unicodedata.normalize("NFC", kept)
 
 
 def test_everything_about_a_person_can_be_changed(users):
@@ -279,4 +312,6 @@ def test_what_is_seen_of_a_person_is_nothing_they_sign_in_with(users):
     """Neither their name elsewhere nor when they were signed out."""
     ana = added(users, "ana", subject="https://issuer|1")
     assert "issuer" not in ana.profile.model_dump_json()
-    assert set(type(ana).model_fields) - set(type(ana.profile).model_fields) == {"subject", "signed_out_at", "version"}
+    assert set(type(ana).model_fields) - set(type(ana.profile).model_fields) == {
+        *("subject", "signed_out_at", "role_since", "version")
+    }

@@ -17,6 +17,7 @@ import orjson
 from tocsin.clock import Clock
 from tocsin.domain.access import Principal
 from tocsin.domain.api_key import Token
+from tocsin.domain.throttle import neighbourhood
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.sessions import Sessions
 from tocsin.services.signing import ISSUER
@@ -95,12 +96,13 @@ class Doorkeeper:
 
     def _holder(self, key: Token, address: str, now: datetime) -> tuple[Principal, datetime] | None:
         """Return who holds a key, and until when that is remembered."""
-        if wait := self._attempts.look(address):
+        trying = neighbourhood(address)
+        if wait := self._attempts.look(trying):
             raise TooManyAttempts(wait)
         principal = self._keys.check(key)
         if principal is None:
             # Only now: what opens may be shown by any number of requests at once, whoever else is at that address.
-            self._attempts.take(address)
+            self._attempts.take(trying)
             return None
         return principal, now + REMEMBERED
 

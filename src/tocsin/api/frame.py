@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from tocsin.domain.access import Principal
+from tocsin.domain.throttle import neighbourhood
 from tocsin.errors import TocsinError
 from tocsin.services.refusing import Refusals
 
@@ -140,7 +141,7 @@ class Api:
                 raise Refused(problems.too_many(ceil(error.seconds))) from None
             if call.principal is None:
                 raise Refused(problems.unauthorized())
-        asking = call.principal.id if call.principal else f"address {call.address}"
+        asking = call.principal.id if call.principal else f"address {neighbourhood(call.address)}"
         if wait := self._requests.take(asking):
             raise Refused(problems.too_many(ceil(wait)))
         if not endpoint.access.admits(call.principal):

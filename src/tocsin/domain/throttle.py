@@ -42,13 +42,13 @@ class Bucket(NamedTuple):
 
 def neighbourhood(address: str) -> str:
     """Return what stands for all addresses that one sender has at hand: of IPv6 the /64, else the address itself."""
-    from ipaddress import IPv6Address, ip_address, ip_network
+    if ":" not in address:
+        return address
+    from ipaddress import IPv6Address, ip_network
 
     try:
-        known = ip_address(address)
+        known = IPv6Address(address)
     except ValueError:
         return address
-    if not isinstance(known, IPv6Address):
-        return str(known)
     # An IPv4 peer of a socket for both is shown as an IPv6 address.
     return str(known.ipv4_mapped or ip_network((int(known), 64), strict=False))

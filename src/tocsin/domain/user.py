@@ -22,7 +22,17 @@ MOST_SERVICES_AT_ONCE = 40
 LONGEST_SERVICE = 200
 """Bytes of UTF-8 of a service's name, so that a team with all of its own fits into a record."""
 
-_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+# Not "%", "!" and "|": mail servers have them mean another host, or a program, and a letter would go there.
+_EMAIL = re.compile(r"(?!\.)[^@\s,;:<>()\[\]\\\"%!|]{1,64}(?<!\.)@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+
+_ENCODED = "=?"
+"""How a header begins what it has in another writing (RFC 2047): mail programs read another address there."""
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that show as nothing."""
+
 TEAM_NAME = r"[A-Za-z0-9][A-Za-z0-9._ -]{0,62}"
 
 
@@ -30,7 +40,8 @@ class User(Frozen):
     """A person. ``email`` is in small letters and nobody else's; ``time_zone`` is IANA's name of it.
 
     ``subject`` names them at an external issuer (``issuer|subject``). ``signed_out_at``: what was signed in until then
-    is over. ``version`` grows by one with each change.
+    is over. ``role_since``: when the role was changed last; what an issuer said before that of it counts nothing any more.
+    ``version`` grows by one with each change.
     """
 
     id: str
@@ -42,6 +53,7 @@ class User(Frozen):
     time_zone: str = "UTC"
     subject: str = ""
     signed_out_at: Utc | None = None
+    role_since: Utc | None = None
     created_at: Utc
     created_by: str
     version: int = 1
@@ -98,6 +110,8 @@ class UserEdit(Frozen):
             wanted["full_name"] = checked_full_name(self.full_name)
         if self.role is not None:
             wanted["role"] = self.role
+            if user.role is not self.role:
+                wanted["role_since"] = now
         if self.time_zone is not None:
             wanted["time_zone"] = checked_time_zone(self.time_zone)
         if self.active is not None:
@@ -121,10 +135,11 @@ class Team(Frozen):
 
 def checked_email(text: str) -> str:
     """Return an address as it is compared: trimmed, in small letters. Raises ``InvalidInput`` if it is none."""
-    email = unicodedata.normalize("NFC", text.strip()).lower()
+    # Twice: small letters may go together with a mark that the capital ones had beside them.
+    email = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
     # What cannot be seen would make two addresses look like one, in every timeline.
-    readable = email.isprintable() and len(email) <= LONGEST_EMAIL
-    if not readable or not _EMAIL.fullmatch(email) or ".." in email:
+    readable = email.isprintable() and not _UNSEEN.search(email) and len(email) <= LONGEST_EMAIL
+    if not readable or not _EMAIL.fullmatch(email) or ".." in email or _ENCODED in email:
         message = f"{text[:100]!r} is no e-mail address"
         raise InvalidInput(message, hint="as in ana@example.com")
     return email

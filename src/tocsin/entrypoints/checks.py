@@ -1,6 +1,7 @@
 """What ``doctor`` looks at. Each check tries the real thing: a permission is known only by using it."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from tocsin.config import Settings
 from tocsin.domain.alert import Source
 from tocsin.errors import ConfigurationError, StoreRefused, TocsinError
+from tocsin.identity.private_file import HAS_MODES, OTHERS
 from tocsin.services.sync import HEARTBEAT, heartbeat_id
 
 from . import permissions
@@ -169,6 +171,11 @@ def _file(settings: Settings) -> Check:
     return Check("store", Verdict.BAD, f"the folder of {file} does not exist", mend, 6)
 
 
+def _is_others(file: Path) -> bool:
+    """Say whether others may read a file, as after it was copied."""
+    return HAS_MODES and file.exists() and bool(stat.S_IMODE(file.stat().st_mode) & OTHERS)
+
+
 def _permissions(wiring: Wiring, settings: Settings) -> Check:
     name = "permissions"
     if not settings.use_dynamodb:
@@ -183,6 +190,9 @@ def _permissions(wiring: Wiring, settings: Settings) -> Check:
         if settings.use_dynamodb:
             uses += permissions.writes(store, now, wiring.new_id)
         missing = ", ".join(permissions.refused(uses))
+    if not missing and not settings.use_dynamodb and _is_others(settings.incidents_file):
+        mend = f"chmod 600 {settings.incidents_file}: the hashes of passwords are in it"
+        return Check(name, Verdict.DOUBTFUL, f"{settings.incidents_file} may be read by others", mend)
     if not missing:
         return Check(name, Verdict.GOOD, "incidents can be read and written")
     mend = (

@@ -35,10 +35,13 @@ Application = Callable[[Any, Any], Iterable[bytes]]
 class LocalServer:
     """Serves on ``host`` and ``port`` (0: any that is free) until it is told to end.
 
+    ``trusted_proxy`` is the address of a proxy that is believed where a request comes from; nobody else is.
     Raises :class:`~tocsin.errors.ConfigurationError` for an address that cannot be used.
     """
 
-    def __init__(self, application: Application, *, host: str, port: int, threads: int = THREADS) -> None:
+    def __init__(
+        self, application: Application, *, host: str, port: int, threads: int = THREADS, trusted_proxy: str = ""
+    ) -> None:
         # Waitress warns of every request that waits for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._server: Any = create_server(
@@ -51,6 +54,7 @@ class LocalServer:
             connection_limit=MOST_CONNECTIONS,
             max_request_body_size=MOST_BYTES,
             log_socket_errors=False,
+            **({"trusted_proxy": trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if trusted_proxy else {}),
         )
         self._server.channel_class = Channel
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step

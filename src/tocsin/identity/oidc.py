@@ -89,6 +89,7 @@ class OidcIssuer:
         """Return what a token says once it is proved. See :class:`~tocsin.services.external.Verifier`."""
         try:
             claims, _ = self._proved(token, audience)
+            _see_no_identity(claims, of_client=audience in (presenter, self._client.id))
             if _is_for_several(claims):
                 _same("azp", claims.get("azp"), presenter or claims.get("azp"))
         except _Wrong as wrong:
@@ -250,6 +251,16 @@ def _beside(claims: Claims, more: Claims) -> Claims:
 
 def _is_for_several(claims: Mapping[str, Any]) -> bool:
     return isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+
+
+def _see_no_identity(claims: Mapping[str, Any], *, of_client: bool) -> None:
+    """See that a token is none that tells a client who somebody is, and that they show to nobody else.
+
+    Some issuers put the nonce into access tokens as well: it tells the two apart only if both are ``of_client``, as
+    with Entra ID, whose access tokens for us name the client.
+    """
+    if "at_hash" in claims or "c_hash" in claims or claims.get("typ") == "ID" or (of_client and "nonce" in claims):
+        raise _Wrong("it is an identity token")
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> float:

@@ -1,8 +1,11 @@
 """Passwords: argon2id, and zxcvbn's word on how soon one would be guessed. Both are imported by whoever needs them."""
 
-from collections.abc import Sequence
-from threading import Lock
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
+
+from tocsin.errors import TooManyAttempts
 
 if TYPE_CHECKING:
     import argon2
@@ -18,31 +21,58 @@ NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qt69+UwTynHI5CcYdTcHbg$ALY73yGlkmdzJTAr
 JUDGED = 24
 """Characters that are judged, the first ones. zxcvbn takes 72, and on 72 made of 4, @, $ and their like 8 s for it."""
 
+AT_ONCE = 4
+"""Passwords that one process hashes side by side, each in memory of its own, and with a core of its own if there is one."""
+
+WAIT_SECONDS = 1.0
+"""How long a password waits for its turn: who sends many must not hold up those who push alerts."""
+
+JUDGED_WITHIN = 3.0
+"""Seconds that a new password waits to be judged: one at a time is, which takes half a second if somebody means it to."""
+
 GOOD = 3
 """The least of zxcvbn's scores from 0 to 4 that is taken: more than 10**8 guesses."""
 
 
 class Argon2:
-    """Hashes passwords, and knows them again. Any number of threads may use it."""
+    """Hashes passwords, and knows them again. Any number of threads may use it; :data:`AT_ONCE` of them work.
+
+    Hashing and knowing again raise :class:`~tocsin.errors.TooManyAttempts` if the others take too long.
+    """
 
     nobody = NOBODY
 
+    def __init__(self, *, wait: float = WAIT_SECONDS) -> None:
+        self._room = BoundedSemaphore(AT_ONCE)
+        self._wait = wait
+
     def hash(self, password: str) -> str:
         """Return the hash of a password, with a salt of its own."""
-        return _hasher().hash(password)
+        with self._working():
+            return _hasher().hash(password)
 
     def matches(self, hashed: str, password: str) -> bool:
         """Say whether a hash is that of a password; false too for what is no hash."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:
-            return _hasher().verify(hashed, password)
+            with self._working():
+                return _hasher().verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
 
     def outdated(self, hashed: str) -> bool:
         """Say whether a hash has another cost than is chosen now."""
         return _hasher().check_needs_rehash(hashed)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        if not self._room.acquire(timeout=self._wait):
+            raise TooManyAttempts(self._wait)
+        try:
+            yield
+        finally:
+            self._room.release()
 
 
 def _hasher() -> "argon2.PasswordHasher":
@@ -59,17 +89,20 @@ _judging = Lock()
 def weakness(password: str, about: Sequence[str]) -> str:
     """Say why a password is guessed too soon, in words that hold nothing of it; empty: it is not.
 
-    ``about`` are words that whoever guesses would try first: the person's own.
+    ``about`` are words that whoever guesses would try first: the person's own. Raises
+    :class:`~tocsin.errors.TooManyAttempts` if the others take too long.
     """
     from zxcvbn import zxcvbn
     from zxcvbn.matching import RANKED_DICTIONARIES
 
     # It keeps the words in a dictionary that all threads share.
-    with _judging:
-        try:
-            found = zxcvbn(password[:JUDGED], user_inputs=list(about))
-        finally:
-            RANKED_DICTIONARIES.pop("user_inputs", None)
+    if not _judging.acquire(timeout=JUDGED_WITHIN):
+        raise TooManyAttempts(JUDGED_WITHIN)
+    try:
+        found = zxcvbn(password[:JUDGED], user_inputs=list(about))
+    finally:
+        RANKED_DICTIONARIES.pop("user_inputs", None)
+        _judging.release()
     if found["score"] >= GOOD:
         return ""
     said = str(found["feedback"]["warning"]).rstrip(".")

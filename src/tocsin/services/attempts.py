@@ -31,6 +31,12 @@ ADDRESS = Limit(20, timedelta(seconds=5))
 ACCOUNT = Limit(50, timedelta(seconds=10))
 """One account from everywhere that it was never signed in from."""
 
+ASKED = Limit(10, timedelta(minutes=1))
+"""What one address may ask for that needs no password: each such thing stays in the audit log."""
+
+TOLD = Limit(60, timedelta(minutes=1))
+"""Refusals of one address that are put on record: nobody who is nobody makes a log grow without end."""
+
 LETTERS = Limit(3, timedelta(minutes=10))
 """Letters to one address of mail, whoever asks for them."""
 
@@ -68,12 +74,19 @@ class Attempts:
 
     def ask(self, what: str, address: str) -> None:
         """Count what anybody at an address may ask for. Raises :class:`~tocsin.errors.TooManyAttempts`."""
-        self._count({digest(what, "address", neighbourhood(address)): ADDRESS})
+        self._count({digest(what, "address", neighbourhood(address)): ASKED})
+
+    def tells(self, address: str) -> bool:
+        """Count a refusal that is to be put on record; false if there were enough of late, and then none is counted."""
+        return self._may(digest(SIGN_IN, "told", neighbourhood(address)), TOLD)
 
     def may_write(self, what: str, email: str) -> bool:
         """Count a letter to an address of mail; false if there were enough of late, and then none is counted."""
+        return self._may(digest(what, "letter", email), LETTERS)
+
+    def _may(self, name: str, limit: Limit) -> bool:
         try:
-            self._count({digest(what, "letter", email): LETTERS})
+            self._count({name: limit})
         except TooManyAttempts:
             return False
         return True

@@ -80,7 +80,7 @@ class ExternalPeople:
         told = self._meaning.read(claims)
         actor = actor._replace(name=told.name)
         try:
-            return self._admitted(told, actor)
+            return self._admitted(told, issued_at(claims), actor)
         except _Refused as refused:
             refusal = refused.refusal
         if not repeated or self._is_news(told.subject, refusal):
@@ -92,26 +92,26 @@ class ExternalPeople:
         told = self._meaning.read(claims)
         return bool(told.email and told.verified and told.values)
 
-    def _admitted(self, told: Told, actor: Actor) -> User:
+    def _admitted(self, told: Told, since: datetime, actor: Actor) -> User:
         if told.role is None:
             raise _Refused(Refusal.NO_ROLE)
         for _ in range(MOST_ATTEMPTS):
             user = self._users.by_subject(told.subject)
             try:
-                return self._known(user, told.role, actor) if user else self._first(told, told.role, actor)
+                return (
+                    self._known(user, told.role, since, actor) if user else self._first(told, told.role, since, actor)
+                )
             except Conflict:
                 continue  # they came twice at once
         message = f"others kept changing {told.name}"
         raise Conflict(message, hint="try again")
 
-    def _known(self, user: User, role: UserRole, actor: Actor) -> User:
+    def _known(self, user: User, role: UserRole, since: datetime, actor: Actor) -> User:
         if not user.may_sign_in:
             raise _Refused(Refusal.INACTIVE)
-        if user.role is role:
-            return user
-        return self._with_role(user, role, actor)
+        return user if user.role is role else self._with_role(user, role, since, actor)
 
-    def _first(self, told: Told, role: UserRole, actor: Actor) -> User:
+    def _first(self, told: Told, role: UserRole, since: datetime, actor: Actor) -> User:
         """Make the user of somebody who was never here, or find the one that they may take over."""
         if not told.email:
             raise _Refused(Refusal.NO_EMAIL)
@@ -131,7 +131,7 @@ class ExternalPeople:
             raise _Refused(Refusal.INACTIVE)
         if _issuer(there.subject) == _issuer(told.subject):
             raise _Refused(Refusal.OTHER_SUBJECT)
-        return self._with_role(self._linked(there, told, actor), role, actor)
+        return self._with_role(self._linked(there, told, actor), role, since, actor)
 
     def _linked(self, user: User, told: Told, actor: Actor) -> User:
         """Give a user the issuer's name for them.
@@ -150,10 +150,19 @@ class ExternalPeople:
         forgotten = () if user.verified else (RecordWrite(kind=PASSWORD, id=user.id, record=None),)
         return self._users.change(user.id, link, actor=actor, also=lambda _: forgotten)
 
-    def _with_role(self, user: User, role: UserRole, actor: Actor) -> User:
-        """Give a user the role, but leave the last administrator who can come in what they are."""
+    def _with_role(self, user: User, role: UserRole, since: datetime, actor: Actor) -> User:
+        """Give a user the role that was told ``since``, but leave the last administrator who can come in what they are.
+
+        A token may be older than what is known: with it nobody gets back what was taken from them.
+        """
+
+        def do(one: User) -> User:
+            if one.role is role or (one.role_since is not None and since < one.role_since):
+                return one
+            return one.model_copy(update={"role": role, "role_since": since})
+
         try:
-            return self._users.change(user.id, lambda one: one.model_copy(update={"role": role}), actor=actor)
+            return self._users.change(user.id, do, actor=actor)
         except NotAllowed:
             return user
 

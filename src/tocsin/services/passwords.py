@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
@@ -51,7 +51,9 @@ Weakness = Callable[[str, Sequence[str]], str]
 class Kept(Frozen):
     """What is kept of a password. ``version`` is that of its record, 0 if there is none."""
 
-    hash: str = ""
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    hash: str = Field(default="", repr=False)
     changed_at: Utc | None = None
     version: int = 0
 

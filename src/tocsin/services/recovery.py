@@ -72,7 +72,7 @@ class Recovery:
         return self._tickets.token(ticket)
 
     def reset(self, token: str, password: str, *, actor: Actor) -> User:
-        """Set a password, and end every session of whoever's it is.
+        """Set a password, and end every session of whoever's it is; the address that does so is known from then on.
 
         Raises :class:`~tocsin.errors.SignInRefused` for a token that is not good, and
         :class:`~tocsin.errors.InvalidInput` for a password that is not: the token stays good then.
@@ -95,13 +95,16 @@ class Recovery:
                 *self._sessions.end_all(now),
             )
 
-        return self._users.change(
+        changed = self._users.change(
             user.id,
             self._passwords.signed_out,
             actor=actor._replace(name=user.email),
             action=AuditAction.PASSWORD_CHANGED,
             also=also,
         )
+        # Whoever is held up by those who try their account from everywhere gets past them by this.
+        self._attempts.succeeded(changed.email, actor.address)
+        return changed
 
     def _good(self, user: User, ticket: Ticket) -> bool:
         """Say whether a ticket still sets this person's password: what was asked for before it changed is void."""

@@ -75,6 +75,8 @@ class SigningIn:
         return self._sessions.open(changed, actor=actor, agent=agent)
 
     def _refuse(self, name: str, actor: Actor, why: str) -> None:
+        if not self._attempts.tells(actor.address):
+            return
         # Whoever types a password where the address belongs has not told it to the log.
         target = "" if name == NOBODY else f"user:{name[:LONGEST_TOLD]}"
         details: dict[str, JsonValue] = {"why": why}

@@ -8,6 +8,8 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 
+from pydantic import ConfigDict, Field
+
 from tocsin.clock import Clock
 from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.frozen import Frozen, Utc
@@ -37,6 +39,8 @@ class Ticket(Frozen):
     ``email`` is whom it is for; ``full_name`` and ``hash`` (of a password) are what was said when it was asked for.
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     id: str
     purpose: Purpose
     nonce: str
@@ -44,7 +48,7 @@ class Ticket(Frozen):
     expires_at: Utc | None = None
     email: str = ""
     full_name: str = ""
-    hash: str = ""
+    hash: str = Field(default="", repr=False)
     version: int = 0
 
 

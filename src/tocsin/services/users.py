@@ -33,6 +33,9 @@ SUBJECT = "user_subject"
 ADMINISTRATORS = "administrators"
 """The record kind, and the id, of what everybody writes who leaves one administrator less."""
 
+_SELF_EVIDENT = frozenset({"version", "role_since"})
+"""What of a person changes with something else, at the moment that an entry has anyway."""
+
 
 class Users:
     """The people of one store."""
@@ -246,7 +249,11 @@ def _names(user: User) -> Iterator[tuple[str, str]]:
 def _told(before: User, after: User) -> dict[str, JsonValue]:
     """Say what changed, as it was and as it is."""
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    return {name: {"from": old[name], "to": new[name]} for name in new if old[name] != new[name] and name != "version"}
+    return {
+        name: {"from": old[name], "to": new[name]}
+        for name in new
+        if old[name] != new[name] and name not in _SELF_EVIDENT
+    }
 
 
 def _digest(subject: str) -> str:

@@ -64,7 +64,7 @@ def serve(wiring: Wiring, *, host: str, port: int, every: float) -> None:
         )
         handler.prepare()
         application = Application(handler, clock=wiring.clock, new_id=wiring.new_id)
-        server = LocalServer(application, host=host, port=port)
+        server = LocalServer(application, host=host, port=port, trusted_proxy=settings.trusted_proxy)
         background = Background(chores, tell=_teller(wiring))
         with _told_to_end(server.stop):
             _first_key(wiring, store)
