@@ -4,11 +4,12 @@ from typing import get_args
 
 import pytest
 
-from tocsin.config import LONGEST_WAIT, VARIABLES, Algorithm, Settings, secrets_in
+from tocsin.config import Settings, secrets_in
 from tocsin.domain.access import UserRole
 from tocsin.domain.rules import AutoResolve, IncidentPer, Rules
 from tocsin.errors import ConfigurationError
 from tocsin.identity.issuer_documents import KEYS_FOR
+from tocsin.variables import LONGEST_WAIT, VARIABLES, Algorithm
 
 KEYS = {"DATADOG_API_KEY": "an-api-key", "DATADOG_APP_KEY": "an-app-key"}
 

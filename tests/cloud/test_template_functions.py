@@ -7,9 +7,10 @@ import pytest
 
 from tests.cloud.cloudformation import PSEUDO, Stack, alarms, environment, statements
 from tocsin.api.routes import ROUTES
-from tocsin.config import VARIABLES, Settings
+from tocsin.config import Settings
 from tocsin.domain.access import PUSH
 from tocsin.identity.signing_keys import keyring_in
+from tocsin.variables import VARIABLES
 
 SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 180, "rate(5 minutes)": 300}
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.config import VARIABLES
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, demo_world
 from tocsin.entrypoints.program import TABLE
 from tocsin.entrypoints.rules_file import read_rules
+from tocsin.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [

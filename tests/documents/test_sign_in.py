@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.config import VARIABLES, Settings
+from tocsin.config import Settings
 from tocsin.domain.external import Refusal
+from tocsin.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8").partition("\n## External sign-in\n")[2]

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import orjson
 
 from tests.desk import NOON
-from tocsin.config import VARIABLES
 from tocsin.entrypoints.cli import run
 from tocsin.entrypoints.wiring import Wiring
+from tocsin.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 API_KEY = "0123456789abcdef0123456789abcdef"
