@@ -76,8 +76,10 @@ class PasswordBody(Body):
     new: str = _password()
 
 
-@accounts("POST", f"{AUTH}/login", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS)
-@accounts("POST", f"{AUTH}/login/access-token", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS)
+@accounts("POST", f"{AUTH}/login", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS, keyed=False)
+@accounts(
+    "POST", f"{AUTH}/login/access-token", answers={200: Answer(SignedIn)}, refuses=[401], takes=CREDENTIALS, keyed=False
+)
 def login(request: Request) -> Response[str]:
     """Sign in with address and password, as JSON or as the form of OAuth2.
 
@@ -89,7 +91,7 @@ def login(request: Request) -> Response[str]:
     return written(signing_in.sign_in(said.email, said.password, actor=call.actor, agent=_agent(call)))
 
 
-@accounts("POST", f"{AUTH}/setup", answers=NOTHING, refuses=[401, 409])
+@accounts("POST", f"{AUTH}/setup", answers=NOTHING, refuses=[401, 409], keyed=False)
 def make_first_administrator(request: Request, body: SetupBody) -> Response[str]:
     """Make the first administrator, with the token that the server's terminal showed, as long as there is nobody."""
     call = call_of(request)
@@ -98,7 +100,7 @@ def make_first_administrator(request: Request, body: SetupBody) -> Response[str]
     return nothing()
 
 
-@accounts("POST", f"{AUTH}/password", answers={200: Answer(SignedIn)}, refuses=[409])
+@accounts("POST", f"{AUTH}/password", answers={200: Answer(SignedIn)}, refuses=[409], keyed=False)
 def change_password(request: Request, body: PasswordBody) -> Response[str]:
     """Change one's own password. Every session ends; what is answered is a new one."""
     call = call_of(request)
@@ -106,7 +108,7 @@ def change_password(request: Request, body: PasswordBody) -> Response[str]:
     return written(signing_in.change(call.caller.user_id, body.current, body.new, actor=call.actor, agent=_agent(call)))
 
 
-@accounts("POST", f"{AUTH}/recover", answers=TAKEN)
+@accounts("POST", f"{AUTH}/recover", answers=TAKEN, keyed=False)
 def recover(request: Request, body: RecoverBody) -> Response[str]:
     """Have a token sent to an address, that sets a new password.
 
@@ -117,7 +119,7 @@ def recover(request: Request, body: RecoverBody) -> Response[str]:
     return taken()
 
 
-@accounts("POST", f"{AUTH}/reset", answers=NOTHING, refuses=[401, 409])
+@accounts("POST", f"{AUTH}/reset", answers=NOTHING, refuses=[401, 409], keyed=False)
 def reset_password(request: Request, body: ResetBody) -> Response[str]:
     """Set a new password with a token that was sent. It works once, within the hour; every session ends."""
     call = call_of(request)
@@ -125,7 +127,7 @@ def reset_password(request: Request, body: ResetBody) -> Response[str]:
     return nothing()
 
 
-@accounts("POST", f"{AUTH}/signup", answers=TAKEN, refuses=[403])
+@accounts("POST", f"{AUTH}/signup", answers=TAKEN, refuses=[403], keyed=False)
 def sign_up(request: Request, body: SignUpBody) -> Response[str]:
     """Ask for an account, where that is open to the domain of the address. A token is sent there.
 
@@ -136,7 +138,7 @@ def sign_up(request: Request, body: SignUpBody) -> Response[str]:
     return taken()
 
 
-@accounts("POST", f"{AUTH}/verify", answers=NOTHING, refuses=[401, 403])
+@accounts("POST", f"{AUTH}/verify", answers=NOTHING, refuses=[401, 403], keyed=False)
 def verify_address(request: Request, body: TokenBody) -> Response[str]:
     """Make the account that was asked for, as a viewer, with the token that was sent."""
     call = call_of(request)
