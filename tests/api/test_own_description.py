@@ -17,7 +17,7 @@ from tocsin.api.routes import ROUTES
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.domain.access import Principal, Scope, UserRole
 
-SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS") or 45)
+SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS") or 40)
 """How long it tries as a key that may do all; what is quick takes the same time and tries more."""
 
 SHARE = {"admin": 0.6}
@@ -57,6 +57,7 @@ def fill(url, key):
         body = {"title": f"Incident {number}", "service": "checkout"}
         made = ask(url, "POST", "/api/v1/incidents", body, authorization=f"Bearer {key}")
         assert (made.status, made.json["id"]) == (201, f"INC-{1001 + number}")
+    assert ask(url, "POST", "/api/v1/incidents/INC-1100/resolve", authorization=f"Bearer {key}").status == 200
     spare = {"name": "spare", "scopes": ["alerts:write"]}
     assert ask(url, "POST", "/api/v1/keys", spare, authorization=f"Bearer {key}").status == 201
     alerts = [{"message": "Search is slow", "service": "search", "key": f"seed-{n}"} for n in range(ALERTS)]
@@ -180,5 +181,5 @@ def test_everybody_gets_through_where_they_may_and_nowhere_else(schemathesis, tm
     """Whatever they ask: what they may do was done, what they may not never is, and all is answered as described."""
     _, seen = tried(schemathesis, tmp_path, who, SECONDS * SHARE.get(who, LEAST_SHARE))
     allowed = may((KEYS | PERSONS)[who])
-    assert set(seen) - allowed
+    assert set(seen) == {one.endpoint.name for one in ROUTES if one.shown} - {"openapi"}
     assert done(seen) == allowed - NOT_TRIED

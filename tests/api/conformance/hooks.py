@@ -21,11 +21,20 @@ OVER = "a.b.c"
 LEFT = 2
 """Sign-ins that are left by whoever signs out, to be ended from elsewhere."""
 
-FIRST_RESERVED = 1081
-"""Of the incidents on which each operation is tried until it was done once, and nothing else is."""
+ALERT, RESOLVED = "generic~c2NoZW1hdGhlc2lzOnNlZWQtMA", "INC-1100"
+CAN_BE = {
+    "edit_incident": {"title": "Another"},
+    "edit_incident_2": {"title": "Another"},
+    "merge_incident": {"into": "INC-1080"},
+    "edit_team": {"services": ["search"]},
+}
+"""Bodies with which it can be done."""
 
 _seen = set()
 _reserved = {}
+_free = itertools.count(1081)
+"""Numbers of incidents that the dictionaries do not name."""
+
 _number = itertools.count(1)
 _SHOWN = os.environ["TOCSIN_KEY"]
 _OWN_KEY = _SHOWN.split("_")[1] if _SHOWN.startswith("tocsin_") else ""
@@ -78,11 +87,22 @@ def _name(case):
     return case.operation.definition.raw["operationId"]
 
 
-def _reserve(case):
-    """Try what was never done yet on an incident that nothing else has touched."""
+def _done(case):
+    """Say whether an operation was done before."""
+    return any(one == _name(case) and status < 300 for one, status in _seen)
+
+
+def _make_sure(case):
+    """Let what was never done yet be something that can be, on an incident that nothing else has touched."""
     name, named = _name(case), case.path_parameters or {}
-    if "incident_id" in named and not any(one == name and status < 300 for one, status in _seen):
-        named["incident_id"] = f"INC-{FIRST_RESERVED + _reserved.setdefault(name, len(_reserved))}"
+    if "incident_id" in named:
+        named["incident_id"] = (
+            RESOLVED if name == "close_incident" else f"INC-{_reserved.setdefault(name, next(_free))}"
+        )
+    if "alert_id" in named:
+        named["alert_id"] = ALERT
+    if name in CAN_BE and isinstance(case.body, dict):
+        case.body = dict(CAN_BE[name])
 
 
 def _act_as(case, token):
@@ -151,10 +171,11 @@ def before_call(context, case, kwargs):
     headers = case.headers or {}
     if key := headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = f"{key[:200]}-{number}"
-    if number % 4 == 0:
+    if not _done(case):
+        _make_sure(case)
+    elif number % 4 == 0:
         return
     _sign_in(case, number)
-    _reserve(case)
     if "If-Match" in headers:
         headers["If-Match"] = "*"
     for name in ("until", "snoozed_until", "expires_at"):
