@@ -78,6 +78,17 @@ def test_what_changes_something_needs_a_key_that_may_write():
         assert reads or one.endpoint.access in {PUSH, WRITE, ADMINISTER, SELF}
 
 
+def test_only_what_is_done_once_a_key_takes_an_idempotency_key(said):
+    """Signing in, a sweep and a tick are done as often as they are asked for, and do not say otherwise."""
+    posts = {
+        (one["operationId"], one["tags"][0]): one for (_, method), one in operations(said).items() if method == "post"
+    }
+    taking = {"$ref": "#/components/parameters/Idempotency-Key"}
+    without = {place for place, one in posts.items() if taking not in one["parameters"]}
+    others = {("sync_now", "sync"), ("tick_now", "sync")}
+    assert without == others | {place for place in posts if place[1] == "signing in"}
+
+
 def test_every_refusal_is_described_as_a_problem_document(said):
     """In its own media type."""
     for one in operations(said).values():

@@ -133,14 +133,14 @@ def process_environment(folder: Path, *, measured: bool = True, **environ: str) 
     return kept | settings_of(folder) | environ
 
 
-def process(folder: Path, *arguments: str, **environ: str) -> Said:
+def process(folder: Path, *arguments: str, typed: str = "", **environ: str) -> Said:
     """Run a command as a process of its own, started in ``folder``, as a person would in a checkout."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), *arguments],
         cwd=folder,
         env=process_environment(folder, **environ),
         capture_output=True,
-        stdin=subprocess.DEVNULL,
+        input=typed.encode(),
         timeout=60,
         check=False,
     )

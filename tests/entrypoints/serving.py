@@ -85,8 +85,12 @@ class Serving:
     @property
     def key(self):
         """The key that it printed."""
+        return self.shown(r"tocsin_\w{12}_\S{43}")
+
+    def shown(self, form):
+        """Return what of this form it printed."""
         until = time.monotonic() + PATIENCE
-        while not (found := re.search(r"tocsin_\w{12}_\S{43}", self.err)):
+        while not (found := re.search(form, self.err)):
             assert time.monotonic() < until, self.err
             time.sleep(0.01)
         return found[0]

@@ -6,21 +6,25 @@ password in a body, say) gets a name in ``SECRETS``.
 
 import base64
 import contextlib
+import json
 import re
 
 import click
 import pytest
 
-from tests.api.client import Client
+from tests.api.client import V1, Client
+from tests.api.test_account_routes import letters
 from tests.chains import a_log
-from tests.entrypoints.command_line import API_KEY, APP_KEY
+from tests.entrypoints.command_line import API_KEY, APP_KEY, process
 from tests.entrypoints.serving import Serving
 from tests.fakes import MemoryStore
+from tests.people import PASSWORD, token_in
 from tests.secrets_seen import Seen
 from tocsin.api.routes import ROUTES
 from tocsin.demo import MonitorId
-from tocsin.domain.access import Scope
+from tocsin.domain.access import Scope, UserRole
 from tocsin.domain.audit import Actor
+from tocsin.domain.user import UserEdit
 from tocsin.entrypoints.program import TABLE, program
 from tocsin.ids import random_secret
 
@@ -30,19 +34,78 @@ SECRETS = ("password", "current_password", "new_password", "token", "refresh_tok
 MADE = {"incident_id": "INC-1001", "alert_id": "generic~dGVzdHM6YQ", "user": "ann"}
 """What stands in paths."""
 
+AUTH = f"{V1}/auth"
+TOKENS = ("access_token", "refresh_token")
+SHOWS = {
+    f"POST {AUTH}/login": TOKENS,
+    f"POST {AUTH}/login/access-token": TOKENS,
+    f"POST {AUTH}/refresh": TOKENS,
+    f"POST {AUTH}/password": TOKENS,
+    f"POST {V1}/keys": ("key",),
+}
+"""What an answer shows on purpose: to whoever just proved who they are, or made it, and once."""
+
+NEW = "copper lantern window"
+ANN, BO = "ann@example.com", "bo@example.com"
+
+
+def proof(token):
+    """Return the part of a token or key that nobody can make up."""
+    return token[-43:]
+
 
 class Run:
     """An API with keys of all sorts, all of whose answers are kept."""
 
     def __init__(self):
-        self.client = Client(MemoryStore())
+        self.client = client = Client(MemoryStore())
         self.seen = Seen()
         self.bodies = {name: self.seen.secret(name, random_secret()) for name in SECRETS}
         self.tokens = [self.key("admin", Scope.ADMIN), self.key("reader", Scope.INCIDENTS_READ)]
         self.tokens.append(self.key("revoked", Scope.ADMIN))
-        self.client.keys.revoke("revoked", actor=Actor("a test"))
+        client.keys.revoke("revoked", actor=Actor("a test"))
         self.tokens.append(self.tokens[0][:-4] + self.seen.secret("half a key", random_secret())[:4])
-        self.client.opened()
+        client.opened()
+        self.accounts = client.parts.accounts()
+        self.setup = self.token("setup", self.accounts.first.offer())
+        self.password, self.new = self.seen.secret("a password", PASSWORD), self.seen.secret("a new one", NEW)
+        self.ann, bo = self.person(ANN, UserRole.ADMIN), self.person(BO, UserRole.VIEWER)
+        self.held = client.signed_in(self.ann)
+        out = client.signed_in(bo)
+        client.users.edit(bo.id, UserEdit(active=False), actor=Actor("a test"))
+        for name, one in (("Ann's", self.held), ("Bo's", out)):
+            self.tokens.append(self.token(f"{name} access", one.access_token))
+            self.token(f"{name} refresh", one.refresh_token)
+        self.tokens.append(self.held.refresh_token)
+        self.recovery = self.token("recovery", self.accounts.recovery.issue_reset(self.ann, Actor("a test")))
+        client.post(f"{AUTH}/signup", {"email": "cy@example.com", "full_name": "Cy", "password": PASSWORD}, token="")
+        self.verification = self.token("verification", token_in(letters(client)[0]))
+        self.seen.secret("the signing key", client.place.ring.current.secret)
+
+    def person(self, email, role):
+        """Add somebody who signs in with the password."""
+        also = lambda user: self.accounts.passwords.first(user, PASSWORD)  # noqa: E731
+        return self.accounts.users.add(email, "Somebody", role, actor=Actor("a test"), also=also)
+
+    def token(self, name, token):
+        """Know a token; return it."""
+        self.seen.secret(f"the {name} token", proof(token))
+        return token
+
+    def right(self, route):
+        """Return a body with which something is done that is about secrets; nothing of other routes."""
+        return {
+            f"POST {V1}/keys": {"name": "another", "scopes": ["admin"]},
+            f"POST {AUTH}/login": {"email": ANN, "password": PASSWORD},
+            f"POST {AUTH}/login/access-token": {"email": ANN, "password": PASSWORD},
+            f"POST {AUTH}/refresh": {"refresh_token": self.held.refresh_token},
+            f"POST {AUTH}/password": {"current": PASSWORD, "new": NEW},
+            f"POST {AUTH}/setup": {"token": self.setup, "email": ANN, "full_name": "Ann", "password": PASSWORD},
+            f"POST {AUTH}/recover": {"email": ANN},
+            f"POST {AUTH}/reset": {"token": self.recovery, "password": NEW},
+            f"POST {AUTH}/signup": {"email": "di@example.com", "full_name": "Di", "password": PASSWORD},
+            f"POST {AUTH}/verify": {"token": self.verification},
+        }.get(route)
 
     def key(self, name, scope):
         """Make a key; return its token."""
@@ -52,9 +115,16 @@ class Run:
     def ask(self, method, path, body=None, **more):
         """Ask, and keep what is answered."""
         reply = self.client(method, path, body, **more)
+        shown = [self.shown(reply, name) for name in SHOWS.get(f"{method} {path}", ()) if reply.status in (200, 201)]
         self.seen.add(f"{method} {path}", f"{reply.status} {reply.headers}\n")
-        self.seen.add(f"{method} {path}", reply.body)
+        self.seen.add(f"{method} {path}", reply.body, may_show=tuple(shown))
         return reply
+
+    def shown(self, reply, name):
+        """Know what an answer shows on purpose from now on; return what it is called here."""
+        called = f"a new {name} {len(self.seen.secrets)}"
+        self.seen.secret(called, proof(reply.json[name]))
+        return called
 
 
 @pytest.mark.parametrize("endpoint", [one.endpoint for one in ROUTES], ids=lambda one: f"{one.method} {one.path}")
@@ -72,6 +142,10 @@ def test_a_route_shows_no_secret(endpoint):
             run.ask(endpoint.method, path, run.bodies, token=token)
             run.ask(endpoint.method, path, {"title": [run.bodies], "status": run.bodies}, token=token)
             run.ask(endpoint.method, path, raw=f'{{"password": "{run.bodies["password"]}'.encode(), token=token)
+    done = run.right(f"{endpoint.method} {path}")
+    if done is not None:
+        again = [run.ask(endpoint.method, path, done, token=run.held.access_token).status for _ in range(2)]
+        assert again[0] < 300 or path.endswith("/setup"), again  # there is somebody already
     run.seen.add("the log", run.client.log.said)
     run.seen.add("the audit log", [entry.line() for entry in a_log(run.client.store).entries()])
     run.seen.nothing()
@@ -112,6 +186,8 @@ RUNS = [
     ("key", "revoke", "made"),
     ("user", "add", "ana@example.com", "--name", "Ana", "--role", "admin", "--no-password", "--json"),
     ("user", "add", "bo@example.com", "--name", "Bo", "--no-password"),
+    ("user", "add", "cy@example.com", "--name", "Cy", "--password-stdin"),
+    ("user", "add", "cy@example.com", "--name", "Cy", "--password-stdin", "--json"),
     ("user", "list", "--json"),
     ("user", "show", "ana@example.com", "--json"),
     ("user", "set-role", "bo@example.com", "responder"),
@@ -162,14 +238,22 @@ def test_no_command_shows_a_secret(shop, datadog, traced):
     shop.environ["TOCSIN_API_KEY"] = made.out.strip()
     seen.secret("made", made.out.strip().split("_", 2)[2])
     seen.add("key create", made.out + made.err, may_show=("made",))
+    password = seen.secret("password", random_secret())
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     with contextlib.chdir(shop.folder):
         for arguments in RUNS:
             environ = {"USE_DYNAMODB": "true"} if arguments[0] == "table" else {}
-            said = shop(*arguments, typed="", **environ)
+            typed = f"{password}\n" if "--password-stdin" in arguments else ""
+            said = shop(*arguments, typed=typed, **environ)
             seen.add(" ".join(arguments), said.out)
             seen.add(" ".join(arguments), said.err)
     seen.add("the audit log", shop("audit", "export").out)
+    assert shop("user", "show", "cy@example.com").status == 0
+    reset = shop("user", "reset-password", "cy@example.com")
+    seen.secret("recovery", proof(reset.out.strip()))
+    seen.add("user reset-password", reset.out + reset.err, may_show=("recovery",))
+    seen.add("the audit log", shop("audit", "export").out)
+    seen.add("a list", shop("user", "list", "--all", "--json").out)
     assert "key:made" in shop("audit", "export").out
     seen.nothing()
 
@@ -186,4 +270,60 @@ def test_a_server_shows_the_first_key_once(tmp_path):
     before, _, after = serving.err.partition(serving.key)
     seen.add("the log", before + after)
     assert "/api/v1/nowhere" in after
+    seen.nothing()
+
+
+def test_people_at_a_server_leave_no_secret_anywhere(tmp_path):
+    """Neither in what they see nor in a log, nor in the store: but for the token for the first one, once, on a terminal."""
+    seen = Seen(ann=PASSWORD, bo=NEW)
+    loud = {"LOG_LEVEL": "debug", "TOCSIN_DEBUG": "1"}
+
+    def run(*arguments, typed="", may_show=()):
+        said = process(tmp_path, *arguments, typed=typed, **loud)
+        assert said.status == 0, said.err
+        seen.add(" ".join(arguments), said.out + said.err, may_show=may_show)
+        return said.out.strip()
+
+    with Serving(tmp_path, LOG_LEVEL="debug") as serving:
+        setup = serving.shown(r"tocsin_setup_\S+")
+        seen.secret("setup", proof(setup))
+        first = {"token": setup, "email": ANN, "full_name": "Ann", "password": PASSWORD}
+        for status in (204, 401):
+            reply = serving.ask("POST", f"{AUTH}/setup", first)
+            assert reply.status == status
+            seen.add("setup", reply.body)
+        run("login", "--server", serving.url, "--email", ANN, "--password-stdin", typed=f"{PASSWORD}\n")
+        (login,) = json.loads((tmp_path / "config" / "credentials.json").read_bytes())["servers"].values()
+        for name in TOKENS:
+            seen.secret(name, proof(login[name]))
+        run("user", "add", BO, "--name", "Bo", "--password-stdin", typed=f"{NEW}\n")
+        token = process(tmp_path, "user", "reset-password", BO, **loud)
+        seen.secret("recovery", proof(token.out.strip()))
+        seen.add("reset-password", token.err)
+        for arguments in (("user", "list"), ("open", "--title", "x"), ("audit", "export"), ("doctor",)):
+            run(*arguments, "--server", serving.url)
+        again = {"email": BO, "password": token.out.strip()}
+        seen.add("a token for a password", serving.ask("POST", f"{AUTH}/login", again).body)
+        reply = serving.ask("POST", f"{AUTH}/login", {"email": BO, "password": NEW})
+        for name in TOKENS:
+            seen.secret(f"Bo's {name}", proof(reply.json[name]))
+        ours = {"authorization": f"Bearer {reply.json['access_token']}"}
+        ours |= {"x_tocsin_by": reply.json["refresh_token"]}
+        for path in ("/users/me", "/auth/sessions", "/incidents", "/users", "/nowhere"):
+            seen.add(path, serving.ask("GET", V1 + path, **ours).body)
+        run("logout", "--server", serving.url)
+        said = serving.err
+    before, _, after = said.partition(setup)
+    assert f"{AUTH}/login" in after
+    seen.add("the log", before + after)
+    store = (tmp_path / "incidents.json").read_text("utf-8")
+    hashes = set(re.findall(r"\$argon2id\$[^\"]+", store))
+    assert len(hashes) == 2
+    for number, hashed in enumerate(sorted(hashes)):
+        seen.secret(f"hash {number}", hashed[-43:])
+    (file,) = tmp_path.glob("*.keys")
+    for number, key in enumerate(re.findall(r"[A-Za-z0-9_-]{43}", file.read_text("utf-8"))):
+        seen.secret(f"signing key {number}", key)
+    assert "signing key 0" in seen.secrets
+    seen.add("the store", store, may_show=("hash 0", "hash 1"))
     seen.nothing()

@@ -1,0 +1,174 @@
+"""The rules once more, with requests that would be done: by whoever may, they are, and by nobody else."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.api.client import V1, Client
+from tests.api.test_access_matrix import NOBODY, ROWS, WHO
+from tests.fakes import MemoryStore
+from tests.people import PASSWORD
+from tocsin.api.access import TABLE
+from tocsin.api.options import MOST_BYTES
+from tocsin.domain.access import SELF, Scope, UserRole
+from tocsin.domain.audit import Actor
+
+ASKED = [route for route, access in TABLE.items() if not access.anybody]
+"""Where anything is asked of who comes."""
+
+CHANGES = [route for route in ASKED if not route.startswith("GET ")]
+DATADOG = f"POST {V1}/sync"
+"""Nothing is read here: there are no keys for it, which only whoever may ask learns."""
+
+INCIDENT = f"{V1}/incidents/{{incident_id}}"
+BODIES = {
+    f"POST {V1}/alerts": {"message": "Search is slow"},
+    f"POST {V1}/webhooks/alertmanager": {
+        "version": "4",
+        "alerts": [{"status": "firing", "labels": {"alertname": "x"}, "startsAt": "2026-03-02T11:59:00Z"}],
+    },
+    f"POST {V1}/webhooks/elastic": {"rule": {"id": "r", "name": "x"}, "alert": {"id": "a", "actionGroup": "met"}},
+    f"POST {V1}/webhooks/datadog": {
+        "alert": {"alert_id": "101", "alert_scope": "host:a", "alert_transition": "Triggered"},
+        "title": "Search is slow",
+        "last_updated": "1772452740000",
+    },
+    f"POST {V1}/incidents": {"title": "Another"},
+    f"PATCH {INCIDENT}": {"title": "Another"},
+    f"PUT {INCIDENT}": {"title": "Another"},
+    f"POST {INCIDENT}/snooze": {"until": "2026-03-03T12:00:00Z"},
+    f"POST {INCIDENT}/merge": {"into": "INC-1002"},
+    f"POST {INCIDENT}/notes": {"text": "Looking"},
+    f"PUT {INCIDENT}/assignments/{{user}}": {"role": "commander"},
+    f"POST {V1}/keys": {"name": "another", "scopes": ["alerts:write"]},
+    f"PATCH {V1}/users/me": {"full_name": "Another"},
+    f"POST {V1}/users": {"email": "another@example.com", "full_name": "Another"},
+    f"PATCH {V1}/users/{{user_id}}": {"full_name": "Another"},
+    f"POST {V1}/teams": {"name": "another"},
+    f"PATCH {V1}/teams/{{team_id}}": {"name": "another"},
+    f"POST {V1}/auth/password": {"current": PASSWORD, "new": "marble giraffe teapot"},
+}
+"""What can be done as it is."""
+
+
+NOTED = {"audit", "audit_head", "refusal"}
+"""Kinds of records that say that somebody was refused."""
+
+
+class World:
+    """A store in which there is everything that a path can name; ``person`` is whoever asks, if it is a person."""
+
+    def __init__(self, who):
+        self.client = client = Client(MemoryStore())
+        admin = {"token": client.token}
+        for title in ("First", "Second", "Third"):
+            client.opened(title)
+        assert client.post(f"{V1}/incidents/INC-1003/resolve", **admin).status == 200
+        client.post(f"{V1}/incidents/INC-1001/snooze", {"until": (client.now + timedelta(hours=1)).isoformat()})
+        client("PUT", f"{V1}/incidents/INC-1001/assignments/ann")
+        (alert,) = client.post(f"{V1}/alerts", {"message": "x", "key": "x"}).json["taken"]
+        client.key("spare", Scope.ALERTS_WRITE)
+        client.user("root@example.com", UserRole.ADMIN)  # the last one could not be deactivated
+        other = client.user("other@example.com")
+        client.post(f"{V1}/teams", {"name": "shop"})
+        client("PUT", f"{V1}/teams/shop/members/{other.id}")
+        self.person, self.shown = self._asking(who)
+        self.named = {"incident_id": "INC-1001", "alert_id": alert["alert"], "user": "ann", "key_id": "spare"}
+        self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
+        if self.person:
+            client.signed_in(self.person)
+            self.named["session_id"] = client.sessions.every(self.person.id)[0].id
+
+    def _asking(self, who):
+        if who in ("nobody", NOBODY):
+            return None, "" if who == "nobody" else f"tocsin_{'0' * 12}_{'x' * 43}"
+        if who.startswith("key "):
+            scope = Scope(who[5:-1])
+            key = self.client.key(f"of-{scope.value.replace(':', '-')}", scope)
+            self.client.get(f"{V1}/incidents", token=key)  # when it was first used is kept
+            return None, key
+        accounts = self.client.parts.accounts()
+        also = lambda user: accounts.passwords.first(user, PASSWORD)  # noqa: E731
+        person = accounts.users.add("me@example.com", "Me", UserRole(who), actor=Actor("a test"), also=also)
+        return person, self.client.person(person)
+
+    def ask(self, route, **more):
+        """Ask for something that can be done."""
+        method, path = route.split()
+        named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
+        named |= {"user_id": "root@example.com"} if method == "PUT" else {}
+        path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
+        sent = {"body": BODIES.get(route), "token": self.shown} | more
+        return self.client(method, path, sent.pop("body"), **sent)
+
+    @property
+    def kept(self):
+        """Everything that is in the store but what says that somebody was refused."""
+        kept = dict(vars(self.client.store))
+        kept["_records"] = {one: said for one, said in kept["_records"].items() if one[0] not in NOTED}
+        return str({name: said for name, said in kept.items() if name not in ("_lock", "_done")})
+
+
+@pytest.fixture(scope="module")
+def worlds():
+    """Return a world for each of those who ask; whoever only asks for what they may not have changes nothing in it."""
+    return {who: World(who) for who in WHO}
+
+
+@pytest.mark.parametrize("route", ASKED)
+def test_what_can_be_done_is_done_by_whoever_may_and_by_nobody_else(route):
+    """Nothing but who asks stands in its way, and where that does, nothing is changed."""
+    for who in (*WHO, NOBODY):
+        world = World(who)
+        before = world.kept
+        reply = world.ask(route)
+        if who not in ROWS[route]:
+            refused = (401, "unauthorized") if who in ("nobody", NOBODY) else (403, "forbidden")
+            assert (reply.status, reply.problem) == refused, who
+            assert world.kept == before, who
+        elif route == DATADOG:
+            assert (reply.status, reply.problem) == (409, "no-datadog"), who
+        else:
+            assert reply.status in (200, 201, 204), (who, reply.body)
+            assert (world.kept != before) is (route in CHANGES), who
+
+
+@pytest.mark.parametrize("route", CHANGES)
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'{"nonsense": 1}', b"x" * (MOST_BYTES + 1)], ids=len)
+def test_who_asks_is_looked_at_before_what_they_say(worlds, route, raw):
+    """Whoever may not learns nothing of what a body should be."""
+    for who in WHO:
+        if who not in ROWS[route]:
+            status = 401 if who == "nobody" else 403
+            for media in ("application/json", "text/xml"):
+                assert worlds[who].ask(route, body=None, raw=raw, content_type=media).status == status, who
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"verified": False}], ids=["deactivated", "not verified"])
+@pytest.mark.parametrize("route", ASKED)
+def test_who_may_not_sign_in_is_let_in_nowhere(route, change):
+    """Whatever their role, with a token from when they still might."""
+    world = World(UserRole.ADMIN.value)
+    world.client.users.change(world.person.id, lambda one: one.model_copy(update=change), actor=Actor("a test"))
+    before = world.kept
+    reply = world.ask(route)
+    assert (reply.status, reply.problem) == (401, "unauthorized")
+    assert world.kept == before
+
+
+@pytest.mark.parametrize("route", CHANGES)
+def test_a_person_acts_for_nobody_else(route):
+    """The header in which a program names a person is nothing in a person's request: neither kept, nor on record."""
+    world = World(UserRole.ADMIN.value)
+    assert world.ask(route, x_tocsin_by="mallory").status < 300 or route == DATADOG
+    assert "mallory" not in str(vars(world.client.store))
+
+
+@pytest.mark.parametrize("route", [one for one in CHANGES if TABLE[one] == SELF])
+def test_a_key_has_nothing_of_its_own(route):
+    """Whatever it may do, and on whose behalf it says that it does it."""
+    world = World("key `admin`")
+    ann = world.client.user("ann@example.com", UserRole.ADMIN)
+    for by in ("ann@example.com", ann.id):
+        assert world.ask(route, x_tocsin_by=by).status == 403
