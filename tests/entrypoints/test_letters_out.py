@@ -74,6 +74,21 @@ def test_the_scheduled_function_sends_what_was_asked_for(environ, datadog):
     assert accounts.recovery.reset(token, "marble giraffe teapot", actor=HERE).email == "ana@example.com"
 
 
+@pytest.mark.parametrize("command", ["tick", "sync"])
+def test_the_command_line_sends_what_is_due_too(shop, command):
+    """For whoever lets a timer of their own run it, in place of a server."""
+    mailbox = Mailbox()
+    with serving(mailbox) as port:
+        shop.environ |= {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "ops@example.org"}
+        asked(shop.environ, lambda: shop.now)
+        assert shop("list").status == 0
+        assert not mailbox.got
+        assert shop(command).status == 0
+        assert shop(command).status == 0
+    ((envelope, _, _),) = mailbox.got
+    assert envelope.rcpt_tos == ["ana@example.com"]
+
+
 def test_a_mail_server_that_is_down_fails_no_run(environ, datadog):
     """It is logged, and tried again by a later run."""
     with serving(Mailbox()) as port:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.api_keys import ApiKeys
     from tocsin.services.incidents import IncidentService
+    from tocsin.services.tick import Act
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -169,18 +170,29 @@ class Wiring(NamedTuple):
             yield store
 
     @contextmanager
-    def service(self, settings: "Settings | None" = None) -> "Iterator[IncidentService]":
-        """Open the store with all that is needed to change what it holds, or reach the server, and close it."""
+    def service(self, settings: "Settings | None" = None, *, ticks: bool = False) -> "Iterator[IncidentService]":
+        """Open the store with all that is needed to change what it holds, or reach the server, and close it.
+
+        ``ticks``: also what is due beside incidents is done, such as letters.
+        """
         settings = settings or self.settings()
         if self.asks_server(settings):
             with self.server(settings) as served:
                 yield served
             return
         from tocsin.services.incidents import IncidentService
+        from tocsin.services.tick import NO_OTHERS
 
         rules = self.rules(settings)
         with self.store(settings) as store:
-            yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+            others = self._letters(settings, store) if ticks and settings.sends_letters else NO_OTHERS
+            yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id, others=others)
+
+    def _letters(self, settings: "Settings", store: "Store") -> "Mapping[str, Act]":
+        from .letters import letters_of
+
+        keys = self.signing_keys(settings)
+        return letters_of(settings, store, keys, lambda: self.aws(settings), clock=self.clock, new_id=self.new_id)
 
     @contextmanager
     def server(self, settings: "Settings") -> "Iterator[ServerIncidents]":

@@ -62,7 +62,7 @@ def _here(
     wiring: Wiring, settings: Settings, opened: ExitStack, *, dry_run: bool, adopt: bool
 ) -> tuple[IncidentService, Once]:
     progress = Progress(wiring.err, "Reading monitors")
-    service = opened.enter_context(wiring.service(settings))
+    service = opened.enter_context(wiring.service(settings, ticks=True))
     source = opened.enter_context(wiring.source(settings, service.rules, progress))
 
     def once() -> SyncReport:

@@ -16,8 +16,8 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 @click.option("--json", "as_json", is_flag=True, help="Print the report.")
 @pass_wiring
 def tick(wiring: Wiring, *, as_json: bool) -> None:
-    """Do what is due now: resolve what has settled, start the cycles that were put off. A sync does it too."""
-    with wiring.service() as service:
+    """Do what is due now: resolve what has settled, start the cycles that were put off, send letters. So does a sync."""
+    with wiring.service(ticks=True) as service:
         report = service.tick()
     if as_json:
         write_object(wiring.out.stream, report.model_dump(mode="json"))
