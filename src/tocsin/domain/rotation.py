@@ -36,11 +36,6 @@ class Weekday(StrEnum):
         said = str(value).lower()
         return next((day for day in cls if len(said) >= _LEAST_LETTERS and day.startswith(said)), None)
 
-    @classmethod
-    def of(cls, day: date) -> "Weekday":
-        """Return the weekday of a date."""
-        return _WEEK[day.weekday()]
-
 
 _WEEK = tuple(Weekday)
 
