@@ -235,6 +235,7 @@ def test_a_layer_counts_for_as_long_as_it_is_valid():
         ("03-04T12:00", None),
     ]
     assert who(schedule(ends), "2026-03-03T11:59", "2026-03-03T12:00", "2026-03-04T12:00") == [None, "bo", None]
+    assert listed(schedule(ends), "2026-03-06T00:00", "2026-03-07T00:00") == [("03-06T00:00", None)]
 
 
 def test_nobody_at_all_is_one_gap():

@@ -248,7 +248,10 @@ def _within_reach(at: Utc) -> None:
 
 
 def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterator[Shift]:
-    """Yield the shifts of one layer between two moments; what is left out is nobody's."""
+    """Yield the shifts of one layer between two moments; what is left out is nobody's.
+
+    What clocks leave out takes no time, and is yielded too.
+    """
     start, end = max(start, layer.valid_from or start), min(end, layer.valid_until or end)
     if start >= end:
         return
@@ -258,9 +261,7 @@ def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterato
         # Most begin where the one before ended: it is worked out once when that is.
         since = moment if begins == edge else moment_of(begins, zone)
         edge, moment = ends, min(end, moment_of(ends, zone))
-        # A turn may be left out by clocks that are set forward.
-        if since < moment:
-            yield Shift(since, moment, Duty(person, layer.id))
+        yield Shift(since, moment, Duty(person, layer.id))
 
 
 def _highest(layers: Sequence[Sequence[Shift]], places: list[int], at: Utc) -> Duty:
