@@ -1,6 +1,7 @@
 """Who is on call, and why: layers, hours of duty, overrides, swaps and gaps."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -137,6 +138,19 @@ def test_without_a_weekday_weeks_end_on_that_of_the_start():
 def test_a_shift_goes_on_over_a_hand_over_to_oneself():
     """Nothing changes for anybody."""
     assert listed(schedule(layer("ann", Unit.DAY)), "2026-03-02T09:00", "2027-03-02T09:00") == [("03-02T09:00", "ann")]
+
+
+def test_a_moment_may_be_said_in_any_zone():
+    """It is the same moment, in the hour that comes twice as well."""
+    berlin = ZoneInfo("Europe/Berlin")
+    twice = [datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=fold) for fold in (0, 1)]
+    base = layer("ann bo", Unit.HOUR, hand_over=time(0), start=date(2026, 10, 25))
+    for zone in ("Europe/Berlin", "Australia/Lord_Howe"):
+        plan = schedule(base, zone=zone)
+        for moment in twice:
+            assert on_call(plan, moment) == on_call(plan, moment.astimezone(UTC))
+        assert shifts(plan, *twice) == shifts(plan, *(moment.astimezone(UTC) for moment in twice))
+        assert {shift.start.tzinfo for shift in shifts(plan, *twice)} == {UTC}
 
 
 # Hours of duty

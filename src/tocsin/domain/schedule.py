@@ -32,6 +32,8 @@ MOST_IN_A_LAYER = 100
 """People who take turns in one layer, each as often as they are named."""
 
 MOST_HOURS = 21
+"""Of one layer: three for each day of the week."""
+
 MOST_OVERRIDES = 200
 """Of one schedule, those that are over included, so that it fits into one record."""
 
@@ -181,7 +183,7 @@ GAP = Duty()
 
 
 class Shift(NamedTuple):
-    """One duty from a moment until another (not included). The next shift begins there, and is another's or has another reason."""
+    """One duty from a moment until another (not included), where the next one begins."""
 
     start: Utc
     end: Utc
@@ -205,7 +207,7 @@ def on_call(schedule: Schedule, at: Utc) -> Duty:
 
     Raises ``InvalidInput`` for a moment that is not between :data:`FIRST` and :data:`LAST`.
     """
-    _within_reach(at)
+    at = _within_reach(at)
     local = reached(at, schedule.zone)
     valid = (layer for layer in reversed(schedule.layers) if layer.holds(at))
     said = next((Duty(person, layer.id) for layer in valid if (person := layer.whose(local))), GAP)
@@ -218,8 +220,7 @@ def shifts(schedule: Schedule, start: Utc, end: Utc) -> tuple[Shift, ...]:
     The first and the last are cut to what was asked for. Raises ``InvalidInput`` for more than :data:`LONGEST_VIEW`,
     for an end that is not after the start, and as :func:`on_call` does.
     """
-    _within_reach(start)
-    _within_reach(end)
+    start, end = _within_reach(start), _within_reach(end)
     if not start < end <= start + LONGEST_VIEW:
         message = f"no shifts can be listed from {start.isoformat()} until {end.isoformat()}"
         raise InvalidInput(message, hint=f"at most {LONGEST_VIEW.days} days, of which the first comes first")
@@ -241,10 +242,12 @@ def shifts(schedule: Schedule, start: Utc, end: Utc) -> tuple[Shift, ...]:
     return tuple(found)
 
 
-def _within_reach(at: Utc) -> None:
+def _within_reach(at: Utc) -> Utc:
     if not FIRST <= at <= LAST:
         message = f"nobody can say who is on call at {at.isoformat()}"
         raise InvalidInput(message, hint=f"give a moment between {FIRST.date()} and {LAST.date()}")
+    # Arithmetic with another zone's moments would be on its wall clock.
+    return at.astimezone(UTC)
 
 
 def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterator[Shift]:
