@@ -21,6 +21,7 @@ from . import (
     importing,
     listing,
     loading,
+    on_call,
     reconciling,
     refusing,
     serving,
@@ -47,6 +48,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "server-reads": serving_reads.measure,
     "authenticate": authenticating.measure,
     "refuse": refusing.measure,
+    "on-call": on_call.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

@@ -1,0 +1,301 @@
+"""Who is on call when: layers of people who take turns, and what is agreed on otherwise.
+
+What stands later wins, of layers and of overrides, and an override wins over every layer:
+
+1. The highest layer that anybody is on duty in says who it would be; an override that replaces nobody in particular
+   says it in its place.
+2. Whoever that is may be replaced by an override of their part, and so may be who replaces them. Where that comes round
+   (Ann takes Bo's part, and Bo takes Ann's) it is a swap, and nobody is replaced twice.
+
+Whom nobody names is a gap, which is said and never filled. All times are UTC but those of a layer, which are local; at
+the changes of clocks they mean what :mod:`tocsin.domain.local_time` says. :func:`on_call` and :func:`shifts` agree at
+every moment; neither takes longer because a layer began long ago.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Annotated, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+
+from tocsin.errors import InvalidInput
+
+from .frozen import Frozen, Utc
+from .local_time import moment_of, reached, zone_of
+from .rotation import Hours, Rotation, duties, on_duty
+from .user import checked_time_zone
+
+MOST_LAYERS = 20
+MOST_IN_A_LAYER = 100
+"""People who take turns in one layer, each as often as they are named."""
+
+MOST_HOURS = 21
+"""Of one layer: three for each day of the week."""
+
+MOST_OVERRIDES = 200
+"""Of one schedule, those that are over included, so that it fits into one record."""
+
+LONGEST_NAME = 200
+FIRST = datetime(1970, 1, 2, tzinfo=UTC)
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+"""No schedule is asked about earlier, or later: no arithmetic on time ends between them."""
+
+LONGEST_VIEW = timedelta(days=732)
+"""Shifts that are listed at once: two years of them."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return checked_time_zone(name)
+    except InvalidInput as error:
+        message = f"{error} ({error.hint})"
+        raise ValueError(message) from None
+
+
+def _in_reach(day: date) -> date:
+    if not FIRST.date() <= day < LAST.date():
+        message = f"no layer starts on {day.isoformat()}: from {FIRST.date()} to {LAST.date()}"
+        raise ValueError(message)
+    return day
+
+
+def _ends_later(start: datetime | None, end: datetime | None) -> None:
+    if start is not None and end is not None and start >= end:
+        message = f"it ends at {end.isoformat()}, which is not after it begins at {start.isoformat()}"
+        raise ValueError(message)
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
+
+
+class Layer(Frozen):
+    """``people`` (ids of users) take turns in this order, from the hand-over time of the local day ``start`` on.
+
+    ``hours``: they are on duty in these only; turns are counted on between them. ``valid_from`` and ``valid_until``
+    (not included) cut the layer off, and leave the count as it is.
+    """
+
+    id: Id
+    name: Name
+    people: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_IN_A_LAYER)]
+    rotation: Rotation
+    start: Annotated[date, AfterValidator(_in_reach)]
+    hours: Annotated[tuple[Hours, ...], Field(max_length=MOST_HOURS)] = ()
+    valid_from: Utc | None = None
+    valid_until: Utc | None = None
+
+    @model_validator(mode="after")
+    def _is_valid_for_a_time(self) -> Self:
+        _ends_later(self.valid_from, self.valid_until)
+        return self
+
+    def holds(self, at: Utc) -> bool:
+        """Say whether the layer counts at a moment."""
+        return (self.valid_from is None or self.valid_from <= at) and (
+            self.valid_until is None or at < self.valid_until
+        )
+
+    def whose(self, local: datetime) -> str | None:
+        """Return whose turn it is when clocks have come as far as a local time; None if nobody is on duty."""
+        if local < datetime.combine(self.start, self.rotation.hand_over) or not on_duty(self.hours, local):
+            return None
+        turn = (local - self.rotation.anchor(self.start)) // self.rotation.length
+        return self.people[turn % len(self.people)]
+
+    def turns(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, str]]:
+        """Yield from when until when it is whose turn between two local times, in order. No two overlap."""
+        anchor, length = self.rotation.anchor(self.start), self.rotation.length
+        begins = max(start, datetime.combine(self.start, self.rotation.hand_over))
+        for since, until in duties(self.hours, begins, end) if begins < end else ():
+            first, last = (since - anchor) // length, -((anchor - until) // length)
+            for turn in range(first, last):
+                turn_begins = anchor + turn * length
+                person = self.people[turn % len(self.people)]
+                yield max(turn_begins, since), min(turn_begins + length, until), person
+
+
+class Override(Frozen):
+    """``person`` is on call from a moment until another (not included), whatever the layers say.
+
+    ``replaces``: only where that person would be on call. Two such overrides make a swap.
+    """
+
+    id: Id
+    person: Id
+    start: Utc
+    end: Utc
+    replaces: Id | None = None
+
+    @model_validator(mode="after")
+    def _replaces_somebody_else_for_a_time(self) -> Self:
+        _ends_later(self.start, self.end)
+        if self.replaces == self.person:
+            message = f"{self.person} cannot replace themselves"
+            raise ValueError(message)
+        return self
+
+    def holds(self, at: Utc) -> bool:
+        """Say whether the override counts at a moment."""
+        return self.start <= at < self.end
+
+
+class Schedule(Frozen):
+    """Who is on call when. ``layers`` from the lowest to the highest, ``overrides`` as they were agreed on."""
+
+    id: Id
+    name: Name
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS)] = ()
+    overrides: Annotated[tuple[Override, ...], Field(max_length=MOST_OVERRIDES)] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        for kind, ids in (("layer", [one.id for one in self.layers]), ("override", [one.id for one in self.overrides])):
+            twice = next((one for one in ids if ids.count(one) > 1), None)
+            if twice is not None:
+                message = f"two {kind}s have the id {twice!r}"
+                raise ValueError(message)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The rules by which its clocks change."""
+        return zone_of(self.time_zone)
+
+
+class Duty(NamedTuple):
+    """Who is on call, and why. ``person`` None: nobody, a gap.
+
+    ``layer``: the id of the one that says so, empty if it is none. ``overrides``: the ids of those that say otherwise,
+    in the order in which they apply. ``instead_of``: who it would be without them, if anybody.
+    """
+
+    person: str | None = None
+    layer: str = ""
+    overrides: tuple[str, ...] = ()
+    instead_of: str | None = None
+
+
+GAP = Duty()
+
+
+class Shift(NamedTuple):
+    """One duty from a moment until another (not included), where the next one begins."""
+
+    start: Utc
+    end: Utc
+    duty: Duty
+
+
+def schedule_of(document: Mapping[str, object]) -> Schedule:
+    """Return the schedule that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
+    try:
+        return Schedule.model_validate(document)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        # People count from one.
+        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
+        why = problem["msg"].removeprefix("Value error, ")
+        raise InvalidInput(f"{place}: {why}" if place else why) from None
+
+
+def on_call(schedule: Schedule, at: Utc) -> Duty:
+    """Return who is on call at a moment, and why.
+
+    Raises ``InvalidInput`` for a moment that is not between :data:`FIRST` and :data:`LAST`.
+    """
+    at = _within_reach(at)
+    local = reached(at, schedule.zone)
+    valid = (layer for layer in reversed(schedule.layers) if layer.holds(at))
+    said = next((Duty(person, layer.id) for layer in valid if (person := layer.whose(local))), GAP)
+    return _after(said, [override for override in schedule.overrides if override.holds(at)])
+
+
+def shifts(schedule: Schedule, start: Utc, end: Utc) -> tuple[Shift, ...]:
+    """Return who is on call from a moment until another, and why: gaps too, without a hole, none like the one before it.
+
+    The first and the last are cut to what was asked for. Raises ``InvalidInput`` for more than :data:`LONGEST_VIEW`,
+    for an end that is not after the start, and as :func:`on_call` does.
+    """
+    start, end = _within_reach(start), _within_reach(end)
+    if not start < end <= start + LONGEST_VIEW:
+        message = f"no shifts can be listed from {start.isoformat()} until {end.isoformat()}"
+        raise InvalidInput(message, hint=f"at most {LONGEST_VIEW.days} days, of which the first comes first")
+    overrides = [override for override in schedule.overrides if override.start < end and start < override.end]
+    changes = {moment for override in overrides for moment in (override.start, override.end)}
+    layers = [list(_layer_shifts(layer, schedule.zone, start, end)) for layer in schedule.layers]
+    layers.reverse()
+    edges = {start, end, *(moment for moment in changes if start < moment < end)}
+    edges.update(moment for layer in layers for shift in layer for moment in shift[:2])
+    found: list[Shift] = []
+    places = [0] * len(layers)
+    held: list[Override] = []
+    for since, until in pairwise(sorted(edges)):
+        if since in changes or since == start:
+            held = [override for override in overrides if override.holds(since)]
+        duty = _after(_highest(layers, places, since), held)
+        goes_on = bool(found) and found[-1].duty == duty
+        found.append(Shift(found.pop().start if goes_on else since, until, duty))
+    return tuple(found)
+
+
+def _within_reach(at: Utc) -> Utc:
+    if not FIRST <= at <= LAST:
+        message = f"nobody can say who is on call at {at.isoformat()}"
+        raise InvalidInput(message, hint=f"give a moment between {FIRST.date()} and {LAST.date()}")
+    # Arithmetic with another zone's moments would be on its wall clock.
+    return at.astimezone(UTC)
+
+
+def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterator[Shift]:
+    """Yield the shifts of one layer between two moments; what is left out is nobody's.
+
+    What clocks leave out takes no time, and is yielded too.
+    """
+    start, end = max(start, layer.valid_from or start), min(end, layer.valid_until or end)
+    if start >= end:
+        return
+    edge = reached(start, zone)
+    moment = start
+    for begins, ends, person in layer.turns(edge, reached(end, zone) + datetime.resolution):
+        # Most begin where the one before ended: it is worked out once when that is.
+        since = moment if begins == edge else moment_of(begins, zone)
+        edge, moment = ends, min(end, moment_of(ends, zone))
+        yield Shift(since, moment, Duty(person, layer.id))
+
+
+def _highest(layers: Sequence[Sequence[Shift]], places: list[int], at: Utc) -> Duty:
+    """Return what the first of the layers says that says anything. ``places``: how far each was read; it is read on."""
+    for number, found in enumerate(layers):
+        while places[number] < len(found) and found[places[number]].end <= at:
+            places[number] += 1
+        if places[number] < len(found) and found[places[number]].start <= at:
+            return found[places[number]].duty
+    return GAP
+
+
+def _after(said: Duty, overrides: Iterable[Override]) -> Duty:
+    """Return the duty that the layers' one becomes by the overrides that hold."""
+    original = said.person
+    parts: dict[str, Override] = {}
+    for override in overrides:
+        if override.replaces is None:
+            said = Duty(override.person, overrides=(override.id,), instead_of=original)
+        else:
+            parts[override.replaces] = override
+    if said.person not in parts:
+        return said
+    passed: list[Override] = []
+    people = [said.person]
+    while (part := parts.get(people[-1])) is not None:
+        passed.append(part)
+        if part.person in people:
+            # It came round. Who is in the ring hands over their part once, and takes another's.
+            del passed[people.index(part.person) + 1 :]
+            break
+        people.append(part.person)
+    ids = (*said.overrides, *(override.id for override in passed))
+    return Duty(passed[-1].person, said.layer, ids, instead_of=original)
