@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +26,15 @@ def eventually(look):
         assert time.monotonic() < until
         time.sleep(0.05)
     return found
+
+
+def gone(url):
+    """Say whether nobody takes connections there any more."""
+    address = urlsplit(url)
+    with contextlib.suppress(ConnectionRefusedError):
+        socket.create_connection((address.hostname, address.port), timeout=PATIENCE).close()
+        return False
+    return True
 
 
 class Reply(NamedTuple):

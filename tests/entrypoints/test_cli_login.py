@@ -11,7 +11,7 @@ import pytest
 
 from tests.entrypoints.command_line import CommandLine, process
 from tests.entrypoints.pseudo_terminal import OnTerminal
-from tests.entrypoints.serving import served
+from tests.entrypoints.serving import eventually, gone, served
 from tocsin.clock import utc_now
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
@@ -363,5 +363,6 @@ def test_a_server_that_is_not_there_leaves_the_login_as_it_is(ann, server):
     ann.minutes(20)
     before = kept(ann)
     server.stop()
+    eventually(lambda: gone(server.url))
     assert ann("list").status == 6
     assert kept(ann) == before
