@@ -60,6 +60,7 @@ def test_a_token_that_was_sent_sets_a_password_once(town):
     assert [one for one, _ in town.log()][-4:] == ["signed_in", "recovery_asked", "password_changed", "signed_in"]
 
 
+@pytest.mark.large
 def test_who_is_held_up_by_others_gets_in_by_a_new_password(town):
     """However many try the account from everywhere: where it was recovered, it can be signed in to."""
     for number in range(50):
