@@ -228,6 +228,7 @@ def test_a_password_that_changes_under_ones_hands_is_told(town):
     assert town.sign_in(password=ANOTHER)
 
 
+@pytest.mark.large
 def test_nobody_makes_the_log_grow_without_end(town):
     """Of one address sixty refusals are put on record at once, and then one a minute; each is answered the same."""
     for number in range(200):
