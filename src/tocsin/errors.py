@@ -17,8 +17,8 @@
     │   ├── NotAllowed
     │   ├── TooManyAttempts
     │   └── IssuerFailed
-    ├── Undelivered             a letter could not be handed over
-    │   └── LetterRefused
+    ├── Undelivered             a message could not be handed over
+    │   └── Refused
     ├── SourceError             an alert source could not be read
     │   ├── KeysRefused
     │   ├── WrongSite
@@ -153,14 +153,21 @@ class IssuerFailed(AccessError):
 
 
 class Undelivered(TocsinError):
-    """A letter could not be handed over now; whoever takes it may have it all the same."""
+    """A message could not be handed over now; whoever takes it may have it all the same.
+
+    ``retry_after``: in how many seconds it may be tried again, where the provider says so.
+    """
 
     http_status = 502
     exit_status = 3
     retryable = True
 
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
-class LetterRefused(Undelivered):
+
+class Refused(Undelivered):
     """It will not be taken, however often it is tried."""
 
     retryable = False

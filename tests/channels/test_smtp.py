@@ -12,7 +12,7 @@ from aiosmtpd.smtp import AuthResult
 from tests.desk import NOON
 from tests.mail_server import Mailbox, serving
 from tocsin.channels.smtp import SmtpCourier
-from tocsin.errors import LetterRefused, Undelivered
+from tocsin.errors import Refused, Undelivered
 from tocsin.services.courier import Letter
 
 LETTER = Letter(to="ana@example.com", subject="Your password for Tocsin", text="A token:\n\ntocsin_recover_x.y_z\n")
@@ -130,9 +130,9 @@ def test_a_wrong_password_is_told_and_tried_again(certificate):
 @pytest.mark.parametrize(
     "answers, kind",
     [
-        ({"rcpt": "550 no such user ana@example.com"}, LetterRefused),
+        ({"rcpt": "550 no such user ana@example.com"}, Refused),
         ({"rcpt": "451 greylisted"}, Undelivered),
-        ({"data": "554 tocsin_recover_x.y_z looks like spam"}, LetterRefused),
+        ({"data": "554 tocsin_recover_x.y_z looks like spam"}, Refused),
         ({"data": "452 no room"}, Undelivered),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_server_that_says_nothing_is_left_in_time():
 def test_an_address_adds_no_header(to):
     """Whatever somebody made up."""
     mailbox = Mailbox()
-    with serving(mailbox) as port, pytest.raises(LetterRefused):
+    with serving(mailbox) as port, pytest.raises(Refused):
         courier(f"smtp://127.0.0.1:{port}").deliver(LETTER.model_copy(update={"to": to}))
     assert mailbox.got == []
 

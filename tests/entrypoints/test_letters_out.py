@@ -23,7 +23,7 @@ from tocsin.entrypoints.aws_secrets import SecretText
 from tocsin.entrypoints.letters import LONGEST, InTime, SecretCourier, letters_of
 from tocsin.entrypoints.sign_in import key_file, sessions_of
 from tocsin.entrypoints.sync_handler import LETTER_SECONDS
-from tocsin.errors import ConfigurationError, LetterRefused, Undelivered
+from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_id
 from tocsin.services.courier import Letter
@@ -262,9 +262,9 @@ def test_what_a_courier_raises_is_raised_to_who_waits():
     class Refuses:
         def deliver(self, letter):
             message = "the mail server answered 550"
-            raise LetterRefused(message)
+            raise Refused(message)
 
-    with pytest.raises(LetterRefused, match="550"):
+    with pytest.raises(Refused, match="550"):
         InTime(Refuses()).deliver(LETTER)
 
 

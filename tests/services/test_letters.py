@@ -9,7 +9,7 @@ import pytest
 from tests.desk import NOON
 from tests.people import HERE, Town, token_in
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.errors import LetterRefused
+from tocsin.errors import Refused
 from tocsin.services.courier import LETTER, Post
 from tocsin.services.incidents import IncidentService
 from tocsin.services.tick import tick
@@ -100,7 +100,7 @@ def test_a_letter_whose_token_is_over_is_given_up_sooner(town, caplog):
 def test_a_letter_that_will_never_be_taken_is_given_up_at_once_and_holds_up_no_other(town, caplog):
     """An address that does not exist, say."""
     signs_up(town)
-    town.box.fails = LetterRefused("the mail server answered 550")
+    town.box.fails = Refused("the mail server answered 550")
     town.later(seconds=1)
     asked(town)
     town.tick()

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from tocsin.addresses import is_this_machine
 from tocsin.clock import Clock
-from tocsin.errors import LetterRefused, Undelivered
+from tocsin.errors import Refused, Undelivered
 from tocsin.services.courier import Letter
 
 PORTS = {"smtp": 587, "smtps": 465}
@@ -54,7 +54,7 @@ class SmtpCourier:
         """Hand a letter over.
 
         Raises :class:`~tocsin.errors.Undelivered` if that may go well another time, and
-        :class:`~tocsin.errors.LetterRefused` if not. What the server said is not repeated, but for its number.
+        :class:`~tocsin.errors.Refused` if not. What the server said is not repeated, but for its number.
         """
         try:
             written = self._message(letter)
@@ -76,7 +76,7 @@ class SmtpCourier:
             raise Undelivered(message) from None
         except ValueError:
             message = "this is no letter that can be sent"
-            raise LetterRefused(message) from None
+            raise Refused(message) from None
 
     def _connected(self) -> smtplib.SMTP:
         # Its own name would be looked up, which may take as long as a server that is down.
@@ -113,4 +113,4 @@ class SmtpCourier:
 
 def _failed(code: int, *, final: bool = False) -> Undelivered:
     said = f"the mail server answered {code}"
-    return LetterRefused(said) if final and code >= _PERMANENT else Undelivered(said)
+    return Refused(said) if final and code >= _PERMANENT else Undelivered(said)

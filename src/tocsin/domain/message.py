@@ -1,0 +1,61 @@
+"""What somebody is told, once, in every length that a channel may need. What channels do with it is theirs."""
+
+from enum import StrEnum
+
+from .frozen import Frozen, Utc
+from .incident import Status
+from .severity import Severity
+
+SHORTEST = 160
+"""Characters of :attr:`Message.short`: one SMS."""
+
+
+class Tells(StrEnum):
+    """Why somebody is told."""
+
+    PAGE = "page"
+    ALL_CLEAR = "all_clear"
+    ACKNOWLEDGED = "acknowledged"
+    NOTICE = "notice"
+    TEST = "test"
+    CODE = "code"
+
+
+class Subject(Frozen):
+    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none)."""
+
+    id: str
+    cycle: int
+    title: str
+    severity: Severity
+    status: Status
+    service: str = ""
+    environment: str = ""
+    source: str = ""
+    opened_at: Utc
+    runbook: str = ""
+    url: str = ""
+    acknowledge: str = ""
+
+
+class Message(Frozen):
+    """One message to one target. ``id`` is that of its page, the same however often it is sent.
+
+    ``subject`` is one line, ``short`` an SMS, ``text`` plain, ``html`` a whole document whose texts are escaped.
+    ``subjects`` are the incidents that it is about, the worst first: several in a bundle, none in a test.
+    All of it may hold what strangers wrote: who puts it into another markup escapes it.
+    """
+
+    id: str
+    tells: Tells
+    subject: str
+    short: str
+    text: str
+    html: str = ""
+    subjects: tuple[Subject, ...] = ()
+    sent_at: Utc
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst that it is about; None where it is about no incident."""
+        return max((one.severity for one in self.subjects), key=lambda one: one.rank, default=None)
