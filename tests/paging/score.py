@@ -50,12 +50,12 @@ class Score:
     def new_id(self):
         return f"c{next(self._ids)}"
 
-    def another_pager(self, store=None):
+    def another_pager(self, store=None, phones=None):
         """Return a pager as another process would have one."""
         return Pager(
             store or self.store,
             self.town,
-            self.phones.channels(*self._without),
+            phones.channels() if phones else self.phones.channels(*self._without),
             clock=lambda: self.now,
             new_id=self.new_id,
             timer=lambda: 0.0,
