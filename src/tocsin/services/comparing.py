@@ -22,9 +22,13 @@ from .api_keys import API_KEY, FIRST, NAMED
 from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
 from .courier import LETTER
+from .feeds import FEED
 from .idempotency import IDEMPOTENCY
+from .on_call import SCHEDULE
 from .passwords import PASSWORD
+from .schedules import SCHEDULE_NAME
 from .sessions import SESSION
+from .shift_notices import SHIFT_NOTICE
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
 from .tickets import TICKET
@@ -40,6 +44,7 @@ KINDS = (
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
     *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
+    *(SCHEDULE, SCHEDULE_NAME, FEED, SHIFT_NOTICE),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
