@@ -92,7 +92,4 @@ WRITE = Access(UserRole.RESPONDER, Scope.INCIDENTS_WRITE)
 OWN_TURNS = Access(UserRole.RESPONDER, Scope.ADMIN)
 """A responder, on what is about their own shifts; whoever administers, on everybody's."""
 
-OWN_LINKS = Access(UserRole.VIEWER, Scope.ADMIN)
-"""Any person, on links that they made; whoever administers, on everybody's."""
-
 ADMINISTER = Access(UserRole.ADMIN, Scope.ADMIN)

@@ -34,23 +34,29 @@ MOST_FEEDS = 20
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)
 """What a feed shows at least: it begins with a month, so that what is cut there keeps its name for a month."""
 
-_TOKEN = re.compile(r"([A-Za-z0-9-]{1,64}\.[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}\.[0-9a-f]{12}")
 
 
 class Feed(Frozen):
     """What is kept of a link. ``digest`` is the SHA-256 of its secret, which has 256 random bits of its own.
 
-    ``schedule`` or ``person`` (ids) says what it shows. ``maker`` is the id of who made it, empty for a key: once they
+    ``label`` is what people tell it by. ``schedule`` or ``person`` (ids) says what it shows. ``maker`` is the id of who made it, empty for a key: once they
     have left, it shows nothing.
     """
 
     id: str
+    label: str = ""
     schedule: str = ""
     person: str = ""
     maker: str = ""
     digest: str
     made_at: Utc
     made_by: str
+
+    @property
+    def name(self) -> str:
+        """What it is called among those of its schedule or person."""
+        return self.id.rpartition(".")[2]
 
 
 class Feeds:
@@ -63,8 +69,8 @@ class Feeds:
         self._new_id = new_id
         self._users = Users(store, audit, clock=clock, new_id=new_id)
 
-    def make(self, of: Schedule | User, *, secret: str, actor: Actor, maker: str = "") -> tuple[Feed, str]:
-        """Make a feed; return it with the token that its link ends with, which cannot be had again.
+    def make(self, of: Schedule | User, *, secret: str, actor: Actor, label: str = "", maker: str = "") -> Feed:
+        """Make a feed that opens with a secret, which is not kept and cannot be had again.
 
         Raises :class:`~tocsin.errors.InvalidInput` if there are too many.
         """
@@ -73,6 +79,7 @@ class Feeds:
             raise InvalidInput(message, hint="revoke one of them")
         feed = Feed(
             id=f"{of.id}.{key_id_of(self._new_id())}",
+            label=label.strip(),
             schedule=of.id if isinstance(of, Schedule) else "",
             person=of.id if isinstance(of, User) else "",
             maker=maker,
@@ -83,35 +90,36 @@ class Feeds:
         record = Record(kind=FEED, id=feed.id, body=feed.model_dump(mode="json"))
         write = RecordWrite(kind=FEED, id=feed.id, record=record, expected=0)
         self._audit.commit(Deed(AuditAction.FEED_MADE, actor, _target(feed)), write)
-        return feed, f"{feed.id}.{secret}"
+        return feed
 
     def of(self, owner_id: str) -> list[Feed]:
         """Return the feeds of a schedule, or of a person."""
         some = self._store.records(FEED, after=f"{owner_id}.", limit=MOST_FEEDS + 1)
         return [_feed(one) for one in some if one.id.startswith(f"{owner_id}.")]
 
-    def revoke(self, feed_id: str, *, actor: Actor, own: str = "") -> None:
-        """Take a link out of use for good. ``own``: the id of who must have made it.
+    def revoke(self, owner_id: str, name: str, *, actor: Actor, own: str = "") -> None:
+        """Take a link to a schedule or a person out of use for good. ``own``: the id of who must have made it.
 
         Raises :class:`~tocsin.errors.NotFound`, and :class:`~tocsin.errors.NotAllowed`.
         """
-        feed = self._named(feed_id)
-        if own and own not in (feed.maker, feed.person):
+        feed = self._named(f"{owner_id}.{name}")
+        if feed is None:
+            raise _no_feed()
+        if own and own != feed.maker:
             message = "this link was made by somebody else"
             raise NotAllowed(message, hint="an administrator can revoke it")
         try:
             gone = RecordWrite(kind=FEED, id=feed.id, record=None, expected=1)
             self._audit.commit(Deed(AuditAction.FEED_REVOKED, actor, _target(feed)), gone)
         except Conflict:
-            self._named(feed_id)
-            raise
+            raise _no_feed() from None  # somebody else did
 
-    def calendar(self, token: str) -> tuple[str, str]:
-        """Return the calendar of a link, and a text that stays the same as long as its events do.
+    def calendar(self, feed_id: str, secret: str) -> tuple[str, str]:
+        """Return the calendar of a link as iCalendar text, and a text that stays the same as long as its events do.
 
         Raises :class:`~tocsin.errors.NotFound` for every link that is not good, whatever is wrong with it.
         """
-        feed = self._good(token)
+        feed = self._good(feed_id, secret)
         now = self._clock()
         if feed.person:
             schedules, name = [one for one in every_schedule(self._store) if feed.person in one.people], "On call"
@@ -124,23 +132,18 @@ class Feeds:
         events = sorted(chain.from_iterable(_events(one, feed.person, people, now) for one in schedules))
         return calendar(name, events, now), repr((name, events))
 
-    def _good(self, token: str) -> Feed:
-        said = _TOKEN.fullmatch(token)
-        record = None if said is None else self._store.record(FEED, said[1])
-        if said is None or record is None:
+    def _good(self, feed_id: str, secret: str) -> Feed:
+        feed = self._named(feed_id)
+        if feed is None or not hmac.compare_digest(feed.digest, digest_of(secret)):
             raise _no_feed()
-        feed = _feed(record)
-        user = self._users.get(feed.maker) if feed.maker else None
-        left = bool(feed.maker) and (user is None or not user.may_sign_in)
-        if left or not hmac.compare_digest(feed.digest, digest_of(said[2])):
+        maker = self._users.get(feed.maker) if feed.maker else None
+        if feed.maker and (maker is None or not maker.may_sign_in):
             raise _no_feed()
         return feed
 
-    def _named(self, feed_id: str) -> Feed:
-        record = self._store.record(FEED, feed_id) if re.fullmatch(r"[A-Za-z0-9.-]{1,80}", feed_id) else None
-        if record is None:
-            raise _no_feed()
-        return _feed(record)
+    def _named(self, feed_id: str) -> Feed | None:
+        record = self._store.record(FEED, feed_id) if _ID.fullmatch(feed_id) else None
+        return None if record is None else _feed(record)
 
 
 def _events(schedule: Schedule, person: str, people: dict[str, User], now: Utc) -> list[Event]:
