@@ -129,7 +129,8 @@ class Feeds:
                 raise _no_feed()
             schedules, name = [schedule], f"On call: {schedule.name}"
         people = {one.id: one for one in self._users.every()}
-        events = sorted(chain.from_iterable(_events(one, feed.person, people, now) for one in schedules))
+        events = list(chain.from_iterable(_events(one, feed.person, people, now) for one in schedules))
+        events.sort(key=lambda one: (one.start, one.uid))
         return calendar(name, events, now), repr((name, events))
 
     def _good(self, feed_id: str, secret: str) -> Feed:
