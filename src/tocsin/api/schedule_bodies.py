@@ -16,7 +16,7 @@ from .texts import Something
 LONGEST_LABEL = 100
 
 Who = Annotated[Something, Field(max_length=254, description="E-mail address or id.", examples=["ana@example.com"])]
-Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["09:00"])]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$", examples=["09:00"])]
 Name = Annotated[Something, Field(max_length=LONGEST_NAME)]
 ScheduleName = Annotated[Something, Field(max_length=200, examples=["Shop"])]
 TeamName = Annotated[str, Field(max_length=200, description="The team that it belongs to, by name or id; empty: none.")]

@@ -21,7 +21,10 @@ _Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|fals
 
 
 def read_schedule(path: Path) -> dict[str, Any]:
-    """Return what a file says, unchecked. Raises :class:`~tocsin.errors.InvalidInput`, which says where it is wrong."""
+    """Return what a file says, unchecked, but for what only an export has: ids that are drawn anew.
+
+    Raises :class:`~tocsin.errors.InvalidInput`, which says where it is wrong.
+    """
     try:
         found = yaml.load(path.read_bytes(), _Plain)  # noqa: S506 - it is a safe one
     except OSError as error:
@@ -35,4 +38,9 @@ def read_schedule(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         message = f"{path} describes no schedule: it needs a name, and layers"
         raise InvalidInput(message)
+    overrides = found.get("overrides")
+    for one in [found, *(overrides if isinstance(overrides, list) else ())]:
+        if isinstance(one, dict):
+            one.pop("id", None)
+            one.pop("version", None)
     return found
