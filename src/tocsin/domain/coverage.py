@@ -41,7 +41,7 @@ class Load(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What there is to say. ``left_out`` counts gaps and double duties beyond :data:`MOST_LISTED` of each."""
+    """What there is to say; ``load`` the longest first. ``left_out`` counts gaps and double duties beyond :data:`MOST_LISTED` of each."""
 
     gaps: tuple[Span, ...]
     unreachable: tuple[Concern, ...]
@@ -79,7 +79,7 @@ def coverage(
         unreachable=tuple(Concern(who, at) for who, at in first.items() if active(who) and not reachable(who)),
         left=tuple(Concern(who, first.get(who)) for who in sorted(_named(schedule, start, end)) if not active(who)),
         double=tuple(double[:MOST_LISTED]),
-        load=tuple(_load(who, found, pages) for who in sorted(first)),
+        load=tuple(sorted((_load(who, found, pages) for who in first), key=lambda one: (-one.hours, one.person))),
         left_out=sum(max(len(some) - MOST_LISTED, 0) for some in (gaps, double)),
     )
 

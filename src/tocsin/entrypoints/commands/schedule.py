@@ -226,7 +226,7 @@ def _layer(
 
 def _hours(text: str) -> Document:
     """Read hours of duty: ``mon-fri 09:00-17:00``, ``sat,sun 00:00-00:00`` or ``22:00-06:00``."""
-    *days, clocks = text.lower().split()
+    *days, clocks = text.lower().split() or [""]
     begin, dash, end = clocks.partition("-")
     if not dash or len(days) > 1:
         message = f"{text!r} are no hours of duty"
