@@ -22,6 +22,8 @@ Who is nobody gets 401 where anything is asked, whoever may not gets 403, and le
 Beyond the table:
 
 - What is under `/users/me` is one's own: nobody reaches another's by it, and a key has none.
+- A responder changes a schedule by what they take part in themselves: they take shifts, hand over and swap their own, and
+  end the links to calendars that they made. Shifts between others are an administrator's.
 - Role and e-mail address are changed by administrators. Nobody raises their own role, and the last administrator who
   can sign in is neither demoted nor deactivated.
 - Who is deactivated is let in nowhere, stays listed, and what they did keeps their name.

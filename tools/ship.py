@@ -28,6 +28,8 @@ NOT_RUN = (
     "tocsin/demo",  # the simulated Datadog
     "tocsin/entrypoints/commands",  # the command line
     "waitress",  # the server of the local API
+    "yaml",  # files that the command line reads
+    "_yaml",
     "*.dist-info/RECORD",  # what pip needs to uninstall; licences and metadata stay
     "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED",

@@ -29,6 +29,7 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 from tocsin.sources.naming import TagNames
@@ -98,6 +99,7 @@ class Client:
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
+        self.schedules = Schedules(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.place = RingInMemory() if before is None else before.place
         keys = SigningKeys(self.place, clock=self.clock)

@@ -13,6 +13,7 @@ from tocsin.api.access import TABLE
 from tocsin.api.options import MOST_BYTES
 from tocsin.domain.access import SELF, Scope, UserRole
 from tocsin.domain.audit import Actor
+from tocsin.services.feeds import Feeds
 
 ASKED = [route for route, access in TABLE.items() if not access.anybody]
 """Where anything is asked of who comes."""
@@ -22,6 +23,9 @@ DATADOG = f"POST {V1}/sync"
 """Nothing is read here: there are no keys for it, which only whoever may ask learns."""
 
 INCIDENT = f"{V1}/incidents/{{incident_id}}"
+SCHEDULE = f"{V1}/schedules/{{schedule_id}}"
+WHEN = {"start": "2026-03-03T12:00:00Z", "end": "2026-03-04T12:00:00Z"}
+LAYER = {"name": "Base", "people": ["other@example.com"], "rotation": {"unit": "week"}, "start": "2026-03-02"}
 BODIES = {
     f"POST {V1}/alerts": {"message": "Search is slow"},
     f"POST {V1}/webhooks/alertmanager": {
@@ -47,6 +51,16 @@ BODIES = {
     f"PATCH {V1}/users/{{user_id}}": {"full_name": "Another"},
     f"POST {V1}/teams": {"name": "another"},
     f"PATCH {V1}/teams/{{team_id}}": {"name": "another"},
+    f"POST {V1}/schedules": {"name": "another"},
+    f"PATCH {SCHEDULE}": {"name": "another"},
+    f"PUT {SCHEDULE}/layers/{{layer_id}}": {**LAYER, "people": ["root@example.com"]},
+    f"POST {SCHEDULE}/overrides": {"person": "me@example.com", **WHEN},
+    f"POST {SCHEDULE}/swaps": {
+        "one": {"person": "me@example.com", **WHEN},
+        "other": {"person": "other@example.com", **WHEN},
+    },
+    f"POST {SCHEDULE}/feeds": {"label": "wall"},
+    f"POST {V1}/users/me/feeds": {"label": "phone"},
     f"POST {V1}/auth/password": {"current": PASSWORD, "new": "marble giraffe teapot"},
 }
 """What can be done as it is."""
@@ -73,12 +87,21 @@ class World:
         other = client.user("other@example.com")
         client.post(f"{V1}/teams", {"name": "shop"})
         client("PUT", f"{V1}/teams/shop/members/{other.id}")
+        client.post(f"{V1}/schedules", {"name": "shop", "layers": [{"id": "base", **LAYER}]})
         self.person, self.shown = self._asking(who)
         self.named = {"incident_id": "INC-1001", "alert_id": alert["alert"], "user": "ann", "key_id": "spare"}
         self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
+        me = self.person or client.user("me@example.com")
+        agreed = client.post(f"{V1}/schedules/shop/overrides", {"person": me.id, **WHEN}).json
+        self.named |= {"schedule_id": "shop", "layer_id": "base", "override_id": agreed["overrides"][0]["id"]}
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
+        feeds = Feeds(client.store, client.audit, clock=client.clock, new_id=client.new_id)
+        self.feeds = {
+            name: feeds.make(of, secret="x", actor=Actor("a test"), maker=self.person.id if self.person else "").name
+            for name, of in (("schedules", client.schedules.named("shop")), ("users", me))
+        }
 
     def _asking(self, who):
         if who in ("nobody", NOBODY):
@@ -98,6 +121,7 @@ class World:
         method, path = route.split()
         named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
         named |= {"user_id": "root@example.com"} if method == "PUT" else {}
+        named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
         sent = {"body": BODIES.get(route), "token": self.shown} | more
         return self.client(method, path, sent.pop("body"), **sent)

@@ -7,7 +7,7 @@ import pytest
 from tests.api.client import V1
 from tocsin.api.endpoints import PREFIX
 from tocsin.api.routes import ROUTES
-from tocsin.domain.access import ADMINISTER, PUSH, SELF, WRITE
+from tocsin.domain.access import ADMINISTER, OWN_TURNS, PUSH, SELF, WRITE
 
 OPERATIONS = {(one.endpoint.path, one.endpoint.method.lower()): one for one in ROUTES if one.shown}
 
@@ -50,7 +50,7 @@ def test_what_needs_a_key_says_which(said):
     assert set(said["components"]["securitySchemes"]) == {"bearer", "basic", "key"}
 
 
-def test_only_health_documents_and_signing_in_are_open_to_all():
+def test_only_health_documents_signing_in_and_secret_links_are_open_to_all():
     """Whoever adds a route without a key has to say so here."""
     assert {one.endpoint.path for one in ROUTES if one.endpoint.access.anybody} == {
         "/health",
@@ -68,6 +68,7 @@ def test_only_health_documents_and_signing_in_are_open_to_all():
         f"{PREFIX}/auth/reset",
         f"{PREFIX}/auth/signup",
         f"{PREFIX}/auth/verify",
+        f"{PREFIX}/feeds/{{feed_id}}.ics",
     }
 
 
@@ -75,17 +76,17 @@ def test_what_changes_something_needs_a_key_that_may_write():
     """Whatever its path; but for one's own sign-ins."""
     for one in ROUTES:
         reads = one.endpoint.method == "GET" or one.endpoint.path.startswith(f"{PREFIX}/auth/")
-        assert reads or one.endpoint.access in {PUSH, WRITE, ADMINISTER, SELF}
+        assert reads or one.endpoint.access in {PUSH, WRITE, ADMINISTER, SELF, OWN_TURNS}
 
 
 def test_only_what_is_done_once_a_key_takes_an_idempotency_key(said):
-    """Signing in, a sweep and a tick are done as often as they are asked for, and do not say otherwise."""
+    """Signing in, a secret link, a sweep and a tick are done as often as they are asked for, and do not say otherwise."""
     posts = {
         (one["operationId"], one["tags"][0]): one for (_, method), one in operations(said).items() if method == "post"
     }
     taking = {"$ref": "#/components/parameters/Idempotency-Key"}
     without = {place for place, one in posts.items() if taking not in one["parameters"]}
-    others = {("sync_now", "sync"), ("tick_now", "sync")}
+    others = {("sync_now", "sync"), ("tick_now", "sync"), ("make_feed", "feeds"), ("make_own_feed", "feeds")}
     assert without == others | {place for place in posts if place[1] == "signing in"}
 
 

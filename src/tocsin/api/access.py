@@ -5,10 +5,11 @@ The code reads it at the door, ``docs/access.md`` is written from it, and the te
 
 from collections.abc import Mapping
 
-from tocsin.domain.access import ADMINISTER, ANYBODY, PUSH, READ, SELF, WRITE, Access
+from tocsin.domain.access import ADMINISTER, ANYBODY, OWN_TURNS, PUSH, READ, SELF, WRITE, Access
 
 _V1 = "/api/v1"
 _INCIDENT = f"{_V1}/incidents/{{incident_id}}"
+_SCHEDULE = f"{_V1}/schedules/{{schedule_id}}"
 
 TABLE: Mapping[str, Access] = {
     f"POST {_V1}/alerts": PUSH,
@@ -65,6 +66,28 @@ TABLE: Mapping[str, Access] = {
     f"DELETE {_V1}/teams/{{team_id}}": ADMINISTER,
     f"PUT {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
     f"DELETE {_V1}/teams/{{team_id}}/members/{{user_id}}": ADMINISTER,
+    f"GET {_V1}/schedules": READ,
+    f"POST {_V1}/schedules": ADMINISTER,
+    f"GET {_SCHEDULE}": READ,
+    f"PATCH {_SCHEDULE}": ADMINISTER,
+    f"DELETE {_SCHEDULE}": ADMINISTER,
+    f"PUT {_SCHEDULE}/layers/{{layer_id}}": ADMINISTER,
+    f"DELETE {_SCHEDULE}/layers/{{layer_id}}": ADMINISTER,
+    f"POST {_SCHEDULE}/overrides": OWN_TURNS,
+    f"DELETE {_SCHEDULE}/overrides/{{override_id}}": OWN_TURNS,
+    f"POST {_SCHEDULE}/swaps": OWN_TURNS,
+    f"GET {_SCHEDULE}/shifts": READ,
+    f"GET {_SCHEDULE}/coverage": READ,
+    f"GET {_SCHEDULE}/export": READ,
+    f"POST {_SCHEDULE}/feeds": OWN_TURNS,
+    f"GET {_SCHEDULE}/feeds": OWN_TURNS,
+    f"DELETE {_SCHEDULE}/feeds/{{feed_id}}": OWN_TURNS,
+    f"GET {_V1}/oncall/current": READ,
+    f"GET {_V1}/users/me/shifts": SELF,
+    f"POST {_V1}/users/me/feeds": SELF,
+    f"GET {_V1}/users/me/feeds": SELF,
+    f"DELETE {_V1}/users/me/feeds/{{feed_id}}": SELF,
+    f"GET {_V1}/feeds/{{feed_id}}.ics": ANYBODY,
     f"GET {_V1}/auth/oidc/start": ANYBODY,
     f"GET {_V1}/auth/oidc/callback": ANYBODY,
     f"GET {_V1}/audit": ADMINISTER,

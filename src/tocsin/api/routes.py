@@ -6,11 +6,14 @@ from .audit import audit
 from .documents import documents
 from .endpoints import Declared
 from .external import external
+from .feeds import feeds
 from .health import health
 from .incidents import incidents
 from .keys import keys
 from .moves import moves
+from .on_call import on_call
 from .records import records
+from .schedules import schedules
 from .sessions import sessions
 from .sync import sync
 from .teams import teams
@@ -22,6 +25,7 @@ ROUTES: tuple[Declared, ...] = tuple(
     for resource in (
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
         *(accounts, sessions, external, users, teams, audit),
+        *(schedules, on_call, feeds),
     )
     for one in resource.declared
 )

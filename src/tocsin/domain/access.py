@@ -89,4 +89,7 @@ SELF = Access(UserRole.VIEWER, None)
 PUSH = Access(UserRole.RESPONDER, Scope.ALERTS_WRITE)
 READ = Access(UserRole.VIEWER, Scope.INCIDENTS_READ)
 WRITE = Access(UserRole.RESPONDER, Scope.INCIDENTS_WRITE)
+OWN_TURNS = Access(UserRole.RESPONDER, Scope.ADMIN)
+"""A responder, on what is about their own shifts; whoever administers, on everybody's."""
+
 ADMINISTER = Access(UserRole.ADMIN, Scope.ADMIN)

@@ -143,13 +143,18 @@ class Override(Frozen):
 
 
 class Schedule(Frozen):
-    """Who is on call when. ``layers`` from the lowest to the highest, ``overrides`` as they were agreed on."""
+    """Who is on call when. ``layers`` from the lowest to the highest, ``overrides`` as they were agreed on.
+
+    ``team`` is the id of the one that it belongs to, empty: none. ``version`` grows by one with each change.
+    """
 
     id: Id
     name: Name
     time_zone: Annotated[str, AfterValidator(_known_zone)]
+    team: Annotated[str, StringConstraints(max_length=64)] = ""
     layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS)] = ()
     overrides: Annotated[tuple[Override, ...], Field(max_length=MOST_OVERRIDES)] = ()
+    version: int = 1
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:
@@ -164,6 +169,12 @@ class Schedule(Frozen):
     def zone(self) -> ZoneInfo:
         """The rules by which its clocks change."""
         return zone_of(self.time_zone)
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The ids of everybody whom it names."""
+        named = {person for layer in self.layers for person in layer.people}
+        return frozenset(named.union(*({one.person, one.replaces or one.person} for one in self.overrides)))
 
 
 class Duty(NamedTuple):

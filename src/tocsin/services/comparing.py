@@ -24,11 +24,15 @@ from .api_keys import API_KEY, FIRST, NAMED
 from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
 from .courier import LETTER
+from .feeds import FEED
 from .idempotency import IDEMPOTENCY
+from .on_call import SCHEDULE
 from .paging.escalating import ROUND_ROBIN
 from .paging.rates import PLACE
 from .passwords import PASSWORD
+from .schedules import SCHEDULE_NAME
 from .sessions import SESSION
+from .shift_notices import SHIFT_NOTICE
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
 from .tickets import TICKET
@@ -45,6 +49,7 @@ KINDS = (
     *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
     *(ESCALATION, NEWS, PAGE, DELIVERY, PLACE, ROUND_ROBIN),
+    *(SCHEDULE, SCHEDULE_NAME, FEED, SHIFT_NOTICE),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

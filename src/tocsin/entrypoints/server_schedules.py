@@ -1,0 +1,110 @@
+"""The schedules of a server: the same for the command line, asked for over HTTP."""
+
+from datetime import datetime
+from typing import Any
+
+from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
+from tocsin.domain.schedule import Schedule
+
+from .schedules import Document
+from .server_calls import ServerCalls, coded
+from .server_store import MOST_LISTED, V1
+
+
+class ServerSchedules:
+    """:class:`~tocsin.entrypoints.schedules.Desk` of a server."""
+
+    def __init__(self, calls: ServerCalls, by: str) -> None:
+        self._calls = calls
+        self._by = by
+
+    def every(self, team: str) -> list[ScheduleView]:
+        """Return every schedule, or those of a team."""
+        found: list[ScheduleView] = []
+        cursor = ""
+        while True:
+            some = self._calls.get(f"{V1}/schedules", {"team": team, "limit": MOST_LISTED, "cursor": cursor})
+            found += [ScheduleView.model_validate(one) for one in some["schedules"]]
+            cursor = some["cursor"]
+            if not cursor:
+                return found
+
+    def show(self, name: str) -> ScheduleView:
+        """Return a schedule."""
+        return ScheduleView.model_validate(self._calls.get(_one(name)))
+
+    def export(self, name: str) -> Schedule:
+        """Return a schedule as it is kept."""
+        return Schedule.model_validate(self._calls.get(f"{_one(name)}/export"))
+
+    def add(self, document: Document) -> ScheduleView:
+        """Make a schedule."""
+        return self._shown("POST", f"{V1}/schedules", document)
+
+    def edit(self, name: str, document: Document) -> ScheduleView:
+        """Change a schedule."""
+        return self._shown("PATCH", _one(name), document)
+
+    def remove(self, name: str) -> None:
+        """Delete a schedule."""
+        self._ask("DELETE", _one(name))
+
+    def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
+        """Put a layer into a schedule."""
+        return self._shown("PUT", f"{_one(name)}/layers/{coded(layer)}", document)
+
+    def take_layer(self, name: str, layer: str) -> ScheduleView:
+        """Take a layer off."""
+        return self._shown("DELETE", f"{_one(name)}/layers/{coded(layer)}")
+
+    def add_override(self, name: str, document: Document) -> ScheduleView:
+        """Add an override."""
+        return self._shown("POST", f"{_one(name)}/overrides", document)
+
+    def swap(self, name: str, document: Document) -> ScheduleView:
+        """Have two people take each other's shifts."""
+        return self._shown("POST", f"{_one(name)}/swaps", document)
+
+    def take_override(self, name: str, override: str) -> ScheduleView:
+        """Take an override back."""
+        return self._shown("DELETE", f"{_one(name)}/overrides/{coded(override)}")
+
+    def shifts(self, name: str, start: datetime, end: datetime, person: str) -> ShiftList:
+        """Return shifts, those of one person if one is named."""
+        return ShiftList.model_validate(self._calls.get(f"{_one(name)}/shifts", _span(start, end) | {"person": person}))
+
+    def coverage(self, name: str, start: datetime, end: datetime) -> CoverageView:
+        """Return how well a time is covered."""
+        return CoverageView.model_validate(self._calls.get(f"{_one(name)}/coverage", _span(start, end)))
+
+    def current(self, at: datetime, team: str) -> CurrentList:
+        """Return who is on call."""
+        said = self._calls.get(f"{V1}/oncall/current", {"at": at.isoformat(), "team": team})
+        return CurrentList.model_validate(said)
+
+    def make_feed(self, name: str, label: str) -> NewFeed:
+        """Make a link to a calendar."""
+        made = NewFeed.model_validate(self._ask("POST", f"{_one(name)}/feeds", {"label": label}))
+        return made.model_copy(update={"path": f"{self._calls.url}{made.path}"})
+
+    def feeds(self, name: str) -> list[FeedView]:
+        """Return the links to a calendar."""
+        return [FeedView.model_validate(one) for one in self._calls.get(f"{_one(name)}/feeds")["feeds"]]
+
+    def revoke_feed(self, name: str, feed: str) -> None:
+        """Take such a link out of use."""
+        self._ask("DELETE", f"{_one(name)}/feeds/{coded(feed)}")
+
+    def _shown(self, method: str, path: str, body: Document | None = None) -> ScheduleView:
+        return ScheduleView.model_validate(self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: Document | None = None) -> Any:  # noqa: ANN401 - any JSON
+        return self._calls.ask(method, path, body, by=self._by)
+
+
+def _one(name: str) -> str:
+    return f"{V1}/schedules/{coded(name)}"
+
+
+def _span(start: datetime, end: datetime) -> dict[str, str]:
+    return {"from": start.isoformat(), "until": end.isoformat()}

@@ -1,0 +1,302 @@
+"""Schedules: who is on call when. Every change, its audit entry, and what tells those concerned, are one commit."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from tocsin.clock import Clock
+from tocsin.domain.audit import Actor, AuditAction, Deed
+from tocsin.domain.change import Record, RecordWrite
+from tocsin.domain.schedule import Override, Schedule, schedule_of
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
+from tocsin.ids import NewId
+from tocsin.storage.store import Store
+
+from .auditing import AuditLog
+from .listing import page_of
+from .on_call import SCHEDULE, every_schedule, schedule_by_id, schedule_in, schedules_of_team
+from .schedule_documents import Document, Names, Said, checked_schedule_name, part, whole
+from .shift_notices import notices
+from .teams import Teams
+from .tick import MOST_ATTEMPTS
+from .users import Users
+
+SCHEDULE_NAME = "schedule_name"
+"""The record kind that keeps a name for one schedule; its id is the name, folded."""
+
+OVERRIDES_KEPT = timedelta(days=90)
+"""What was over for so long goes when another override comes, so that there is room for those to come."""
+
+Also = Callable[[Schedule], tuple[RecordWrite, ...]]
+"""Gives what else is written with a schedule."""
+
+
+class Schedules:
+    """The schedules of one store. People are named by e-mail address or id, teams and schedules by name or id.
+
+    Every change raises :class:`~tocsin.errors.NotFound`, ``InvalidInput`` (for who and what there is not, too),
+    ``Conflict``, and ``PreconditionFailed`` if the version is not the ``expected`` one.
+    """
+
+    def __init__(self, store: Store, audit: AuditLog, *, clock: Clock, new_id: NewId) -> None:
+        self._store = store
+        self._audit = audit
+        self._clock = clock
+        self._new_id = new_id
+        self._users = Users(store, audit, clock=clock, new_id=new_id)
+        self._teams = Teams(store, audit, clock=clock, new_id=new_id)
+
+    def get(self, schedule_id: str) -> Schedule | None:
+        """Return a schedule by id."""
+        return schedule_by_id(self._store, schedule_id)
+
+    def named(self, name_or_id: str) -> Schedule:
+        """Return a schedule by name or id. Raises :class:`~tocsin.errors.NotFound`."""
+        found = self.get(name_or_id)
+        if found is None:
+            try:
+                kept = self._store.record(SCHEDULE_NAME, checked_schedule_name(name_or_id).casefold())
+            except InvalidInput:
+                kept = None
+            found = None if kept is None else self.get(str(kept.body["schedule"]))
+        if found is None:
+            message = f"there is no schedule {name_or_id[:100]}"
+            raise NotFound(message, hint="`schedule list` shows them all")
+        return found
+
+    def every(self) -> Iterator[Schedule]:
+        """Yield every schedule, in the order of their ids."""
+        return every_schedule(self._store)
+
+    def of_team(self, team_id: str) -> list[Schedule]:
+        """Return the schedules of a team, by name."""
+        return schedules_of_team(self._store, team_id)
+
+    def of_person(self, user_id: str) -> list[Schedule]:
+        """Return the schedules that name a person, by name."""
+        return sorted((one for one in self.every() if user_id in one.people), key=lambda one: one.name.casefold())
+
+    def find(self, *, team: str = "", limit: int, cursor: str = "") -> tuple[list[Schedule], str]:
+        """Return up to ``limit`` schedules, and the cursor of what follows (empty at the end); a page may be short.
+
+        ``team`` is the id of one. Raises ``InvalidInput`` for a cursor that no page gave.
+        """
+        matches = lambda one: not team or one.team == team  # noqa: E731 - a name for a lambda
+        return page_of(self._store, SCHEDULE, schedule_in, matches, limit=limit, cursor=cursor)
+
+    def add(self, said: Said, *, actor: Actor, also: Also = lambda _schedule: ()) -> Schedule:
+        """Make a schedule of what ``schedule_of`` reads; ``also`` gives what else is written with it.
+
+        Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.AlreadyThere` for a name.
+        """
+        schedule = schedule_of({**whole(self._names(), said), "id": self._new_id()})
+        told = Deed(AuditAction.SCHEDULE_ADDED, actor, _target(schedule), {"time_zone": schedule.time_zone})
+        try:
+            self._commit(told, None, schedule, _written(schedule), _kept(schedule), *also(schedule))
+        except Conflict:
+            self._see_whose_name(schedule)
+            raise
+        return schedule
+
+    def edit(self, name_or_id: str, said: Said, *, actor: Actor, expected: int | None = None) -> Schedule:
+        """Change name, time zone, team or all of the layers. What is not named stays."""
+        return self._change(name_or_id, lambda _before, names: part(names, said), actor=actor, expected=expected)
+
+    def put_layer(
+        self, name_or_id: str, layer_id: str, said: Said, *, actor: Actor, expected: int | None = None
+    ) -> Schedule:
+        """Put a layer in the place of the one with this id, or on top of the others."""
+
+        def do(before: Schedule, names: Names) -> Document:
+            layer = names.layer(said, layer_id)
+            layers = [layer if one.id == layer["id"] else one.model_dump() for one in before.layers]
+            return {"layers": layers if layer in layers else [*layers, layer]}
+
+        return self._change(name_or_id, do, actor=actor, expected=expected)
+
+    def take_layer(self, name_or_id: str, layer_id: str, *, actor: Actor, expected: int | None = None) -> Schedule:
+        """Take a layer off."""
+
+        def do(before: Schedule, _names: Names) -> Document:
+            layers = [one.model_dump() for one in before.layers if one.id != layer_id]
+            if len(layers) == len(before.layers):
+                message = f"{before.name} has no layer {layer_id[:100]}"
+                raise NotFound(message)
+            return {"layers": layers}
+
+        return self._change(name_or_id, do, actor=actor, expected=expected)
+
+    def add_overrides(
+        self,
+        name_or_id: str,
+        said: Sequence[Said],
+        *,
+        actor: Actor,
+        own: str = "",
+        expected: int | None = None,
+        also: Also = lambda _schedule: (),
+    ) -> Schedule:
+        """Add overrides, all in one change: two make a swap. Those that were over long ago go.
+
+        ``own``: the id of somebody who must take part in each of them; raises :class:`~tocsin.errors.NotAllowed`.
+        """
+
+        def do(before: Schedule, names: Names) -> Document:
+            new = [names.override(one) for one in said]
+            for one in new:
+                _see_it_is_own(own, one["person"], one["replaces"])
+            past = self._clock() - OVERRIDES_KEPT
+            return {"overrides": [*(one.model_dump() for one in before.overrides if one.end > past), *new]}
+
+        return self._change(name_or_id, do, actor=actor, expected=expected, also=also)
+
+    def take_override(
+        self, name_or_id: str, override_id: str, *, actor: Actor, own: str = "", expected: int | None = None
+    ) -> Schedule:
+        """Take an override back; ``own`` as for :meth:`add_overrides`."""
+
+        def do(before: Schedule, _names: Names) -> Document:
+            found = next((one for one in before.overrides if one.id == override_id), None)
+            if found is None:
+                message = f"{before.name} has no override {override_id[:100]}"
+                raise NotFound(message)
+            _see_it_is_own(own, found.person, found.replaces)
+            return {"overrides": [one.model_dump() for one in before.overrides if one != found]}
+
+        return self._change(name_or_id, do, actor=actor, expected=expected)
+
+    def remove(self, name_or_id: str, *, actor: Actor, expected: int | None = None) -> None:
+        """Delete a schedule: nobody is on call by it any more."""
+        for schedule in self._attempts(name_or_id, expected):
+            gone = RecordWrite(kind=SCHEDULE, id=schedule.id, record=None, expected=schedule.version)
+            name = RecordWrite(kind=SCHEDULE_NAME, id=schedule.name.casefold(), record=None)
+            try:
+                self._commit(Deed(AuditAction.SCHEDULE_REMOVED, actor, _target(schedule)), schedule, None, gone, name)
+            except Conflict:
+                continue
+            return
+        raise _busy(name_or_id)
+
+    def _change(
+        self,
+        name_or_id: str,
+        do: Callable[[Schedule, Names], Document],
+        *,
+        actor: Actor,
+        expected: int | None,
+        also: Also = lambda _schedule: (),
+    ) -> Schedule:
+        for before in self._attempts(name_or_id, expected):
+            wanted = do(before, self._names(before))
+            after = schedule_of({**before.model_dump(), **wanted})
+            if after == before:
+                return before
+            after = after.model_copy(update={"version": before.version + 1})
+            deed = Deed(AuditAction.SCHEDULE_CHANGED, actor, _target(before), _told(before, after))
+            try:
+                self._commit(
+                    deed,
+                    before,
+                    after,
+                    _written(after, expected=before.version),
+                    *_renamed(before, after),
+                    *also(after),
+                )
+            except Conflict:
+                self._see_whose_name(after)
+                continue
+            return after
+        raise _busy(name_or_id)
+
+    def _attempts(self, name_or_id: str, expected: int | None) -> Iterator[Schedule]:
+        """Yield a schedule as it is now, as often as it may be tried."""
+        schedule_id = ""
+        for _ in range(MOST_ATTEMPTS):
+            # Once it was found by name: another may have that name by now.
+            schedule = self.named(schedule_id or name_or_id)
+            schedule_id = schedule.id
+            if expected is not None and schedule.version != expected:
+                message = f"the schedule {schedule.name} was changed since you looked"
+                raise PreconditionFailed(message, hint="look again, and decide")
+            yield schedule
+
+    def _commit(self, deed: Deed, before: Schedule | None, after: Schedule | None, *records: RecordWrite) -> None:
+        doer = self._users.by_email(deed.actor.name)
+        told, untold = notices(
+            before, after, now=self._clock(), doer="" if doer is None else doer.id, new_id=self._new_id
+        )
+        details = {**deed.details, **({"not_told": untold} if untold else {})}
+        self._audit.commit(deed._replace(details=details), *records, *told)
+
+    def _names(self, before: Schedule | None = None) -> Names:
+        known = before.people if before else ()
+        return Names(self._users, self._teams, new_id=self._new_id, known=known)
+
+    def _see_whose_name(self, schedule: Schedule) -> None:
+        kept = self._store.record(SCHEDULE_NAME, schedule.name.casefold())
+        if kept is not None and kept.body["schedule"] != schedule.id:
+            message = f"there is a schedule {schedule.name} already"
+            raise AlreadyThere(message, hint="change that one, or take another name") from None
+
+
+def _busy(name_or_id: str) -> Conflict:
+    message = f"others kept changing the schedule {name_or_id}"
+    return Conflict(message, hint="try again")
+
+
+def _see_it_is_own(own: str, *concerned: str | None) -> None:
+    if own and own not in concerned:
+        message = "only an administrator changes shifts between others"
+        raise NotAllowed(message, hint="take a shift yourself, or hand over one of your own")
+
+
+def _written(schedule: Schedule, *, expected: int = 0) -> RecordWrite:
+    body = schedule.model_dump(mode="json")
+    record = Record(kind=SCHEDULE, id=schedule.id, body=body, version=schedule.version)
+    return RecordWrite(kind=SCHEDULE, id=schedule.id, record=record, expected=expected)
+
+
+def _kept(schedule: Schedule) -> RecordWrite:
+    name = schedule.name.casefold()
+    return RecordWrite(
+        kind=SCHEDULE_NAME,
+        id=name,
+        record=Record(kind=SCHEDULE_NAME, id=name, body={"schedule": schedule.id}),
+        expected=0,
+    )
+
+
+def _renamed(before: Schedule, after: Schedule) -> Iterator[RecordWrite]:
+    """Yield what gives a name back that is not used any more, and keeps the new one."""
+    if before.name.casefold() != after.name.casefold():
+        yield RecordWrite(kind=SCHEDULE_NAME, id=before.name.casefold(), record=None)
+        yield _kept(after)
+
+
+def _told(before: Schedule, after: Schedule) -> dict[str, JsonValue]:
+    """Say what changed: of layers and overrides those that come and go."""
+    told: dict[str, JsonValue] = {
+        name: {"from": getattr(before, name), "to": getattr(after, name)}
+        for name in ("name", "time_zone", "team")
+        if getattr(before, name) != getattr(after, name)
+    }
+    if before.layers != after.layers:
+        put: list[JsonValue] = [one.id for one in after.layers if one not in before.layers]
+        taken: list[JsonValue] = [*sorted({one.id for one in before.layers} - {one.id for one in after.layers})]
+        told["layers"] = {"put": put, "taken": taken}
+    new = [one for one in after.overrides if one not in before.overrides]
+    # What goes as another comes was over long ago.
+    gone = [] if new else [one for one in before.overrides if one not in after.overrides]
+    if new or gone:
+        told["overrides"] = {"added": [_brief(one) for one in new], "taken": [_brief(one) for one in gone]}
+    return told
+
+
+def _target(schedule: Schedule) -> str:
+    return f"schedule:{schedule.name}"
+
+
+def _brief(one: Override) -> JsonValue:
+    said: JsonValue = one.model_dump(mode="json", exclude_none=True)
+    return said
