@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.domain.contact import LONGEST_WORD, WORDS, ChannelKind
-from tocsin.domain.contact_words import HIDDEN, checked_room_name, checked_words
+from tocsin.domain.contact_words import HIDDEN, checked_label, checked_room_name, checked_words
 from tocsin.errors import InvalidInput
 
 GOOD = {
@@ -186,3 +186,10 @@ def test_what_cannot_be_the_name_of_a_room_is_refused(name):
 def test_a_room_is_called_as_chats_call_it():
     """With or without the sign before it."""
     assert checked_room_name(" #Incidents ") == checked_room_name("Incidents") == "Incidents"
+
+
+def test_a_contact_may_be_called_something():
+    """On one line, and not too long."""
+    assert [checked_label(text) for text in ("", "  ", " my\n phone ")] == ["", "", "my phone"]
+    with pytest.raises(InvalidInput, match="at most 100"):
+        checked_label("x" * 101)

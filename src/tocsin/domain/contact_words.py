@@ -13,10 +13,13 @@ from tocsin.addresses import is_this_machine
 from tocsin.errors import InvalidInput
 
 from .contact import LONGEST_WORD, WORDS, ChannelKind, Word
+from .people import person
 from .user import checked_email
 
 HIDDEN = "set"
 """What is shown of a secret of which nothing may be seen."""
+
+LONGEST_LABEL = 100
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 """What a room may be called."""
@@ -66,6 +69,15 @@ def checked_words(kind: ChannelKind, given: Mapping[str, str], *, private: bool 
     return Words(visible, secret)
 
 
+def checked_label(text: str) -> str:
+    """Return what somebody calls one of their ways, on one line; empty: nothing. Raises ``InvalidInput``."""
+    label = person(text) if text.strip() else ""
+    if len(label) > LONGEST_LABEL:
+        message = f"a name of a contact has at most {LONGEST_LABEL} characters"
+        raise InvalidInput(message)
+    return label
+
+
 def checked_room_name(text: str) -> str:
     """Return the name of a room, without the ``#`` that it may begin with. Raises ``InvalidInput`` otherwise."""
     name = text.strip().removeprefix("#")
@@ -80,7 +92,11 @@ def _checked(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str
         message = f"{kind}: {word.name} has at most {LONGEST_WORD:,} characters, on one line"
         raise InvalidInput(message)
     if word.name == "url":
-        return _apprise(value, private=private) if kind is ChannelKind.APPRISE else _web(kind, word, value, private)
+        return (
+            _apprise(value, private=private)
+            if kind is ChannelKind.APPRISE
+            else _web(kind, word, value, private=private)
+        )
     return _CHECKS.get(word.name, _token)(value)
 
 
@@ -115,7 +131,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _web(kind: ChannelKind, word: Word, value: str, private: bool) -> str:
+def _web(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str:
     parts = _split(value)
     host = _host(parts)
     plain = parts.scheme == "http" and private and is_this_machine(host)

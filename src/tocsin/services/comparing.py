@@ -21,8 +21,10 @@ from tocsin.storage.store import Store
 from .api_keys import API_KEY, FIRST, NAMED
 from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
+from .contact_records import BOOK, CODE, CONTACT
 from .courier import LETTER
 from .idempotency import IDEMPOTENCY
+from .notification_rules import NOTIFICATION_RULES
 from .passwords import PASSWORD
 from .sessions import SESSION
 from .sync import HEARTBEAT
@@ -40,6 +42,7 @@ KINDS = (
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
     *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
+    *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
