@@ -75,13 +75,27 @@ class Reached:
     def tick(self):
         """Do what is due; return the messages that came."""
         before = len(self.channel.sent)
-        codes = Codes(self.store, self.contacts, self.keys, self.channels, clock=self.clock, new_id=self.new_id)
-        tick(self.store, Rules(), clock=self.clock, new_id=self.new_id, others={CODE: codes})
+        send_codes(self.store, self.contacts, self.keys, self.channels, clock=self.clock, new_id=self.new_id)
         return self.channel.sent[before:]
 
     def log(self):
         """Return what is on record, the oldest first: action, target, details."""
         return [(one.action, one.target, one.details) for one in self.audit.entries()]
+
+
+def send_codes(store, contacts, keys, channels, *, clock, new_id):
+    """Send the codes that are due, as a tick does."""
+    codes = Codes(store, contacts, keys, channels, clock=clock, new_id=new_id)
+    tick(store, Rules(), clock=clock, new_id=new_id, others={CODE: codes})
+
+
+def code_of(client):
+    """Send the codes that are due at an API that tests ask; return the last of them."""
+    channel = Kept()
+    channels = {kind: lambda: channel for kind in ChannelKind}
+    contacts = client.parts.reach().contacts
+    send_codes(client.store, contacts, client.signing, channels, clock=client.clock, new_id=client.new_id)
+    return code_in(channel.sent[-1][0])
 
 
 def code_in(message):

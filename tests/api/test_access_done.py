@@ -9,6 +9,7 @@ from tests.api.client import V1, Client
 from tests.api.test_access_matrix import NOBODY, ROWS, WHO
 from tests.fakes import MemoryStore
 from tests.people import PASSWORD
+from tests.reach import code_of
 from tocsin.api.access import TABLE
 from tocsin.api.options import MOST_BYTES
 from tocsin.domain.access import SELF, Scope, UserRole
@@ -21,6 +22,8 @@ CHANGES = [route for route in ASKED if not route.startswith("GET ")]
 DATADOG = f"POST {V1}/sync"
 """Nothing is read here: there are no keys for it, which only whoever may ask learns."""
 
+MINE, THEIRS = f"{V1}/users/me", f"{V1}/users/{{user_id}}"
+PHONE = {"kind": "sms", "address": {"number": "+49301234567"}}
 INCIDENT = f"{V1}/incidents/{{incident_id}}"
 BODIES = {
     f"POST {V1}/alerts": {"message": "Search is slow"},
@@ -47,6 +50,14 @@ BODIES = {
     f"PATCH {V1}/users/{{user_id}}": {"full_name": "Another"},
     f"POST {V1}/teams": {"name": "another"},
     f"PATCH {V1}/teams/{{team_id}}": {"name": "another"},
+    f"POST {MINE}/contacts": PHONE,
+    f"PATCH {MINE}/contacts/{{contact_id}}": {"name": "Another"},
+    f"PUT {MINE}/notification-rules": {"account_email": False},
+    f"POST {THEIRS}/contacts": PHONE,
+    f"PATCH {THEIRS}/contacts/{{contact_id}}": {"name": "Another"},
+    f"PUT {THEIRS}/notification-rules": {"account_email": False},
+    f"POST {V1}/rooms": {"name": "another", **PHONE},
+    f"PATCH {V1}/rooms/{{room}}": {"active": False},
     f"POST {V1}/auth/password": {"current": PASSWORD, "new": "marble giraffe teapot"},
 }
 """What can be done as it is."""
@@ -73,12 +84,19 @@ class World:
         other = client.user("other@example.com")
         client.post(f"{V1}/teams", {"name": "shop"})
         client("PUT", f"{V1}/teams/shop/members/{other.id}")
+        client.post(f"{V1}/users/{other.id}/contacts", PHONE)
+        client.post(f"{V1}/rooms", {"name": "ops", **PHONE})
         self.person, self.shown = self._asking(who)
         self.named = {"incident_id": "INC-1001", "alert_id": alert["alert"], "user": "ann", "key_id": "spare"}
-        self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
+        self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none", "contact_id": "1", "room": "ops"}
+        self.bodies = BODIES
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
+            client.post(f"{V1}/users/{self.person.id}/contacts", PHONE)
+            reach = client.parts.reach()
+            reach.verification.ask(reach.contacts.own(self.person, "1"))
+            self.bodies = BODIES | {f"POST {MINE}/contacts/{{contact_id}}/verify": {"code": code_of(client)}}
 
     def _asking(self, who):
         if who in ("nobody", NOBODY):
@@ -99,7 +117,7 @@ class World:
         named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
         named |= {"user_id": "root@example.com"} if method == "PUT" else {}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
-        sent = {"body": BODIES.get(route), "token": self.shown} | more
+        sent = {"body": self.bodies.get(route), "token": self.shown} | more
         return self.client(method, path, sent.pop("body"), **sent)
 
     @property

@@ -55,7 +55,7 @@ def test_a_way_that_there_is_not_is_not_found(town, ann, ref):
     bo = town.person("bo@example.com")
     town.contacts.add(bo, SMS, PHONE, actor=BOSS)
     town.contacts.add(ann, SMS, PHONE, actor=BOSS)
-    with pytest.raises(NotFound, match="ann@example.com has no contact"):
+    with pytest.raises(NotFound, match=r"ann@example\.com has no contact"):
         town.contacts.own(ann, ref)
     with pytest.raises(NotFound):
         town.contacts.own(ann, town.contacts.of(bo.id)[0].id)

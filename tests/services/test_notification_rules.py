@@ -46,7 +46,7 @@ def test_rules_are_put_in_the_place_of_those_before(town):
 def test_rules_name_ones_own_contacts(town):
     """Nobody is told where somebody else is, and nothing is misspelt."""
     bo = town.person("bo@example.com")
-    with pytest.raises(InvalidInput, match="bo@example.com has no contact"):
+    with pytest.raises(InvalidInput, match=r"bo@example\.com has no contact"):
         town.rules.put(bo, rules(town.phone.id), actor=BOSS)
     with pytest.raises(InvalidInput, match="is no time zone"):
         town.rules.put(bo, NotificationRules(time_zone="Mars"), actor=BOSS)

@@ -3,6 +3,7 @@
 from .accounts import accounts
 from .alerts import alerts
 from .audit import audit
+from .contacts import contacts
 from .documents import documents
 from .endpoints import Declared
 from .external import external
@@ -10,7 +11,9 @@ from .health import health
 from .incidents import incidents
 from .keys import keys
 from .moves import moves
+from .notification_rules import notification_rules
 from .records import records
+from .rooms import rooms
 from .sessions import sessions
 from .sync import sync
 from .teams import teams
@@ -22,6 +25,7 @@ ROUTES: tuple[Declared, ...] = tuple(
     for resource in (
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
         *(accounts, sessions, external, users, teams, audit),
+        *(contacts, notification_rules, rooms),
     )
     for one in resource.declared
 )

@@ -72,17 +72,16 @@ class QuietHours(Frozen):
         return self
 
 
-class NotificationRules(Frozen):
-    """One person's. ``time_zone`` is IANA's name of the one of the quiet hours (empty: the person's own).
+class Chosen(Frozen):
+    """What a person chooses. ``time_zone`` is IANA's name of the one of the quiet hours (empty: the person's own).
 
-    ``account_email``: whether the address of the account is one of their ways. ``version`` 0: nobody chose anything.
+    ``account_email``: whether the address of the account is one of their ways.
     """
 
     rules: Annotated[tuple[Rule, ...], Field(max_length=4)] = ()
     quiet: Annotated[tuple[QuietHours, ...], Field(max_length=2)] = ()
     account_email: bool = True
-    time_zone: str = ""
-    version: int = 0
+    time_zone: Annotated[str, Field(max_length=100)] = ""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -98,13 +97,19 @@ class NotificationRules(Frozen):
                 raise ValueError(message)
         return self
 
-    def rule_for(self, severity: Severity) -> Rule | None:
-        """Return the rule for a severity, if one was chosen."""
-        return next((rule for rule in self.rules if severity in rule.severities), None)
-
     def quiet_hours(self, severity: Severity) -> list[Hours]:
         """Return the hours in which incidents of a severity wait."""
         return [one for quiet in self.quiet if severity in quiet.severities for one in quiet.hours]
+
+
+class NotificationRules(Chosen):
+    """One person's. ``version`` grows by one with each change; 0: nobody chose anything."""
+
+    version: int = 0
+
+    def rule_for(self, severity: Severity) -> Rule | None:
+        """Return the rule for a severity, if one was chosen."""
+        return next((rule for rule in self.rules if severity in rule.severities), None)
 
 
 class Why(StrEnum):

@@ -22,6 +22,9 @@ CODE = "code"
 MOST_CONTACTS = 20
 """Ways of one person."""
 
+MOST_ROOMS = 200
+"""They are listed in one answer."""
+
 ROOMS = "room:"
 """What the ids of rooms begin with."""
 

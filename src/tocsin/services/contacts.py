@@ -22,6 +22,7 @@ from .contact_records import (
     CODE,
     CONTACT,
     MOST_CONTACTS,
+    MOST_ROOMS,
     ROOMS,
     account_of,
     changed,
@@ -161,6 +162,9 @@ class Contacts:
         """Add a room, which counts at once. Raises ``InvalidInput``, and ``AlreadyThere`` for a name that is taken."""
         called = checked_room_name(name)
         checked = checked_words(kind, words, private=self._private)
+        if len(list(self.rooms())) >= MOST_ROOMS:
+            message = f"there are at most {MOST_ROOMS} rooms"
+            raise InvalidInput(message, hint="delete one that is not used")
         made = self._made(room_id(called), kind, checked, name=called, user_id="", actor=actor)
         try:
             self._audit.commit(deed(AuditAction.CONTACT_ADDED, actor, made, None), written(made), *also(made))

@@ -2,7 +2,7 @@
 
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Record, RecordWrite
-from tocsin.domain.notification_rules import ACCOUNT, NotificationRules
+from tocsin.domain.notification_rules import ACCOUNT, Chosen, NotificationRules
 from tocsin.domain.user import User, checked_time_zone
 from tocsin.errors import Conflict, InvalidInput, PreconditionFailed
 from tocsin.storage.store import Store
@@ -34,10 +34,8 @@ class NotificationRulesOfPeople:
         rules = self.of(user)
         return rules if rules.time_zone else rules.model_copy(update={"time_zone": user.time_zone})
 
-    def put(
-        self, user: User, rules: NotificationRules, *, actor: Actor, expected: int | None = None
-    ) -> NotificationRules:
-        """Put rules in the place of a person's, and return them.
+    def put(self, user: User, rules: Chosen, *, actor: Actor, expected: int | None = None) -> NotificationRules:
+        """Put what was chosen in the place of a person's rules, and return them.
 
         Raises :class:`~tocsin.errors.InvalidInput` if they name a contact that is not theirs, ``Conflict``, and
         ``PreconditionFailed`` if the version is not the ``expected`` one.
@@ -52,7 +50,13 @@ class NotificationRulesOfPeople:
         if strange := sorted(named - known):
             message = f"{user.email} has no contact {strange[0]}"
             raise InvalidInput(message, hint=f"`{ACCOUNT}` is the address of the account; the others have ids")
-        after = rules.model_copy(update={"time_zone": zone, "version": before.version})
+        after = NotificationRules(
+            rules=rules.rules,
+            quiet=rules.quiet,
+            account_email=rules.account_email,
+            time_zone=zone,
+            version=before.version,
+        )
         if after == before:
             return before
         after = after.model_copy(update={"version": before.version + 1})
