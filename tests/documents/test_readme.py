@@ -19,6 +19,7 @@ DOCUMENTS = [
         "docs/api.md",
         "docs/audit.md",
         "docs/cli.md",
+        "docs/contacts.md",
         "docs/performance.md",
     ),
     "docs/sign-in.md",

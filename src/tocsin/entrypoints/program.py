@@ -47,6 +47,8 @@ TABLE = {
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),
     "team": Entry(f"{_COMMANDS}.team:team", "Make teams, and say what they own.", PEOPLE),
+    "contact": Entry(f"{_COMMANDS}.contact:contact", "Say by which ways somebody is reached.", PEOPLE),
+    "room": Entry(f"{_COMMANDS}.room:room", "Say where rooms are that several people read.", PEOPLE),
     "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", PEOPLE),
     "audit": Entry(f"{_COMMANDS}.audit:audit", "Show, export and verify the audit log.", PEOPLE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),
