@@ -167,6 +167,7 @@ def test_how_somebody_wants_to_be_told_is_put_whole(client, ann):
     assert put.json["rules"][0]["steps"][1] == {"contact": "", "channel": "email", "after_minutes": 5}
     assert put.json["quiet"][0]["hours"][0]["weekdays"] == ["monday", "friday"]
     assert ann("GET", RULES).json == put.json == client.get(f"{V1}/users/{ann.user.id}/notification-rules").json
+    assert ann("PUT", RULES, put.json).json == put.json  # as it was shown
     assert ann("PUT", RULES, {}, if_match=seen).problem == "precondition-failed"
     assert client("PUT", f"{V1}/users/ann@example.com/notification-rules", {}).json == nothing
 
@@ -179,6 +180,11 @@ def test_how_somebody_wants_to_be_told_is_put_whole(client, ann):
         {"rules": [{"severities": ["low"], "steps": [{"contact": "account"}]}] * 2},
         {"quiet": [{"hours": [{"begin": "08:00", "end": "08:00"}]}]},
         {"quiet": [{"severities": ["critical"], "hours": [{"begin": "22:00", "end": "08:00"}]}]},
+        {"quiet": [{"hours": [{"begin": 3600, "end": "08:00"}]}]},
+        {"quiet": [{"hours": [{"begin": "22:00Z", "end": "08:00"}]}]},
+        {"quiet": [{"hours": [{"begin": "24:00", "end": "08:00"}]}]},
+        {"rules": [{"severities": ["low"], "steps": [{"contact": "account", "after_minutes": "5"}]}]},
+        {"account_email": "no"},
         {"time_zone": "Mars"},
         {"version": 7},
     ],

@@ -13,7 +13,7 @@ from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.notification_rules import ACCOUNT
 from tocsin.domain.user import UserEdit
-from tocsin.errors import AlreadyThere, ConfigurationError, Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed, Refused
 from tocsin.services.contact_records import BOOK, CODE, CONTACT, MOST_CONTACTS, number_of
 from tocsin.services.tick import MOST_ATTEMPTS
 
@@ -94,8 +94,9 @@ def test_a_secret_is_read_again_after_every_exchange_of_keys_and_by_other_proces
     assert Reached(town.store, before=town).contacts.opened(hook) == HOOK
     strange = Reached(town.store)
     strange.place.secret()
-    with pytest.raises(ConfigurationError, match=f"the contact {hook.id} is sealed with the key"):
+    with pytest.raises(Refused, match=f"the contact {hook.id} is sealed with the key") as raised:
         strange.contacts.opened(hook)
+    assert "SIGNING_KEYS_FILE" in raised.value.hint
 
 
 def test_the_address_of_the_account_is_a_way_without_a_record(town, ann):
@@ -107,6 +108,21 @@ def test_the_address_of_the_account_is_a_way_without_a_record(town, ann):
     assert town.contacts.find(phone.id) is not None
     assert town.contacts.usable(ann.model_copy(update={"verified": False})) == []
     assert town.contacts.usable(town.users.edit(ann.id, UserEdit(active=False), actor=BOSS)) == []
+
+
+def test_one_way_is_looked_up_by_itself_when_it_is_used(town, ann):
+    """As it is then: not one that is switched off, not verified, somebody else's, or whose person is out."""
+    phone = verified(town, town.contacts.add(ann, SMS, PHONE, actor=BOSS))
+    bo = town.person("bo@example.com")
+    assert town.contacts.usable_one(ann, phone.id) == phone
+    assert town.contacts.usable_one(ann, ACCOUNT).address == {"email": "ann@example.com"}
+    assert town.contacts.usable_one(ann.model_copy(update={"verified": False}), ACCOUNT) is None
+    assert town.contacts.usable_one(bo, phone.id) is None
+    assert town.contacts.usable_one(ann, "nobody:1") is None
+    out = ann.model_copy(update={"active": False})
+    assert [town.contacts.usable_one(out, one) for one in (phone.id, ACCOUNT)] == [None, None]
+    town.contacts.edit(phone, ann, active=False, actor=BOSS)
+    assert town.contacts.usable_one(ann, phone.id) is None
 
 
 def test_what_cannot_be_an_address_is_refused(town, ann):

@@ -1,13 +1,16 @@
 """What the API shows of contacts and notification rules, and what it takes to change them. Secrets go in, never out."""
 
+import re
+from datetime import time
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from tocsin.domain.contact import LONGEST_WORD, ChannelKind, Contact
 from tocsin.domain.contact_words import LONGEST_LABEL, NAME
 from tocsin.domain.frozen import Utc
-from tocsin.domain.notification_rules import Chosen, QuietHours, Rule, Step
+from tocsin.domain.notification_rules import MOST_HOURS, MOST_MINUTES, MOST_STEPS, Chosen, QuietHours, Rule, Step
 from tocsin.domain.rotation import Hours
 from tocsin.services.contact_records import number_of
 
@@ -23,6 +26,22 @@ Address = Annotated[
     ),
 ]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL, description="What it is called.", examples=["my phone"])]
+
+
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
+
+
+def _clock(value: object) -> object:
+    if not (isinstance(value, str) and re.fullmatch(_CLOCK, value)):
+        kind, message = "clock", "is no time of day, as in 22:00"
+        raise PydanticCustomError(kind, message)
+    return value
+
+
+SaidClock = Annotated[
+    time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": _CLOCK, "examples": ["22:00"]})
+]
+"""A local time of day, in whole minutes."""
 
 
 class ContactView(View):
@@ -122,13 +141,15 @@ class StepBody(Step):
 
     model_config = ConfigDict(extra="forbid")
 
+    after_minutes: int = Field(default=0, ge=0, le=MOST_MINUTES, strict=True)
+
 
 class RuleBody(Rule):
     """What to do for incidents of these severities."""
 
     model_config = ConfigDict(extra="forbid")
 
-    steps: Annotated[tuple[StepBody, ...], Field(min_length=1, max_length=20)]
+    steps: Annotated[tuple[StepBody, ...], Field(min_length=1, max_length=MOST_STEPS)]
 
 
 class HoursBody(Hours):
@@ -136,13 +157,16 @@ class HoursBody(Hours):
 
     model_config = ConfigDict(extra="forbid")
 
+    begin: SaidClock
+    end: SaidClock
+
 
 class QuietBody(QuietHours):
     """Hours in which incidents of these severities wait: medium and low at most."""
 
     model_config = ConfigDict(extra="forbid")
 
-    hours: Annotated[tuple[HoursBody, ...], Field(min_length=1, max_length=20)]
+    hours: Annotated[tuple[HoursBody, ...], Field(min_length=1, max_length=MOST_HOURS)]
 
 
 class RulesBody(Chosen):
@@ -152,6 +176,9 @@ class RulesBody(Chosen):
 
     rules: Annotated[tuple[RuleBody, ...], Field(max_length=4, description="A severity is in one of them.")] = ()
     quiet: Annotated[tuple[QuietBody, ...], Field(max_length=2)] = ()
+    account_email: StrictBool = Field(
+        default=True, description="Whether the address of the account is one of the ways."
+    )
 
 
 class RulesView(View):

@@ -12,8 +12,17 @@ from tocsin.domain.audit import Actor, AuditAction
 from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.contact import Address, ChannelKind, Contact
 from tocsin.domain.contact_words import Words, checked_label, checked_room_name, checked_words
+from tocsin.domain.notification_rules import ACCOUNT
 from tocsin.domain.user import User
-from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import (
+    AlreadyThere,
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    Refused,
+)
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
@@ -70,6 +79,15 @@ class Contacts:
             return []
         return [*account_of(user), *(one for one in self.of(user.id) if one.usable)]
 
+    def usable_one(self, user: User, contact_id: str) -> Contact | None:
+        """Return one of a person's usable ways by id, without a look at the others; None if they are not told there."""
+        if contact_id == ACCOUNT:
+            some = account_of(user)
+        else:
+            found = self.find(contact_id)
+            some = [found] if found is not None and found.user == user.id and found.usable else []
+        return some[0] if user.active and some else None
+
     def find(self, contact_id: str) -> Contact | None:
         """Return a person's way, or a room, by id."""
         record = self._store.record(CONTACT, contact_id)
@@ -105,11 +123,14 @@ class Contacts:
     def opened(self, contact: Contact) -> Address:
         """Return all words of an address, the secret ones too, for the channel that sends there.
 
-        Raises :class:`~tocsin.errors.ConfigurationError` if the key of its seal is not here.
+        Raises :class:`~tocsin.errors.Refused` if its seal cannot be opened, which no other try would mend.
         """
         if not contact.sealed:
             return contact.address
-        secret: dict[str, str] = json.loads(self._sealer.open(contact.sealed, contact.id))
+        try:
+            secret: dict[str, str] = json.loads(self._sealer.open(contact.sealed, contact.id))
+        except ConfigurationError as error:
+            raise Refused(str(error), hint=error.hint) from None
         return {**contact.address, **secret}
 
     def add(
