@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 NewId = Callable[[], str]
 NewSecret = Callable[[], str]
+NewNonce = Callable[[], bytes]
 
 
 def random_id() -> str:
@@ -17,3 +18,10 @@ def random_secret() -> str:
     import secrets
 
     return secrets.token_urlsafe(32)
+
+
+def random_nonce() -> bytes:
+    """Return 96 random bits."""
+    import secrets
+
+    return secrets.token_bytes(12)

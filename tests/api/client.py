@@ -21,6 +21,7 @@ from tocsin.api.routes import ROUTES
 from tocsin.domain.access import ANYBODY, Scope, UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.reaching import reach_of
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_secret
@@ -102,7 +103,7 @@ class Client:
         self.schedules = Schedules(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.place = RingInMemory() if before is None else before.place
-        keys = SigningKeys(self.place, clock=self.clock)
+        keys = self.signing = SigningKeys(self.place, clock=self.clock)
         self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
@@ -123,6 +124,7 @@ class Client:
             users=self.users,
             teams=self.teams,
             accounts=self.accounts_of(keys),
+            reach=lambda: reach_of(store, keys, clock=self.clock, new_id=self.new_id),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)

@@ -9,6 +9,7 @@ from tests.api.client import V1, Client
 from tests.api.test_access_matrix import NOBODY, ROWS, WHO
 from tests.fakes import MemoryStore
 from tests.people import PASSWORD
+from tests.reach import code_of
 from tocsin.api.access import TABLE
 from tocsin.api.options import MOST_BYTES
 from tocsin.domain.access import SELF, Scope, UserRole
@@ -22,6 +23,8 @@ CHANGES = [route for route in ASKED if not route.startswith("GET ")]
 DATADOG = f"POST {V1}/sync"
 """Nothing is read here: there are no keys for it, which only whoever may ask learns."""
 
+MINE, THEIRS = f"{V1}/users/me", f"{V1}/users/{{user_id}}"
+PHONE = {"kind": "sms", "address": {"number": "+49301234567"}}
 INCIDENT = f"{V1}/incidents/{{incident_id}}"
 SCHEDULE = f"{V1}/schedules/{{schedule_id}}"
 WHEN = {"start": "2026-03-03T12:00:00Z", "end": "2026-03-04T12:00:00Z"}
@@ -61,6 +64,14 @@ BODIES = {
     },
     f"POST {SCHEDULE}/feeds": {"label": "wall"},
     f"POST {V1}/users/me/feeds": {"label": "phone"},
+    f"POST {MINE}/contacts": PHONE,
+    f"PATCH {MINE}/contacts/{{contact_id}}": {"name": "Another"},
+    f"PUT {MINE}/notification-rules": {"account_email": False},
+    f"POST {THEIRS}/contacts": PHONE,
+    f"PATCH {THEIRS}/contacts/{{contact_id}}": {"name": "Another"},
+    f"PUT {THEIRS}/notification-rules": {"account_email": False},
+    f"POST {V1}/rooms": {"name": "another", **PHONE},
+    f"PATCH {V1}/rooms/{{room}}": {"active": False},
     f"POST {V1}/auth/password": {"current": PASSWORD, "new": "marble giraffe teapot"},
 }
 """What can be done as it is."""
@@ -88,15 +99,22 @@ class World:
         client.post(f"{V1}/teams", {"name": "shop"})
         client("PUT", f"{V1}/teams/shop/members/{other.id}")
         client.post(f"{V1}/schedules", {"name": "shop", "layers": [{"id": "base", **LAYER}]})
+        client.post(f"{V1}/users/{other.id}/contacts", PHONE)
+        client.post(f"{V1}/rooms", {"name": "ops", **PHONE})
         self.person, self.shown = self._asking(who)
         self.named = {"incident_id": "INC-1001", "alert_id": alert["alert"], "user": "ann", "key_id": "spare"}
-        self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
+        self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none", "contact_id": "1", "room": "ops"}
         me = self.person or client.user("me@example.com")
         agreed = client.post(f"{V1}/schedules/shop/overrides", {"person": me.id, **WHEN}).json
         self.named |= {"schedule_id": "shop", "layer_id": "base", "override_id": agreed["overrides"][0]["id"]}
+        self.bodies = BODIES
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
+            client.post(f"{V1}/users/{self.person.id}/contacts", PHONE)
+            reach = client.parts.reach()
+            reach.verification.ask(reach.contacts.own(self.person, "1"))
+            self.bodies = BODIES | {f"POST {MINE}/contacts/{{contact_id}}/verify": {"code": code_of(client)}}
         feeds = Feeds(client.store, client.audit, clock=client.clock, new_id=client.new_id)
         self.feeds = {
             name: feeds.make(of, secret="x", actor=Actor("a test"), maker=self.person.id if self.person else "").name
@@ -123,7 +141,7 @@ class World:
         named |= {"user_id": "root@example.com"} if method == "PUT" else {}
         named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
-        sent = {"body": BODIES.get(route), "token": self.shown} | more
+        sent = {"body": self.bodies.get(route), "token": self.shown} | more
         return self.client(method, path, sent.pop("body"), **sent)
 
     @property

@@ -87,6 +87,7 @@ def test_only_what_is_done_once_a_key_takes_an_idempotency_key(said):
     taking = {"$ref": "#/components/parameters/Idempotency-Key"}
     without = {place for place, one in posts.items() if taking not in one["parameters"]}
     others = {("sync_now", "sync"), ("tick_now", "sync"), ("make_feed", "feeds"), ("make_own_feed", "feeds")}
+    others |= {("send_code", "contacts"), ("verify_contact", "contacts")}
     assert without == others | {place for place in posts if place[1] == "signing in"}
 
 
@@ -104,7 +105,7 @@ def test_every_refusal_is_described_as_a_problem_document(said):
 
 def test_every_body_is_described(said):
     """Also where the route reads it by itself."""
-    without = {"acknowledge", "start", "close", "unsnooze", "tick", "logout"}
+    without = {"acknowledge", "start", "close", "unsnooze", "tick", "logout", "code"}
     for (path, method), one in operations(said).items():
         alone = path.rpartition("/")[2] in without or "/members/" in path
         if method in ("post", "put", "patch") and not alone:

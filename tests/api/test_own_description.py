@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 
 from tests import mail_server
-from tests.api.cast import arrived, cast, make_founder
+from tests.api.cast import ASKER, arrived, cast, make_founder
+from tests.desk import NOON
 from tests.entrypoints.command_line import API_KEY, APP_KEY, ROOT, process
 from tests.entrypoints.serving import Serving, ask
 from tests.mail_server import Mailbox
 from tocsin.api.routes import ROUTES
+from tocsin.clock import utc_now
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.domain.access import Principal, Scope, UserRole
+from tocsin.domain.change import Change
+from tocsin.ids import random_id
+from tocsin.services.auditing import AuditLog
+from tocsin.services.contact_records import id_of, written
+from tocsin.services.contacts import Contacts
+from tocsin.services.users import Users
+from tocsin.storage.json_store import JsonStore
 
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS") or 40)
 """How long it tries as a key that may do all; what is quick takes the same time and tries more."""
@@ -30,7 +39,7 @@ SEED = os.environ.get("SCHEMATHESIS_SEED") or "20260302"
 GRACE = 120
 LEAST_REQUESTS = 1_000
 SETUP = ROOT / "tests" / "api" / "conformance"
-INCIDENTS, ALERTS, PEOPLE, TEAMS = 100, 4, 20, 20
+INCIDENTS, ALERTS, PEOPLE, TEAMS, CONTACTS, ROOMS = 100, 4, 20, 20, 8, 4
 """As many as the set-up names; 20 incidents more are named by its hooks."""
 
 NOT_TRIED = {"openapi", "make_first_administrator"}
@@ -69,8 +78,27 @@ def fill(url, key):
     for number in range(TEAMS):
         body = {"name": f"team-{number:02}"}
         assert ask(url, "POST", "/api/v1/teams", body, authorization=f"Bearer {key}").status == 201
+    log = {"kind": "log", "address": {}}
+    for email in (ASKER, "user00@example.com"):
+        for _ in range(CONTACTS):
+            assert ask(url, "POST", f"/api/v1/users/{email}/contacts", log, authorization=f"Bearer {key}").status == 201
+    for number in range(ROOMS):
+        body = {"name": f"room-{number}", **log}
+        assert ask(url, "POST", "/api/v1/rooms", body, authorization=f"Bearer {key}").status == 201
     setup = (SETUP / "schemathesis.toml").read_text("utf-8")
     assert all(one["alert"] in setup for one in sent.json["taken"])
+
+
+def verify_one(folder):
+    """Have a contact of who asks verified, as a code would."""
+    store = JsonStore(folder / "incidents.json")
+    known = {"clock": utc_now, "new_id": random_id}
+    audit = AuditLog(store, **known)
+    asker = Users(store, audit, **known).named(ASKER)
+    contact = Contacts(store, audit, None, clock=utc_now).find(id_of(asker.id, 1))
+    verified = contact.model_copy(update={"verified_at": NOON, "version": contact.version + 1})
+    store.commit(Change(id=random_id(), at=utc_now(), records=(written(verified, expected=contact.version),)))
+    store.close()
 
 
 def key_of(who, folder):
@@ -148,6 +176,7 @@ def tried(schemathesis, folder, who, seconds):
         there = cast(serving.url, founder, letters, PERSONS[who].role if who in PERSONS else UserRole.VIEWER)
         (folder / "cast.json").write_text(json.dumps(there), "ascii")
         fill(serving.url, everything)
+        verify_one(folder)
         shown = shown or there["asker"]["access_token"]
         status, report, seen = tried_by(schemathesis, serving.url, shown, folder, seconds)
         print(report)

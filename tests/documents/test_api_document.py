@@ -30,6 +30,11 @@ TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SIGN_IN = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
 """What people do about their own access; its examples are run by a test of their own."""
 
+CONTACTS = (ROOT / "docs" / "contacts.md").read_text(encoding="utf-8")
+"""Where people are reached; the same."""
+
+ELSEWHERE = SIGN_IN + CONTACTS
+
 SERVED = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES}
 FOR_BROWSERS = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES if not one.shown}
 """What nobody types: a browser is sent there."""
@@ -70,19 +75,19 @@ def pattern(served):
 @pytest.mark.parametrize("served", sorted(SERVED))
 def test_every_route_is_documented_and_has_an_example(served):
     """Nothing is added to the API without a line in a table, and a command that can be copied."""
-    assert f"| `{served}` |" in TEXT + SIGN_IN
+    assert f"| `{served}` |" in TEXT + ELSEWHERE
     if served in FOR_BROWSERS:
         return
     method, path = pattern(served)
     found = [
-        call for call in CALLS + calls(SIGN_IN) if (one := asked(call))[0] == method and re.fullmatch(path, one[1])
+        call for call in CALLS + calls(ELSEWHERE) if (one := asked(call))[0] == method and re.fullmatch(path, one[1])
     ]
     assert found, f"no curl example of {served}"
 
 
 def test_no_route_is_documented_that_there_is_not():
     """What was renamed or removed goes from the page too."""
-    assert set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", TEXT + SIGN_IN, re.MULTILINE)) == SERVED
+    assert set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", TEXT + ELSEWHERE, re.MULTILINE)) == SERVED
 
 
 def test_every_scope_is_documented():

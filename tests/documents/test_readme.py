@@ -20,6 +20,7 @@ DOCUMENTS = [
         "docs/audit.md",
         "docs/cli.md",
         "docs/on-call.md",
+        "docs/contacts.md",
         "docs/performance.md",
     ),
     "docs/sign-in.md",

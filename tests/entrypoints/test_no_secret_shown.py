@@ -31,7 +31,7 @@ from tocsin.ids import random_secret
 SECRETS = ("password", "current_password", "new_password", "token", "refresh_token", "access_token", "code", "secret")
 """Fields of bodies, and parameters, in which somebody may send what nobody else may see."""
 
-MADE = {"incident_id": "INC-1001", "alert_id": "generic~dGVzdHM6YQ", "user": "ann"}
+MADE = {"incident_id": "INC-1001", "alert_id": "generic~dGVzdHM6YQ", "user": "ann", "room": "ops"}
 """What stands in paths."""
 
 AUTH = f"{V1}/auth"
@@ -61,6 +61,7 @@ class Run:
         self.client = client = Client(MemoryStore())
         self.seen = Seen()
         self.bodies = {name: self.seen.secret(name, random_secret()) for name in SECRETS}
+        self.hook = f"https://example.com/{self.seen.secret('an address', random_secret())}"
         self.tokens = [self.key("admin", Scope.ADMIN), self.key("reader", Scope.INCIDENTS_READ)]
         self.tokens.append(self.key("revoked", Scope.ADMIN))
         client.keys.revoke("revoked", actor=Actor("a test"))
@@ -80,6 +81,9 @@ class Run:
         self.recovery = self.token("recovery", self.accounts.recovery.issue_reset(self.ann, Actor("a test")))
         client.post(f"{AUTH}/signup", {"email": "cy@example.com", "full_name": "Cy", "password": PASSWORD}, token="")
         self.verification = self.token("verification", token_in(letters(client)[0]))
+        slack = {"kind": "slack", "address": {"url": self.hook}}
+        client.post(f"{V1}/users/{ANN}/contacts", slack)
+        client.post(f"{V1}/rooms", {"name": "ops", **slack})
         self.seen.secret("the signing key", client.place.ring.current.secret)
 
     def person(self, email, role):
@@ -96,6 +100,9 @@ class Run:
         """Return a body with which something is done that is about secrets; nothing of other routes."""
         return {
             f"POST {V1}/keys": {"name": "another", "scopes": ["admin"]},
+            f"POST {V1}/users/me/contacts": {"kind": "webhook", "address": {"url": self.hook}},
+            f"PATCH {V1}/users/me/contacts/1": {"address": {"url": self.hook}},
+            f"PATCH {V1}/rooms/ops": {"address": {"url": self.hook}},
             f"POST {AUTH}/login": {"email": ANN, "password": PASSWORD},
             f"POST {AUTH}/login/access-token": {"email": ANN, "password": PASSWORD},
             f"POST {AUTH}/refresh": {"refresh_token": self.held.refresh_token},
@@ -200,6 +207,17 @@ RUNS = [
     ("team", "show", "web", "--json"),
     ("team", "leave", "web", "bo@example.com"),
     ("team", "delete", "web"),
+    ("contact", "add", "slack", "--secrets", "-", "--user", "ana@example.com", "--json"),
+    ("contact", "add", "ntfy", "https://ntfy.sh/x", "--secrets", "-", "--user", "ana@example.com"),
+    ("contact", "list", "--user", "ana@example.com", "--json"),
+    ("contact", "code", "1", "--user", "ana@example.com"),
+    ("contact", "verify", "1", "123456", "--user", "ana@example.com"),
+    ("contact", "delete", "1", "--user", "ana@example.com"),
+    ("room", "add", "ops", "pagerduty", "--secrets", "-", "--json"),
+    ("room", "list", "--json"),
+    ("room", "list"),
+    ("room", "show", "ops", "--json"),
+    ("room", "delete", "ops"),
     ("login", "--server", "http://127.0.0.1:1", "--email", "ana@example.com", "--password-stdin"),
     ("logout", "--server", "http://127.0.0.1:1"),
     ("signing-key", "rotate"),
@@ -238,12 +256,13 @@ def test_no_command_shows_a_secret(shop, datadog, traced):
     shop.environ["TOCSIN_API_KEY"] = made.out.strip()
     seen.secret("made", made.out.strip().split("_", 2)[2])
     seen.add("key create", made.out + made.err, may_show=("made",))
-    password = seen.secret("password", random_secret())
+    password, address = seen.secret("password", random_secret()), seen.secret("address", random_secret())
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     with contextlib.chdir(shop.folder):
         for arguments in RUNS:
             environ = {"USE_DYNAMODB": "true"} if arguments[0] == "table" else {}
             typed = f"{password}\n" if "--password-stdin" in arguments else ""
+            typed = f"https://example.com/{address}\n" if "--secrets" in arguments else typed
             said = shop(*arguments, typed=typed, **environ)
             seen.add(" ".join(arguments), said.out)
             seen.add(" ".join(arguments), said.err)

@@ -18,6 +18,7 @@ from tocsin.identity.signing_keys import KeyFile, Keyring, KeySecret, NoKeys, Si
 from tocsin.storage.disk import Disk
 
 ONE, TWO, THREE = ("1" * 43, "2" * 43, "3" * 43)
+OLDER = b'{"current": "%s", "older": ["swordfish"]}' % ONE.encode()
 
 
 @pytest.fixture
@@ -122,7 +123,16 @@ def test_a_private_file_is_replaced_whole(path):
 
 @pytest.mark.parametrize(
     "said",
-    [b"", b"[]", b"{}", b'{"current": 7}', b'{"current": ""}', b'{"current": "swordfish", "previous": ""}', b"\xff"],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"current": 7}',
+        b'{"current": ""}',
+        b'{"current": "swordfish", "previous": ""}',
+        b"\xff",
+        OLDER,
+    ],
 )
 def test_a_file_of_something_else_is_refused_and_not_repeated(path, said):
     """It may hold another secret."""
@@ -135,14 +145,16 @@ def test_a_file_of_something_else_is_refused_and_not_repeated(path, said):
 # -- exchanging -------------------------------------------------------------------------------------------------------
 
 
-def test_an_exchange_keeps_the_key_before_and_forgets_the_one_before_that(path):
+def test_an_exchange_keeps_the_key_before_and_lets_the_one_before_that_open_seals_alone(path):
     """What is told comes before what is written."""
     file, told = key_file(path), []
     first = file.rotate(lambda new, old: told.append((new, old, path.exists())))
     second = file.rotate(lambda new, old: told.append((new, old, path.exists())))
     third = file.rotate(lambda new, old: told.append((new, old, path.exists())))
     assert first == Keyring(SigningKey(ONE))
-    assert third == Keyring(SigningKey(THREE), SigningKey(TWO)) == file.read()
+    assert third == Keyring(SigningKey(THREE), SigningKey(TWO), (SigningKey(ONE),)) == file.read()
+    assert third.named(first.current.kid) is None
+    assert third.ever(first.current.kid) == first.current
     kids = [ring.current.kid for ring in (first, second, third)]
     assert told == [(kids[0], "", False), (kids[1], kids[0], True), (kids[2], kids[1], True)]
 

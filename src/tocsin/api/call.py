@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
+    from tocsin.services.reach import Reach
     from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
 
@@ -47,7 +48,8 @@ class Parts(NamedTuple):
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
-    is set. ``accounts`` gives what people do about their own access, which is made when somebody does.
+    is set. ``accounts`` gives what people do about their own access, which is made when somebody does, and ``reach`` how
+    they are reached.
     """
 
     store: Store
@@ -68,6 +70,7 @@ class Parts(NamedTuple):
     users: Users
     teams: Teams
     accounts: "Callable[[], Accounts]"
+    reach: "Callable[[], Reach]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

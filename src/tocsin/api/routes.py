@@ -3,6 +3,7 @@
 from .accounts import accounts
 from .alerts import alerts
 from .audit import audit
+from .contacts import contacts
 from .documents import documents
 from .endpoints import Declared
 from .external import external
@@ -11,8 +12,10 @@ from .health import health
 from .incidents import incidents
 from .keys import keys
 from .moves import moves
+from .notification_rules import notification_rules
 from .on_call import on_call
 from .records import records
+from .rooms import rooms
 from .schedules import schedules
 from .sessions import sessions
 from .sync import sync
@@ -26,6 +29,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
         *(accounts, sessions, external, users, teams, audit),
         *(schedules, on_call, feeds),
+        *(contacts, notification_rules, rooms),
     )
     for one in resource.declared
 )

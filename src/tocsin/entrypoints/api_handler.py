@@ -40,6 +40,7 @@ from .table_shape import StoreShape
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
+    from tocsin.services.reach import Reach
 
 SERVICE = "tocsin-api"
 
@@ -134,6 +135,12 @@ class ApiHandler:
 
             return accounts_of(settings, store, sessions, keys, clock=self._clock, new_id=self._new_id)
 
+        @cache
+        def reach() -> "Reach":
+            from .reaching import reach_of
+
+            return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
+
         parts = Parts(
             store=store,
             incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
@@ -155,6 +162,7 @@ class ApiHandler:
             users=Users(store, audit, clock=self._clock, new_id=self._new_id),
             teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
+            reach=reach,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -49,6 +49,8 @@ TABLE = {
     "team": Entry(f"{_COMMANDS}.team:team", "Make teams, and say what they own.", PEOPLE),
     "schedule": Entry(f"{_COMMANDS}.schedule:schedule", "Say who is on call when.", PEOPLE),
     "oncall": Entry(f"{_COMMANDS}.oncall:oncall", "Who is on call now, and who is next.", PEOPLE),
+    "contact": Entry(f"{_COMMANDS}.contact:contact", "Say by which ways somebody is reached.", PEOPLE),
+    "room": Entry(f"{_COMMANDS}.room:room", "Say where rooms are that several people read.", PEOPLE),
     "key": Entry(f"{_COMMANDS}.key:key", "Make, list and revoke API keys.", PEOPLE),
     "audit": Entry(f"{_COMMANDS}.audit:audit", "Show, export and verify the audit log.", PEOPLE),
     "prune": Entry(f"{_COMMANDS}.upkeep:prune", "Forget incidents that were closed long ago.", STORE),

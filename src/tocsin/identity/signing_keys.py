@@ -2,6 +2,9 @@
 
 On AWS they are a secret, read by whoever wires this; elsewhere a file beside the incidents, which is made when
 something is signed for the first time. Of either, two texts are kept: ``{"current": "...", "previous": "..."}``.
+
+Addresses of contacts are sealed with keys that are worked out from these (``sealing``), and a seal has no end: ``older``
+lists the keys before the two. They are good for opening seals alone.
 """
 
 import base64
@@ -53,23 +56,33 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The key that signs, and the one before it, whose signatures are still good."""
+    """The key that signs, and the one before it, whose signatures are still good; ``older`` ones open seals."""
 
     current: SigningKey
     previous: SigningKey | None = None
+    older: tuple[SigningKey, ...] = ()
 
     def named(self, kid: str) -> SigningKey | None:
         """Return the key of this id."""
         return next((key for key in (self.current, self.previous) if key is not None and key.kid == kid), None)
 
+    def ever(self, kid: str) -> SigningKey | None:
+        """Return the key of this id, however old it is."""
+        return self.named(kid) or next((key for key in self.older if key.kid == kid), None)
+
     def rotated(self, secret: str) -> "Keyring":
         """Return the ring with a new key; the one that signed until now stays good, the one before that does not."""
-        return Keyring(SigningKey(secret), self.current)
+        older = self.older if self.previous is None else (self.previous, *self.older)
+        return Keyring(SigningKey(secret), self.current, older)
 
     @property
-    def document(self) -> dict[str, str]:
+    def document(self) -> dict[str, str | list[str]]:
         """What is kept."""
-        return {"current": self.current.secret, "previous": self.previous.secret if self.previous else ""}
+        kept: dict[str, str | list[str]] = {
+            "current": self.current.secret,
+            "previous": self.previous.secret if self.previous else "",
+        }
+        return kept | ({"older": [key.secret for key in self.older]} if self.older else {})
 
 
 class KeyPlace(Protocol):
@@ -170,12 +183,12 @@ class SigningKeys:
     def named(self, kid: str) -> SigningKey | None:
         """Return the key of this id; None if none is good that has it. Nothing is made."""
         with self._lock:
-            ring = self._known()
-            key = ring.named(kid) if ring else None
-            if key is None and (self._looked is None or self._clock() - self._looked >= LOOKED):
-                ring = self._look()
-                key = ring.named(kid) if ring else None
-            return key
+            return self._found(lambda ring: ring.named(kid))
+
+    def ever(self, kid: str) -> SigningKey | None:
+        """Return the key of this id, however old; None if there never was one, or it was lost. Nothing is made."""
+        with self._lock:
+            return self._found(lambda ring: ring.ever(kid))
 
     def mac(self, purpose: str, text: str) -> str:
         """Sign, as :class:`~tocsin.services.signing.Signer` has it."""
@@ -185,6 +198,14 @@ class SigningKeys:
         """Check, as :class:`~tocsin.services.signing.Signer` has it."""
         key = self.named(mac.partition(".")[0])
         return key is not None and hmac.compare_digest(_mac(key, purpose, text).encode(), mac.encode())
+
+    def _found(self, name: Callable[[Keyring], SigningKey | None]) -> SigningKey | None:
+        ring = self._known()
+        key = name(ring) if ring else None
+        if key is None and (self._looked is None or self._clock() - self._looked >= LOOKED):
+            ring = self._look()
+            key = name(ring) if ring else None
+        return key
 
     def _known(self) -> Keyring | None:
         fresh = self._looked is not None and self._clock() - self._looked < REMEMBERED
@@ -203,14 +224,15 @@ class SigningKeys:
 
 def keyring_in(found: Mapping[str, object], where: str) -> Keyring:
     """Return the keys that ``found`` holds. Raises ``ConfigurationError``, which never repeats what is there."""
-    current, previous = found.get("current"), found.get("previous") or ""
-    if not isinstance(current, str) or not isinstance(previous, str) or not current:
+    current, previous, older = found.get("current"), found.get("previous") or "", found.get("older") or []
+    if not isinstance(current, str) or not isinstance(previous, str) or not current or not isinstance(older, list):
         message = f"{where} holds no signing keys"
         raise ConfigurationError(message, hint='It takes {"current": "...", "previous": "..."}.')
-    if any(key and len(key) < SHORTEST for key in (current, previous)):
+    if any(not isinstance(key, str) or 0 < len(key) < SHORTEST for key in (current, previous, *older)):
         message = f"{where}: a signing key has at least {SHORTEST} characters"
         raise ConfigurationError(message, hint="`aws secretsmanager get-random-password` draws one.")
-    return Keyring(SigningKey(current), SigningKey(previous) if previous else None)
+    kept = tuple(SigningKey(key) for key in older if key)
+    return Keyring(SigningKey(current), SigningKey(previous) if previous else None, kept)
 
 
 def unreachable(error: TocsinError) -> StoreUnreachable:

@@ -23,9 +23,11 @@ from tocsin.storage.store import Store
 from .api_keys import API_KEY, FIRST, NAMED
 from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
+from .contact_records import BOOK, CODE, CONTACT
 from .courier import LETTER
 from .feeds import FEED
 from .idempotency import IDEMPOTENCY
+from .notification_rules import NOTIFICATION_RULES
 from .on_call import SCHEDULE
 from .paging.escalating import ROUND_ROBIN
 from .paging.rates import PLACE
@@ -50,6 +52,7 @@ KINDS = (
     *(TEAM, NAME, OWNED),
     *(ESCALATION, NEWS, PAGE, DELIVERY, PLACE, ROUND_ROBIN),
     *(SCHEDULE, SCHEDULE_NAME, FEED, SHIFT_NOTICE),
+    *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

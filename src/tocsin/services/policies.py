@@ -1,6 +1,6 @@
 """Escalation policies as they are kept. Every change and its audit entry are one commit, and no two policies tie."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head

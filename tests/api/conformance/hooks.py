@@ -27,8 +27,22 @@ CAN_BE = {
     "edit_incident_2": {"title": "Another"},
     "merge_incident": {"into": "INC-1080"},
     "edit_team": {"services": ["search"]},
+    "add_my_contact": {"kind": "log", "address": {}},
+    "add_contact": {"kind": "log", "address": {}},
+    "edit_my_contact": {"name": "Another"},
+    "edit_contact": {"name": "Another"},
+    "verify_contact": {"code": "123456"},
+    "put_my_rules": {"account_email": True},
+    "put_rules": {"account_email": True},
+    "add_room": {"name": "another", "kind": "log", "address": {}},
+    "edit_room": {"active": True},
 }
 """Bodies with which it can be done."""
+
+CONTACTS = {"verify_contact": "1", "send_code": "2", "delete_my_contact": "3", "delete_contact": "3"}
+"""Contacts that nothing else touches: the first is verified already, and stays so."""
+
+OTHER_CONTACT, ROOM = "4", "room-3"
 
 _seen = set()
 _reserved = {}
@@ -99,6 +113,12 @@ def _make_sure(case):
         named["incident_id"] = (
             RESOLVED if name == "close_incident" else f"INC-{_reserved.setdefault(name, FIRST_FREE + len(_reserved))}"
         )
+    if "contact_id" in named:
+        named["contact_id"] = CONTACTS.get(name, OTHER_CONTACT)
+    if "contacts/" in case.path and "user_id" in named:
+        named["user_id"] = "user00@example.com"
+    if "room" in named:
+        named["room"] = ROOM
     if "alert_id" in named:
         named["alert_id"] = ALERT
     if name in CAN_BE and isinstance(case.body, dict):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from tocsin.clock import Clock
 from tocsin.domain.access import UserRole
 from tocsin.domain.contact import Address, ChannelKind, Contact
 from tocsin.domain.frozen import Utc
@@ -13,6 +12,7 @@ from tocsin.domain.policy import Policy, TargetKind, parts_of
 from tocsin.domain.schedule import Duty, Schedule, on_call
 from tocsin.domain.severity import Severity
 from tocsin.domain.user import Team, User
+from tocsin.errors import NotFound
 from tocsin.services.contacts import Contacts
 from tocsin.services.notification_rules import NotificationRulesOfPeople
 from tocsin.services.on_call import schedule_by_id, schedules_of_team
@@ -23,8 +23,6 @@ from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 from .directory import Found, Missing, Way
-
-ISSUES = "github"
 
 
 class Lookup:
@@ -79,8 +77,7 @@ class Lookup:
                 missing = Found(missing=(Missing(PageReason.NOBODY_ON_CALL, f"schedule {which}"),))
                 return missing if schedule is None else self._on_duty([schedule], at)
             case TargetKind.TEAM:
-                record = self._teams.every_by_id(which)
-                return self._of_team(record, f"team {which}", at)
+                return self._of_team(self._team_named(which), f"team {which}", at)
             case TargetKind.ON_CALL:
                 team = None if incident is None else self._team(incident)
                 said = (
@@ -121,7 +118,7 @@ class Lookup:
         return user if person is None else person.email
 
     def _user(self, user: str) -> User | None:
-        return self._users.by_id(user)
+        return self._users.get(user)
 
     def _people(self, ids: Sequence[str], why: str) -> Found:
         people = tuple(one for one in ids if (person := self._user(one)) is not None and person.active)
@@ -145,9 +142,15 @@ class Lookup:
         return Found(rooms=(room,))
 
     def _team(self, incident: Incident) -> Team | None:
-        if incident.team and (team := self._teams.find_named(incident.team)) is not None:
+        if incident.team and (team := self._team_named(incident.team)) is not None:
             return team
         return self._teams.owning(incident.service) if incident.service else None
+
+    def _team_named(self, name_or_id: str) -> Team | None:
+        try:
+            return self._teams.named(name_or_id)
+        except NotFound:
+            return None
 
     def _of_team(self, team: Team | None, said: str, at: Utc) -> Found:
         if team is None:
