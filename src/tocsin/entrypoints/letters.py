@@ -1,11 +1,10 @@
 """Letters to people, put together as the settings say. Imported by who sends some."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from tocsin.addresses import mail_server
+from tocsin.channels.in_time import LONGEST, in_time
 from tocsin.channels.smtp import SmtpCourier
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Undelivered
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from tocsin.config import Settings
 
     from .aws import Aws
-
-LONGEST = 10.0
-"""Seconds that a letter may take, however many addresses a mail server has, and however slow each answer is."""
 
 
 def letters_of(
@@ -104,19 +100,8 @@ class InTime:
 
     def deliver(self, letter: Letter) -> None:
         """Hand it over. Raises :class:`~tocsin.errors.Undelivered`."""
-        done: Future[None] = Future()
-
-        def work() -> None:
-            try:
-                self._courier.deliver(letter)
-            except BaseException as error:  # noqa: BLE001 - raised to who waits
-                done.set_exception(error)
-            else:
-                done.set_result(None)
-
-        Thread(target=work, name="letter", daemon=True).start()
         try:
-            done.result(self._longest)
+            in_time(lambda: self._courier.deliver(letter), self._longest)
         except TimeoutError:
             message = f"the mail server took longer than {self._longest:g} seconds"
             raise Undelivered(message) from None
