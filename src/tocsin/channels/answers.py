@@ -14,7 +14,7 @@ LONGEST_WAIT = 3_600.0
 
 _ANOTHER_TIME = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
-_REDIRECT, _CLIENT_ERROR = 300, 400
+_OK, _REDIRECT, _CLIENT_ERROR = 200, 300, 400
 
 
 def taken(reply: Reply, who: str, *, why: str = "") -> Reply:
@@ -24,7 +24,7 @@ def taken(reply: Reply, who: str, *, why: str = "") -> Reply:
     :class:`~tocsin.errors.Undelivered` for 408, 425, 429 and from 500 on, and :class:`~tocsin.errors.Refused` for all
     the others, redirects among them.
     """
-    if 200 <= reply.status < _REDIRECT:
+    if _OK <= reply.status < _REDIRECT:
         return reply
     said = f"{who} answered {reply.status}{f' ({why})' if why else ''}"
     if reply.status in _ANOTHER_TIME or reply.status >= _SERVER_ERROR:

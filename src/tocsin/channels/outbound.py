@@ -4,6 +4,7 @@ A name is looked up once. What it stands for is judged (:mod:`tocsin.channels.re
 to: a name that means something else the next moment leads nowhere. The certificate is still that of the name.
 """
 
+import contextlib
 import socket
 import ssl
 import time
@@ -98,9 +99,7 @@ class Outbound:
 
     def _connected(self, place: Place, opened: list[HTTPConnection]) -> HTTPConnection:
         """Connect to the first address that answers; each that is tried is put into ``opened``."""
-        addresses = [
-            one for one in self._resolve(place.host, place.port) if self._reach.reaches(one, place.scheme)
-        ]
+        addresses = [one for one in self._resolve(place.host, place.port) if self._reach.reaches(one, place.scheme)]
         if not addresses:
             message = "the address leads to a network that may not be reached"
             hint = "It takes https to the Internet; OUTBOUND_ALLOW names networks that may be reached besides."
@@ -139,8 +138,6 @@ def _hang_up(connection: HTTPConnection) -> None:
     """End what may still wait in another thread: closing alone would not wake it."""
     sock = connection.sock
     if sock is not None:
-        try:
+        with contextlib.suppress(OSError):  # it is over already
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it is over already
     connection.close()

@@ -13,7 +13,20 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("^{}\\[~]|€\f")
 """Two places each."""
 
-_PLAIN = str.maketrans({"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "→": "->", "\u00a0": " "})  # noqa: RUF001 - those that typists mean otherwise
+_PLAIN = str.maketrans(
+    {
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2026": "...",
+        "\u2192": "->",
+        "\u00a0": " ",
+    }
+)
+"""Dashes, quotation marks, dots, an arrow and a space of typography, as GSM's alphabet has them."""
 
 _LINK = re.compile(r"\shttps?://\S+$")
 

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
@@ -55,27 +57,16 @@ class SmtpCourier:
         Raises :class:`~tocsin.errors.Undelivered` if that may go well another time, and
         :class:`~tocsin.errors.Refused` if not. What the server said is not repeated, but for its number.
         """
-        try:
+        with _told():
             message = written(letter, self._sender, at=self._clock())
             with self._connected() as server:
                 server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _failed(max(code for code, _ in error.recipients.values()), final=True) from None
-        except smtplib.SMTPDataError as error:
-            raise _failed(error.smtp_code, final=True) from None
-        except smtplib.SMTPResponseException as error:
-            # Not about the letter: who we are, and whom it is from, can be set right.
-            raise _failed(error.smtp_code) from None
-        except smtplib.SMTPNotSupportedError:
-            why = "the mail server lacks STARTTLS, signing in, or addresses that are not ASCII"
-            raise Undelivered(why) from None
-        except (smtplib.SMTPException, OSError) as error:
-            why = getattr(error, "strerror", None) or type(error).__name__
-            said = f"the mail server could not be reached: {why}"
-            raise Undelivered(said) from None
-        except ValueError:
-            why = "this is no letter that can be sent"
-            raise Refused(why) from None
+
+    def check(self) -> str:
+        """Say that the server is there, and lets us in. Raises as :meth:`deliver` does."""
+        with _told(), self._connected() as server:
+            server.noop()
+        return "the mail server lets us in"
 
     def _connected(self) -> smtplib.SMTP:
         # Its own name would be looked up, which may take as long as a server that is down.
@@ -95,6 +86,30 @@ class SmtpCourier:
             server.close()
             raise
         return server
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what went wrong with the mail server as one of our errors."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _failed(max(code for code, _ in error.recipients.values()), final=True) from None
+    except smtplib.SMTPDataError as error:
+        raise _failed(error.smtp_code, final=True) from None
+    except smtplib.SMTPResponseException as error:
+        # Not about the letter: who we are, and whom it is from, can be set right.
+        raise _failed(error.smtp_code) from None
+    except smtplib.SMTPNotSupportedError:
+        why = "the mail server lacks STARTTLS, signing in, or addresses that are not ASCII"
+        raise Undelivered(why) from None
+    except (smtplib.SMTPException, OSError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        said = f"the mail server could not be reached: {why}"
+        raise Undelivered(said) from None
+    except ValueError:
+        why = "this is no letter that can be sent"
+        raise Refused(why) from None
 
 
 def _failed(code: int, *, final: bool = False) -> Undelivered:

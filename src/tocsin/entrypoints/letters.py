@@ -1,7 +1,7 @@
 """Letters to people, put together as the settings say. Imported by who sends some."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin.addresses import mail_server
 from tocsin.channels.in_time import LONGEST, in_time
@@ -36,26 +36,39 @@ def letters_of(
 ) -> Mapping[str, Act]:
     """Return what sends the letters that are due, for the tick; nothing where the settings name no mail server.
 
-    Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
+    Raises what :func:`courier_of` does.
     """
     if not settings.sends_letters:
         return {}
+    taker = courier_of(settings, aws, clock=clock)
+    users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
+    tickets = Tickets(store, signer, clock=clock, new_id=new_id)
+    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+
+
+def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) -> "Checked":
+    """Return what hands letters to the mail server of the settings, which name one.
+
+    Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
+    """
     if not settings.mail_from:
         name = "SMTP_SECRET_NAME" if settings.smtp_secret_name else "SMTP_URL"
         message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
         raise ConfigurationError(message)
 
-    def courier(url: str) -> Courier:
+    def courier(url: str) -> SmtpCourier:
         return SmtpCourier(url, settings.mail_from, clock=clock)
 
-    if settings.smtp_secret_name:
-        secret = SecretText(settings.smtp_secret_name, "url", "SMTP_SECRET_NAME", aws(), clock=clock)
-        taker: Courier = SecretCourier(secret, courier)
-    else:
-        taker = courier(settings.smtp_url)
-    users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
-    tickets = Tickets(store, signer, clock=clock, new_id=new_id)
-    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+    if not settings.smtp_secret_name:
+        return courier(settings.smtp_url)
+    return SecretCourier(SecretText(settings.smtp_secret_name, "url", "SMTP_SECRET_NAME", aws(), clock=clock), courier)
+
+
+class Checked(Courier, Protocol):
+    """A courier that can be tried without a letter."""
+
+    def check(self) -> str:
+        """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
 
 
 class SecretCourier:
@@ -64,7 +77,7 @@ class SecretCourier:
     A secret that cannot be read, or is none, is told as the mail server being away: it can be set right.
     """
 
-    def __init__(self, secret: SecretText, courier: Callable[[str], Courier]) -> None:
+    def __init__(self, secret: SecretText, courier: "Callable[[str], Checked]") -> None:
         self._secret = secret
         self._courier = courier
         self._anew = False
@@ -74,6 +87,10 @@ class SecretCourier:
         anew, self._anew = self._anew, True
         self._courier(self._url(anew=anew)).deliver(letter)
         self._anew = False
+
+    def check(self) -> str:
+        """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
+        return self._courier(self._url(anew=True)).check()
 
     def _url(self, *, anew: bool) -> str:
         try:
