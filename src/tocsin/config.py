@@ -132,7 +132,7 @@ class Settings(BaseModel):
     smtp_secret_name: SecretName = ""
     mail_from: Annotated[str, AfterValidator(mailbox)] = ""
     ses_from: Annotated[str, AfterValidator(mailbox)] = ""
-    sms_provider: Annotated[Literal["", "sns", "twilio"], BeforeValidator(_lower)] = ""
+    sms_provider: Annotated[Literal["none", "sns", "twilio"], BeforeValidator(_lower)] = "none"
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] = ""
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_from: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] = ""

@@ -21,6 +21,7 @@ DOCUMENTS = [
         "docs/cli.md",
         "docs/performance.md",
     ),
+    "docs/channels.md",
     "docs/sign-in.md",
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
