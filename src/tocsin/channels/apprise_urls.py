@@ -7,6 +7,7 @@ Apprise takes most of a second to load all that it knows, so that this module is
 
 import logging
 import re
+from collections.abc import Collection
 from typing import Any
 
 import apprise
@@ -160,9 +161,13 @@ _CALLS = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)|<(?=[!@#])", re.
 
 
 class AppriseChannel:
-    """Sends to the service of a URL. It gives no id, and tells no reason: what fails is tried again."""
+    """Sends to the service of a URL, if it is one of ``services``.
 
-    def __init__(self, *, longest: float = LONGEST) -> None:
+    Apprise gives no id, and tells no reason: what fails is tried again.
+    """
+
+    def __init__(self, *, services: Collection[str] = SERVICES, longest: float = LONGEST) -> None:
+        self._services = services
         self._longest = longest
         self._asset = apprise.AppriseAsset(
             app_id="Tocsin",
@@ -176,8 +181,7 @@ class AppriseChannel:
 
     def send(self, message: Message, to: Address) -> Receipt:
         """Send one message. Raises as :class:`~tocsin.services.channel.Channel` says."""
-        url = word(to, "url")
-        service = parsed(url)
+        service = parsed(word(to, "url"), self._services)
         known = apprise.Apprise(asset=self._asset)
         made = apprise.Apprise.instantiate(service, asset=self._asset)
         if made is None or not known.add(made):
@@ -195,11 +199,11 @@ class AppriseChannel:
         return Receipt()
 
 
-def parsed(url: str) -> dict[str, Any]:
+def parsed(url: str, services: Collection[str] = SERVICES) -> dict[str, Any]:
     """Return the parts of a URL as Apprise reads it. Raises :class:`~tocsin.errors.Refused` for what is not taken."""
     found = re.match(r"([A-Za-z0-9]{1,20})://", url)
     schema = found.group(1).lower() if found else ""
-    if schema not in SERVICES:
+    if schema not in services:
         why = "Apprise's address is of no service that is taken: it needs one fixed place on the Internet"
         raise Refused(why, hint="A webhook, ntfy and e-mail are channels of their own.")
     plugin: Any = NotificationManager()[schema]  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ rights in place of theirs.
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +16,12 @@ PORTS = {"http": 80, "https": 443}
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 """An IPv4 address in its last four bytes, for networks that have IPv6 only (RFC 6052)."""
+
+_UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that is given out ("IPv6 Global Unicast Address Assignments" of IANA)."""
+
+_SPECIAL = (IPv4Network("192.0.0.0/24"), IPv6Network("3fff::/20"))
+"""What the special-purpose registries of IANA hold, and not every Python that we run on knows."""
 
 
 class Place(NamedTuple):
@@ -76,6 +82,8 @@ def _meant(address: str) -> IPv4Address | IPv6Address:
 
 
 def _is_public(found: IPv4Address | IPv6Address) -> bool:
-    if isinstance(found, IPv6Address) and found.is_site_local:
+    if isinstance(found, IPv6Address) and found not in _UNICAST:
+        return False
+    if any(found in network for network in _SPECIAL):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved and not found.is_unspecified
