@@ -168,7 +168,9 @@ NOT_THERE = (404, {"__type": "NotFoundException", "message": "no identity"})
 def test_an_identity_of_ses_is_an_address_or_its_domain(provider, ses, plays, said):
     """In the sandbox SES sends to verified addresses only."""
     provider.plays = [(status, json.dumps(body).encode()) for status, body in plays]
-    assert said in check_ses(ses, SENDER)
+    standing = check_ses(ses, SENDER)
+    assert said in standing.found
+    assert bool(standing.mend) == (said == "sandbox")
 
 
 @pytest.mark.parametrize(

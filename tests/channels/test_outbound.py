@@ -155,6 +155,19 @@ def test_nobody_waits_longer_than_the_time_for_all_of_it(provider):
         out.get(provider.url)
 
 
+def test_several_requests_of_one_message_have_the_time_of_one(provider):
+    """A bundle does not take the time of all its incidents; the next message has its own again."""
+    seconds = [0.0]
+    out = Outbound(LOOPBACK, seconds=5.0, timer=lambda: seconds[0])
+    together = out.together()
+    assert together.get(provider.url).status == 200
+    seconds[0] = 5.0
+    with pytest.raises(Undelivered, match="no time left"):
+        together.get(provider.url)
+    assert out.get(provider.url).status == 200
+    assert len(provider.asked) == 2
+
+
 def test_a_name_that_takes_for_ever_is_given_up():
     """Looking names up has no time-out of its own."""
     waits = threading.Event()

@@ -112,7 +112,7 @@ def test_what_pushover_does_not_take_is_final(provider, outbound):
 def test_the_application_can_be_tried(provider, outbound):
     """Its limits are told to whoever has the token."""
     provider.body = {"status": 1, "limit": 10_000}
-    assert pushover(provider, outbound).check() == "Pushover knows the application"
+    assert pushover(provider, outbound).check() == ("Pushover knows the application", "")
     provider.status = 400
     with pytest.raises(Refused):
         pushover(provider, outbound).check()

@@ -134,7 +134,7 @@ def test_a_token_can_be_tried(provider, outbound):
     """The answer names the workspace."""
     bot = SlackBot(outbound, TOKEN, base=provider.url)
     provider.body = {"ok": True, "team": "Ops", "user": "tocsin"}
-    assert bot.check() == "Slack knows the app in the workspace Ops"
+    assert bot.check() == ("Slack knows the app in the workspace Ops", "")
     provider.body = {"ok": False, "error": "invalid_auth"}
     with pytest.raises(Refused, match="invalid_auth"):
         bot.check()

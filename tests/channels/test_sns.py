@@ -82,6 +82,7 @@ def test_without_credentials_nothing_is_asked():
 def test_the_sandbox_is_told(provider, sns):
     """In it, SMS go to verified numbers only."""
     provider.body = sandbox(b"true")
-    assert "sandbox" in check_sns(sns)
+    assert "sandbox" in check_sns(sns).found
+    assert check_sns(sns).mend
     provider.body = sandbox(b"false")
-    assert check_sns(sns) == "SNS sends SMS"
+    assert check_sns(sns) == ("SNS sends SMS", "")

@@ -100,10 +100,10 @@ def test_a_call_is_short():
 def test_credentials_can_be_tried(provider, twilio):
     """An account that is closed does not count."""
     provider.body = {"status": "active", "type": "Full"}
-    assert twilio.check() == "Twilio knows the account"
+    assert twilio.check() == ("Twilio knows the account", "")
     assert (provider.only.method, provider.only.path) == ("GET", f"/2010-04-01/Accounts/{SID}.json")
     provider.body = {"status": "active", "type": "Trial"}
-    assert "trial" in twilio.check()
+    assert "trial" in twilio.check().found
     provider.body = {"status": "suspended"}
     with pytest.raises(Refused, match="suspended"):
         twilio.check()

@@ -41,8 +41,9 @@ class OpsgenieChannel:
             raise Refused(why)
         action = _ACTIONS.get(message.tells)
         ids = []
+        outbound = self._outbound.together()
         for path, said in [_request(message, one, action) for one in message.subjects] or [_plain(message)]:
-            reply = taken(self._outbound.post(f"{base}/v2/alerts{path}", as_json(said), headers), "Opsgenie")
+            reply = taken(outbound.post(f"{base}/v2/alerts{path}", as_json(said), headers), "Opsgenie")
             ids.append(text_in(fields(reply), "requestId"))
         return Receipt(ids[0])
 

@@ -39,7 +39,8 @@ def resolve(host: str, port: int) -> list[str]:
 class Outbound:
     """Asks providers. ``allow`` are networks that may be reached although they are not public, over http too.
 
-    ``seconds`` is what all of it may take; ``timer`` gives seconds, ``trust`` says whose certificates count.
+    ``seconds`` is what all of it may take; ``timer`` gives seconds, ``trust`` says whose certificates count, and from
+    ``until`` on nothing is asked.
     """
 
     def __init__(
@@ -50,12 +51,26 @@ class Outbound:
         timer: Callable[[], float] = time.monotonic,
         resolve: Resolve = resolve,
         trust: ssl.SSLContext | None = None,
+        until: float | None = None,
     ) -> None:
+        self._allow = allow
         self._reach = Reach(allow)
         self._seconds = seconds
         self._timer = timer
         self._resolve = resolve
         self._trust = trust
+        self._until = until
+
+    def together(self) -> "Outbound":
+        """Return the same way out for several requests that are one message: all of them have the time of one."""
+        return Outbound(
+            self._allow,
+            seconds=self._seconds,
+            timer=self._timer,
+            resolve=self._resolve,
+            trust=self._trusted(),
+            until=self._timer() + self._seconds,
+        )
 
     def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
         """Ask for a document. Raises as :meth:`post` does."""
@@ -71,11 +86,15 @@ class Outbound:
 
     def _asked(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         place = place_of(url)
+        seconds = self._seconds if self._until is None else min(self._until - self._timer(), self._seconds)
+        if seconds <= 0:
+            message = "there was no time left for all of it"
+            raise Undelivered(message)
         opened: list[HTTPConnection] = []
         sent = {"User-Agent": "tocsin", "Accept": "application/json", **headers, "Host": place.named}
 
         def work() -> Reply | str:
-            until = self._timer() + self._seconds
+            until = self._timer() + seconds
             try:
                 connection = self._connected(place, opened)
                 connection.request(method, place.target, body, sent, preload_content=False)
@@ -87,7 +106,7 @@ class Outbound:
                 return f"there was no whole answer ({type(error).__name__})"
 
         try:
-            found = in_time(work, self._seconds)
+            found = in_time(work, seconds)
         except TimeoutError:
             found = f"there was no answer within {self._seconds:g} seconds"
         finally:

@@ -35,9 +35,10 @@ class PagerDutyChannel:
         key = word(to, "routing_key")
         action = _ACTIONS.get(message.tells, "trigger")
         events = [_event(message, one, action) for one in message.subjects] or [_plain(message)]
+        outbound = self._outbound.together()
         for event in events:
             body = as_json({"routing_key": key, **event})
-            reply = self._outbound.post(f"{self._base}/v2/enqueue", body, JSON)
+            reply = outbound.post(f"{self._base}/v2/enqueue", body, JSON)
             taken(reply, "PagerDuty", why=code_in(fields(reply), "status"))
         return Receipt(str(events[0]["dedup_key"]))
 

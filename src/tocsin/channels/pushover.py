@@ -14,6 +14,7 @@ from tocsin.services.channel import Receipt
 
 from .answers import fields, taken, text_in
 from .outbound import Outbound
+from .standing import Standing
 from .words import FORM, cut, one_line, word
 
 BASE = "https://api.pushover.net"
@@ -36,24 +37,25 @@ class PushoverChannel:
     def send(self, message: Message, to: Address) -> Receipt:
         """Send one message. Raises as :class:`~tocsin.services.channel.Channel` says."""
         user = word(to, "user")
+        outbound = self._outbound.together()
         if message.tells in {Tells.ACKNOWLEDGED, Tells.ALL_CLEAR}:
             for subject in message.subjects:
-                self._posted(f"receipts/cancel_by_tag/{quote(subject.id, safe='')}.json", {})
+                self._posted(outbound, f"receipts/cancel_by_tag/{quote(subject.id, safe='')}.json", {})
         form = _form(message) | {"user": user}
         if device := to.get("device", ""):
             form["device"] = device
-        found = self._posted("messages.json", form)
+        found = self._posted(outbound, "messages.json", form)
         return Receipt(text_in(found, "receipt") or text_in(found, "request"))
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that Pushover knows the application. Raises as :meth:`send` does."""
         query = urlencode({"token": self._token})
         taken(self._outbound.get(f"{self._base}/1/apps/limits.json?{query}"), "Pushover")
-        return "Pushover knows the application"
+        return Standing("Pushover knows the application")
 
-    def _posted(self, path: str, form: dict[str, str]) -> dict[str, object]:
+    def _posted(self, outbound: Outbound, path: str, form: dict[str, str]) -> dict[str, object]:
         body = urlencode(form | {"token": self._token}, errors="replace").encode()
-        reply = self._outbound.post(f"{self._base}/1/{path}", body, FORM)
+        reply = outbound.post(f"{self._base}/1/{path}", body, FORM)
         found = dict(fields(taken(reply, "Pushover")))
         if found.get("status") != 1:
             why = "Pushover did not take it"

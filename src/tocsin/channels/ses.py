@@ -1,6 +1,7 @@
 """Mail by Amazon SES. It gives every letter a Message-ID of its own, which is the provider's id of it here."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any, Protocol
 
 from tocsin.clock import Clock
@@ -12,6 +13,7 @@ from tocsin.services.channel import Receipt
 from .aws_call import called
 from .mail import letter_of
 from .mime import written
+from .standing import Standing
 
 
 class Ses(Protocol):
@@ -54,10 +56,8 @@ class SesChannel:
         return Receipt(str(answer.get("MessageId", "")))
 
 
-def check_ses(client: Ses, sender: str) -> str:
+def check_ses(client: Ses, sender: str) -> Standing:
     """Say that SES sends from ``sender``: its address, or its domain. Raises :class:`~tocsin.errors.Refused` if not."""
-    from email.utils import parseaddr
-
     address = parseaddr(sender)[1]
     if not any(_verified(client, one) for one in (address, address.rpartition("@")[2])):
         message = f"SES has not verified {address}, nor its domain"
@@ -67,8 +67,9 @@ def check_ses(client: Ses, sender: str) -> str:
         message = "SES has stopped this account's sending"
         raise Refused(message)
     if account.get("ProductionAccessEnabled") is False:
-        return f"SES sends from {address}, in its sandbox: to verified addresses only"
-    return f"SES sends from {address}"
+        mend = "Ask AWS for production access (SES, Account dashboard)."
+        return Standing(f"SES sends from {address}, in its sandbox: to verified addresses only", mend)
+    return Standing(f"SES sends from {address}")
 
 
 def _verified(client: Ses, identity: str) -> bool:

@@ -15,6 +15,7 @@ from tocsin.services.channel import Receipt
 from .answers import code_in, fields, retry_after, taken, text_in
 from .outbound import Outbound
 from .slack_blocks import shown
+from .standing import Standing
 from .words import as_json, header, word
 
 BASE = "https://slack.com/api"
@@ -46,10 +47,11 @@ class SlackBot:
             raise Refused(message_)
         return _receipt(self._asked("chat.update", shown(message, buttons=True) | {"channel": channel, "ts": ts}))
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that Slack knows the token. Raises as :meth:`send` does."""
         found = self._asked("auth.test", {})
-        return f"Slack knows the app in the workspace {text_in(found, 'team') or text_in(found, 'team_id')}"
+        team = text_in(found, "team") or text_in(found, "team_id")
+        return Standing(f"Slack knows the app in the workspace {team}")
 
     def _asked(self, method: str, said: Mapping[str, object]) -> Mapping[str, Any]:
         reply = taken(self._outbound.post(f"{self._base}/{method}", as_json(said), self._headers), "Slack")

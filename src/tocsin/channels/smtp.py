@@ -13,6 +13,7 @@ from tocsin.errors import Refused, Undelivered
 from tocsin.services.courier import Letter
 
 from .mime import written
+from .standing import Standing
 
 PORTS = {"smtp": 587, "smtps": 465}
 TIMEOUT = 10.0
@@ -62,11 +63,11 @@ class SmtpCourier:
             with self._connected() as server:
                 server.send_message(message)
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that the server is there, and lets us in. Raises as :meth:`deliver` does."""
         with _told(), self._connected() as server:
             server.noop()
-        return "the mail server lets us in"
+        return Standing("the mail server lets us in")
 
     def _connected(self) -> smtplib.SMTP:
         # Its own name would be looked up, which may take as long as a server that is down.

@@ -11,6 +11,7 @@ from tocsin.services.channel import Receipt
 
 from .aws_call import called
 from .sms_text import fitted
+from .standing import Standing
 from .words import word
 
 _TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
@@ -54,8 +55,9 @@ class SnsChannel:
         return Receipt(str(answer.get("MessageId", "")))
 
 
-def check_sns(client: Sns) -> str:
+def check_sns(client: Sns) -> Standing:
     """Say whether SMS go to everybody. Raises as :meth:`SnsChannel.send` does."""
     if called("SNS", client.get_sms_sandbox_account_status).get("IsInSandbox"):
-        return "SNS is in its SMS sandbox: to verified numbers only"
-    return "SNS sends SMS"
+        mend = "Leave it (SNS, Text messaging, Exit SMS sandbox), or verify the numbers there."
+        return Standing("SNS is in its SMS sandbox: to verified numbers only", mend)
+    return Standing("SNS sends SMS")

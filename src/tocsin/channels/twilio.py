@@ -9,6 +9,7 @@ from tocsin.errors import Refused
 
 from .answers import code_in, fields, taken
 from .outbound import Outbound
+from .standing import Standing
 from .words import FORM, header
 
 BASE = "https://api.twilio.com"
@@ -31,7 +32,7 @@ class Twilio:
         taken(reply, "Twilio", why=code_in(found, "code"))
         return found
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that Twilio knows the account, and that it works. Raises as :func:`taken` does."""
         reply = self._outbound.get(f"{self._account}.json", self._signed_in)
         found = fields(reply)
@@ -40,6 +41,8 @@ class Twilio:
         if status != "active":
             message = f"Twilio's account is not active ({status or 'it does not say what it is'})"
             raise Refused(message)
-        return "Twilio knows the account" + (
-            ", a trial: to verified numbers only" if found.get("type") == "Trial" else ""
-        )
+        if found.get("type") == "Trial":
+            return Standing(
+                "Twilio knows the account, a trial: to verified numbers only", "Upgrade it in Twilio's console."
+            )
+        return Standing("Twilio knows the account")

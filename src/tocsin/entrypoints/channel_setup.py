@@ -16,6 +16,7 @@ from .channel_words import ChannelWords, Renewed
 
 if TYPE_CHECKING:
     from tocsin.channels.outbound import Outbound
+    from tocsin.channels.standing import Standing
     from tocsin.channels.twilio import Twilio
     from tocsin.config import Settings
 
@@ -27,8 +28,8 @@ TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
 PUSHOVER = ("PUSHOVER_TOKEN",)
 SLACK_BOT = ("SLACK_BOT_TOKEN",)
 
-Check = tuple[str, Callable[[], str]]
-"""What is looked at, and what looks: it returns a line, or raises one of our errors."""
+Look = tuple[str, Callable[[], "Standing"]]
+"""What is looked at, and what looks: it returns what it found, or raises one of our errors."""
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ def channel_checks(
     *,
     clock: Clock,
     outbound: "Callable[[], Outbound] | None" = None,
-) -> Iterator[Check]:
+) -> Iterator[Look]:
     """Yield what can be asked of each provider that has credentials of ours, without sending anything."""
     made = _Made(settings, aws, clock, None, outbound)
     words = made.words
@@ -207,30 +208,30 @@ class _Made:
 
         return Renewed(self.words, SLACK_BOT, lambda token: SlackBot(self._outbound(), token))
 
-    def check_mail(self) -> str:
+    def check_mail(self) -> "Standing":
         from .letters import courier_of
 
         return courier_of(self._settings, self._aws, clock=self._clock).check()
 
-    def check_ses(self) -> str:
+    def check_ses(self) -> "Standing":
         from tocsin.channels.ses import check_ses
 
         return check_ses(self._aws().client("SESv2"), self._settings.ses_from)
 
-    def check_sns(self) -> str:
+    def check_sns(self) -> "Standing":
         from tocsin.channels.sns import check_sns
 
         return check_sns(self._aws().client("SNS"))
 
-    def check_twilio(self) -> str:
+    def check_twilio(self) -> "Standing":
         return self._twilio(*self.words(*TWILIO)).check()
 
-    def check_pushover(self) -> str:
+    def check_pushover(self) -> "Standing":
         from tocsin.channels.pushover import PushoverChannel
 
         return PushoverChannel(self._outbound(), *self.words(*PUSHOVER)).check()
 
-    def check_slack(self) -> str:
+    def check_slack(self) -> "Standing":
         from tocsin.channels.slack_bot import SlackBot
 
         return SlackBot(self._outbound(), *self.words(*SLACK_BOT)).check()

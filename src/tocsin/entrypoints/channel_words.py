@@ -12,6 +12,7 @@ from tocsin.errors import ConfigurationError, TocsinError, Undelivered
 from tocsin.services.channel import Channel, Receipt
 
 if TYPE_CHECKING:
+    from tocsin.channels.standing import Standing
     from tocsin.config import Settings
 
     from .aws import Aws
@@ -50,10 +51,14 @@ class ChannelWords:
             return False
         return True
 
-    def check(self) -> str:
+    def check(self) -> "Standing":
         """Say what the secret holds, by name. Raises as reading it does."""
+        from tocsin.channels.standing import Standing
+
         held = self._secret(anew=True) if self._secret else {}
-        return f"the secret holds {', '.join(name.lower() for name in NAMES if name.lower() in held) or 'none of them'}"
+        found = [name.lower() for name in NAMES if name.lower() in held]
+        mend = "" if found else f"It takes some of {', '.join(name.lower() for name in NAMES)}."
+        return Standing(f"the secret holds {', '.join(found) or 'none of them'}", mend)
 
     def __call__(self, *names: str, anew: bool = False) -> tuple[str, ...]:
         """Return these keys; ``anew``: as the secret has them now.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from tocsin.addresses import mail_server
 from tocsin.channels.in_time import LONGEST, in_time
 from tocsin.channels.smtp import SmtpCourier
+from tocsin.channels.standing import Standing
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Undelivered
 from tocsin.ids import NewId
@@ -67,7 +68,7 @@ def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) 
 class Checked(Courier, Protocol):
     """A courier that can be tried without a letter."""
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
 
 
@@ -88,7 +89,7 @@ class SecretCourier:
         self._courier(self._url(anew=anew)).deliver(letter)
         self._anew = False
 
-    def check(self) -> str:
+    def check(self) -> Standing:
         """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
         return self._courier(self._url(anew=True)).check()
 
