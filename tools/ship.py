@@ -20,7 +20,7 @@ PLATFORMS = ("manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux_2_17
 """Of the best fit first. Amazon Linux 2023, which Python 3.13 runs on there, has glibc 2.34."""
 ON_LAMBDA = "/var/task"
 
-SERVICES = frozenset({"dynamodb", "secretsmanager", "ssm", "sts"})
+SERVICES = frozenset({"dynamodb", "secretsmanager", "sesv2", "sns", "ssm", "sts"})
 """The services that botocore keeps its descriptions of: 28 MB of them are of others."""
 NOT_RUN = (
     "bin",  # console scripts
@@ -28,8 +28,9 @@ NOT_RUN = (
     "tocsin/demo",  # the simulated Datadog
     "tocsin/entrypoints/commands",  # the command line
     "waitress",  # the server of the local API
-    "yaml",  # files that the command line reads
-    "_yaml",
+    "apprise/assets",  # pictures
+    "apprise/i18n/*/",  # its messages in other languages
+    "yaml/_yaml*.so",  # 2.5 MB; PyYAML works without
     "*.dist-info/RECORD",  # what pip needs to uninstall; licences and metadata stay
     "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED",

@@ -66,6 +66,13 @@ def one_address(value: str) -> str:
     return str(ip_address(value)) if value else value
 
 
+def one_network(value: str) -> str:
+    """Return a network, or one address, as networks are written. Raises ValueError."""
+    from ipaddress import ip_network
+
+    return str(ip_network(value))
+
+
 def is_this_machine(host: str) -> bool:
     """Say whether a host is a name of this machine: what goes there needs no TLS."""
     return bool(re.fullmatch(r"127(\.[0-9]+){3}|localhost|::1|\[::1\]", host))

@@ -17,6 +17,7 @@ from tocsin.addresses import (
     mailbox,
     networks,
     one_address,
+    one_network,
     origin,
     redirect_address,
     server_address,
@@ -130,6 +131,16 @@ class Settings(BaseModel):
     smtp_url: Annotated[str, AfterValidator(mail_server)] = Field(default="", repr=False)
     smtp_secret_name: SecretName = ""
     mail_from: Annotated[str, AfterValidator(mailbox)] = ""
+    ses_from: Annotated[str, AfterValidator(mailbox)] = ""
+    sms_provider: Annotated[Literal["none", "sns", "twilio"], BeforeValidator(_lower)] = "none"
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] = ""
+    pushover_token: SecretStr = SecretStr("")
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    channels_secret_name: SecretName = ""
+    outbound_allow: Annotated[tuple[Annotated[str, AfterValidator(one_network)], ...], BeforeValidator(_split)] = ()
     signup_domains: Annotated[tuple[Annotated[str, AfterValidator(mail_domain)], ...], BeforeValidator(_split)] = ()
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 

@@ -235,6 +235,38 @@ VARIABLES = (
         "MAIL_FROM", "", "Whom letters are from; needed with a mail server.", "an address such as ops@example.com"
     ),
     Variable(
+        "SES_FROM",
+        "",
+        "Whom pages by mail are from, a verified identity of Amazon SES, which then sends them in place of the mail server.",
+        "an address such as ops@example.com",
+    ),
+    Variable(
+        "SMS_PROVIDER",
+        "none",
+        "Who sends SMS: `none`, `sns` with the AWS credentials, or `twilio`.",
+        "none, sns or twilio",
+        words=("none", "sns", "twilio"),
+    ),
+    Variable("TWILIO_ACCOUNT_SID", "", "The Twilio account that calls, and sends SMS.", "AC and 32 hexadecimal digits"),
+    Variable("TWILIO_AUTH_TOKEN", "", "Its auth token.", "an auth token", secret=True),
+    Variable("TWILIO_FROM", "", "Its number that calls and SMS are from.", "a number such as +4915112345678"),
+    Variable("PUSHOVER_TOKEN", "", "The token of the Pushover application that pages.", "a token", secret=True),
+    Variable("SLACK_BOT_TOKEN", "", "The bot token of a Slack app, for messages with buttons.", "a token", secret=True),
+    Variable("SLACK_SIGNING_SECRET", "", "What that app signs its requests with.", "a signing secret", secret=True),
+    Variable(
+        "CHANNELS_SECRET_NAME",
+        "",
+        "A secret in AWS Secrets Manager that holds the six above as JSON, by their names in small letters; what it holds "
+        "goes before what is set here.",
+        "the name or ARN of a secret",
+    ),
+    Variable(
+        "OUTBOUND_ALLOW",
+        "",
+        "Networks that webhooks may reach although they are not public, over http too.",
+        "networks such as 10.1.0.0/16 with commas between",
+    ),
+    Variable(
         "SIGNUP_DOMAINS",
         "",
         "Whose mail is in one of these domains may sign up, as a viewer; needs a mail server. Not set: nobody.",

@@ -1,14 +1,12 @@
 """Letters by mail, handed to a real mail server on this machine: in the clear, over TLS, signed in, refused, silent."""
 
-import datetime as dt
-import ipaddress
 import socket
-import ssl
 from email import message_from_bytes
 
 import pytest
 from aiosmtpd.smtp import AuthResult
 
+from tests.certificates import certified
 from tests.desk import NOON
 from tests.mail_server import Mailbox, serving
 from tocsin.channels.smtp import SmtpCourier
@@ -22,32 +20,7 @@ SENDER = "Tocsin <tocsin@example.org>"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """Return what the server shows, and what trusts it."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("certificate")
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    shows = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    shows.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return shows, ssl.create_default_context(cafile=folder / "cert.pem")
+    return certified(tmp_path_factory.mktemp("certificate"))
 
 
 def courier(url, **more):
@@ -177,3 +150,16 @@ def test_an_address_adds_no_header(to):
 def test_only_this_machine_is_written_to_in_the_clear(url, plain):
     """Unless it is told otherwise."""
     assert courier(url)._starttls is not plain
+
+
+def test_the_server_can_be_tried_without_a_letter(certificate):
+    """As ``doctor`` does; a wrong password is told as with a letter."""
+    shows, trusts = certificate
+    mailbox = Mailbox()
+    options = {"tls_context": shows, "require_starttls": True, "authenticator": authenticator, "auth_required": True}
+    with serving(mailbox, **options) as port:
+        url = f"smtp://ops%40example.org:p%40ss%20word%2F1@127.0.0.1:{port}"
+        assert courier(url, starttls=True, context=trusts).check().found == "the mail server lets us in"
+        with pytest.raises(Undelivered, match="535"):
+            courier(url.replace("word", "wrong"), starttls=True, context=trusts).check()
+    assert mailbox.got == []

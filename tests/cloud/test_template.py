@@ -118,6 +118,9 @@ def test_every_default_fits_its_own_pattern(path):
             ["", "ops@example.com", "Tocsin of Ana's <ops@example.com>"],
             ["ops", "a b@example.com", "ops@example.com\r\nBcc: a@b.c", "A\nB <ops@example.com>", "A, B <a@b.c>"],
         ),
+        ("SesFrom", ["", "ops@example.com"], ["ops", "ops@example.com\r\nBcc: a@b.c"]),
+        ("ChannelsSecretName", ["tocsin/datadog-channels", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
+        ("OutboundAllow", ["", "10.0.0.0/8, 192.0.2.1,fd00::/8"], ["anything", "10.0.0.0/8,", "0.0.0.0/0 10.0.0.0/8"]),
         (
             "SignupDomains",
             ["", "example.com", "example.com, @b.example"],

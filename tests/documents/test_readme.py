@@ -23,6 +23,7 @@ DOCUMENTS = [
         "docs/contacts.md",
         "docs/performance.md",
     ),
+    "docs/channels.md",
     "docs/sign-in.md",
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 from tests.aws_proxy import Refusing
 from tests.cloud.cloudformation import Stack, granted
 from tests.entrypoints.command_line import API_KEY
+from tests.mail_server import Mailbox, serving
 from tests.tables import REGION, a_table
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.demo.faults import ServerError
@@ -237,3 +238,15 @@ class TestOnAws:
         found = checks(aws("doctor", "--json", DATADOG_SECRET_NAME="nowhere"))["keys"]
         assert found["found"].startswith("the secret nowhere (DATADOG_SECRET_NAME)")
         assert found["mend"].startswith("aws secretsmanager create-secret --region us-east-1 --name nowhere ")
+
+
+def test_channels_that_have_keys_of_ours_are_tried(well):
+    """With what mends it; who sets none up is told nothing of them."""
+    with serving(Mailbox()) as port:
+        well.environ |= {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "ops@example.org"}
+        found = checks(well("doctor", "--json"))
+    assert (found["mail"]["verdict"], found["mail"]["found"]) == ("good", "the mail server lets us in")
+    well.environ |= {"SMTP_URL": "smtp://127.0.0.1:9"}
+    said = well("doctor", "--json")
+    assert (checks(said)["mail"]["verdict"], said.status) == ("bad", 3)
+    assert "docs/channels.md" in checks(said)["mail"]["mend"]

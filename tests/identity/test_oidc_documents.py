@@ -10,9 +10,10 @@ from tests.desk import NOON
 from tests.identity.issuer import AUDIENCE, DESCRIPTION, answers, breaks_off, floods, jwk, silent
 from tests.identity.test_oidc_tokens import made, opens
 from tocsin.errors import IssuerFailed
-from tocsin.identity.issuer_http import IssuerHttp, NoReply, Reply
+from tocsin.identity.issuer_http import IssuerHttp
 from tocsin.identity.kept import Fetched, Kept, good_for
 from tocsin.identity.oidc import OidcIssuer
+from tocsin.replies import NoReply, Reply
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

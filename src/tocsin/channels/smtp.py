@@ -1,17 +1,19 @@
 """Mail: a letter handed to a mail server, over TLS."""
 
-import hashlib
 import smtplib
 import ssl
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 from tocsin.addresses import is_this_machine
 from tocsin.clock import Clock
 from tocsin.errors import Refused, Undelivered
 from tocsin.services.courier import Letter
+
+from .mime import written
+from .standing import Standing
 
 PORTS = {"smtp": 587, "smtps": 465}
 TIMEOUT = 10.0
@@ -56,27 +58,16 @@ class SmtpCourier:
         Raises :class:`~tocsin.errors.Undelivered` if that may go well another time, and
         :class:`~tocsin.errors.Refused` if not. What the server said is not repeated, but for its number.
         """
-        try:
-            written = self._message(letter)
+        with _told():
+            message = written(letter, self._sender, at=self._clock())
             with self._connected() as server:
-                server.send_message(written)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _failed(max(code for code, _ in error.recipients.values()), final=True) from None
-        except smtplib.SMTPDataError as error:
-            raise _failed(error.smtp_code, final=True) from None
-        except smtplib.SMTPResponseException as error:
-            # Not about the letter: who we are, and whom it is from, can be set right.
-            raise _failed(error.smtp_code) from None
-        except smtplib.SMTPNotSupportedError:
-            message = "the mail server lacks STARTTLS, signing in, or addresses that are not ASCII"
-            raise Undelivered(message) from None
-        except (smtplib.SMTPException, OSError) as error:
-            why = getattr(error, "strerror", None) or type(error).__name__
-            message = f"the mail server could not be reached: {why}"
-            raise Undelivered(message) from None
-        except ValueError:
-            message = "this is no letter that can be sent"
-            raise Refused(message) from None
+                server.send_message(message)
+
+    def check(self) -> Standing:
+        """Say that the server is there, and lets us in. Raises as :meth:`deliver` does."""
+        with _told(), self._connected() as server:
+            server.noop()
+        return Standing("the mail server lets us in")
 
     def _connected(self) -> smtplib.SMTP:
         # Its own name would be looked up, which may take as long as a server that is down.
@@ -97,18 +88,29 @@ class SmtpCourier:
             raise
         return server
 
-    def _message(self, letter: Letter) -> EmailMessage:
-        message = EmailMessage(policy=SMTP)
-        message["From"] = self._sender
-        message["To"] = letter.to
-        message["Subject"] = letter.subject
-        message["Date"] = format_datetime(self._clock())
-        # The same letter, should it be sent twice, is one to whoever reads it.
-        digest = hashlib.sha256(f"{letter.to}\n{letter.text}".encode()).hexdigest()[:32]
-        message["Message-ID"] = f"<{digest}@{self._domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text, cte="7bit")  # a token stays on one line, however it is read
-        return message
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what went wrong with the mail server as one of our errors."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _failed(max(code for code, _ in error.recipients.values()), final=True) from None
+    except smtplib.SMTPDataError as error:
+        raise _failed(error.smtp_code, final=True) from None
+    except smtplib.SMTPResponseException as error:
+        # Not about the letter: who we are, and whom it is from, can be set right.
+        raise _failed(error.smtp_code) from None
+    except smtplib.SMTPNotSupportedError:
+        why = "the mail server lacks STARTTLS, signing in, or addresses that are not ASCII"
+        raise Undelivered(why) from None
+    except (smtplib.SMTPException, OSError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        said = f"the mail server could not be reached: {why}"
+        raise Undelivered(said) from None
+    except ValueError:
+        why = "this is no letter that can be sent"
+        raise Refused(why) from None
 
 
 def _failed(code: int, *, final: bool = False) -> Undelivered:

@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from typing_extensions import override
 
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Unreachable
@@ -23,50 +25,73 @@ REMEMBERED = timedelta(minutes=15)
 _log = logging.getLogger(__name__)
 
 
-class SecretText:
-    """A text that AWS keeps, as ``{"key": "..."}``. It is remembered for a while, and while AWS gives no answer.
+Found = TypeVar("Found")
 
-    ``setting`` is the variable that names the secret.
-    """
 
-    def __init__(self, name: str, key: str, setting: str, aws: "Aws", *, clock: Clock) -> None:
+class _Remembered(Generic[Found]):
+    """Something that AWS keeps: remembered for a while, and while AWS gives no answer."""
+
+    def __init__(self, name: str, setting: str, aws: "Aws", *, clock: Clock) -> None:
         self._name = name
-        self._key = key
         self._aws = aws
         self._clock = clock
         self.where = f"the secret {name} ({setting}) in {aws.region}"
-        self._last: tuple[str, datetime] | None = None
+        self._last: tuple[Found, datetime] | None = None
 
-    def __call__(self, *, anew: bool = False) -> str:
-        """Return the text; ``anew``: as it is now. Raises what :func:`asked` does."""
+    def __call__(self, *, anew: bool = False) -> Found:
+        """Return what is kept; ``anew``: as it is now. Raises what :func:`asked` does."""
         now = self._clock()
         if self._last is not None and not anew and now - self._last[1] < REMEMBERED:
             return self._last[0]
         try:
-            text = self._read()
+            found = self._read()
         except TocsinError as error:
             if self._last is None:
                 raise
             _log.warning("%s; what was read before is used", error)
             return self._last[0]
-        self._last = text, now
-        return text
+        self._last = found, now
+        return found
 
-    def _read(self) -> str:
+    def _read(self) -> Found:
+        raise NotImplementedError
+
+    def _object(self, takes: str) -> Mapping[str, object]:
+        """Return the JSON object that the secret is; ``takes`` shows one."""
         makes = f"aws secretsmanager create-secret --region {self._aws.region} --name {self._name} --secret-string ..."
-        takes = f'{{"{self._key}": "..."}}'
         client = self._aws.client("Secrets Manager")
-        found = asked(
+        return asked(
             lambda: secret_object(client, self._name, self.where, takes=takes),
             self.where,
             action=READ_SECRET,
             makes=makes,
         )
-        text = found.get(self._key)
+
+
+class SecretText(_Remembered[str]):
+    """A text that AWS keeps, as ``{"key": "..."}``. ``setting`` is the variable that names the secret."""
+
+    def __init__(self, name: str, key: str, setting: str, aws: "Aws", *, clock: Clock) -> None:
+        super().__init__(name, setting, aws, clock=clock)
+        self._key = key
+
+    @override
+    def _read(self) -> str:
+        takes = f'{{"{self._key}": "..."}}'
+        text = self._object(takes).get(self._key)
         if isinstance(text, str) and text.strip():
             return text.strip()
         message = f"{self.where}: there is no {self._key}"
         raise ConfigurationError(message, hint=f"It takes {takes}.")
+
+
+class SecretWords(_Remembered[Mapping[str, str]]):
+    """Texts that AWS keeps together, as ``{"key": "...", "other": "..."}``; what is empty, or no text, is left out."""
+
+    @override
+    def _read(self) -> Mapping[str, str]:
+        found = self._object('{"NAME": "...", ...}')
+        return {name: text.strip() for name, text in found.items() if isinstance(text, str) and text.strip()}
 
 
 def asked(fetch: Callable[[], Mapping[str, object]], where: str, *, action: str, makes: str) -> Mapping[str, object]:

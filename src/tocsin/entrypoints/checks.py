@@ -76,6 +76,7 @@ def examine(wiring: Wiring) -> Iterator[Check]:
     yield _tried("rules", lambda: _rules(wiring, settings))
     yield from _datadog(wiring, settings)
     yield from _kept(wiring, settings)
+    yield from _channels(wiring, settings)
 
 
 def _rules(wiring: Wiring, settings: Settings) -> Check:
@@ -224,6 +225,18 @@ def _last_sync(wiring: Wiring, settings: Settings) -> Check:
         mend = "If it stays so, give the function more memory or time (docs/operate.md)."
         return Check("last sync", Verdict.DOUBTFUL, f"{found}, {unfinished} alerts left to the next", mend)
     return Check("last sync", Verdict.GOOD, found)
+
+
+def _channels(wiring: Wiring, settings: Settings) -> Iterator[Check]:
+    from .channel_setup import channel_checks
+
+    for name, look in channel_checks(settings, lambda: wiring.aws(settings), clock=wiring.clock):
+        try:
+            found, mend = look()
+        except TocsinError as error:
+            yield failed(name, error, "docs/channels.md says what each channel takes.")
+        else:
+            yield Check(name, Verdict.DOUBTFUL if mend else Verdict.GOOD, found, mend)
 
 
 def _tried(name: str, check: Callable[[], Check]) -> Check:

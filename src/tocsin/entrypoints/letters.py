@@ -1,12 +1,12 @@
 """Letters to people, put together as the settings say. Imported by who sends some."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tocsin.addresses import mail_server
+from tocsin.channels.in_time import LONGEST, in_time
 from tocsin.channels.smtp import SmtpCourier
+from tocsin.channels.standing import Standing
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Undelivered
 from tocsin.ids import NewId
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from .aws import Aws
 
-LONGEST = 10.0
-"""Seconds that a letter may take, however many addresses a mail server has, and however slow each answer is."""
-
 
 def letters_of(
     settings: "Settings",
@@ -40,26 +37,39 @@ def letters_of(
 ) -> Mapping[str, Act]:
     """Return what sends the letters that are due, for the tick; nothing where the settings name no mail server.
 
-    Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
+    Raises what :func:`courier_of` does.
     """
     if not settings.sends_letters:
         return {}
+    taker = courier_of(settings, aws, clock=clock)
+    users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
+    tickets = Tickets(store, signer, clock=clock, new_id=new_id)
+    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+
+
+def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) -> "Checked":
+    """Return what hands letters to the mail server of the settings, which name one.
+
+    Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
+    """
     if not settings.mail_from:
         name = "SMTP_SECRET_NAME" if settings.smtp_secret_name else "SMTP_URL"
         message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
         raise ConfigurationError(message)
 
-    def courier(url: str) -> Courier:
+    def courier(url: str) -> SmtpCourier:
         return SmtpCourier(url, settings.mail_from, clock=clock)
 
-    if settings.smtp_secret_name:
-        secret = SecretText(settings.smtp_secret_name, "url", "SMTP_SECRET_NAME", aws(), clock=clock)
-        taker: Courier = SecretCourier(secret, courier)
-    else:
-        taker = courier(settings.smtp_url)
-    users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
-    tickets = Tickets(store, signer, clock=clock, new_id=new_id)
-    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+    if not settings.smtp_secret_name:
+        return courier(settings.smtp_url)
+    return SecretCourier(SecretText(settings.smtp_secret_name, "url", "SMTP_SECRET_NAME", aws(), clock=clock), courier)
+
+
+class Checked(Courier, Protocol):
+    """A courier that can be tried without a letter."""
+
+    def check(self) -> Standing:
+        """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
 
 
 class SecretCourier:
@@ -68,7 +78,7 @@ class SecretCourier:
     A secret that cannot be read, or is none, is told as the mail server being away: it can be set right.
     """
 
-    def __init__(self, secret: SecretText, courier: Callable[[str], Courier]) -> None:
+    def __init__(self, secret: SecretText, courier: "Callable[[str], Checked]") -> None:
         self._secret = secret
         self._courier = courier
         self._anew = False
@@ -78,6 +88,10 @@ class SecretCourier:
         anew, self._anew = self._anew, True
         self._courier(self._url(anew=anew)).deliver(letter)
         self._anew = False
+
+    def check(self) -> Standing:
+        """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
+        return self._courier(self._url(anew=True)).check()
 
     def _url(self, *, anew: bool) -> str:
         try:
@@ -104,19 +118,8 @@ class InTime:
 
     def deliver(self, letter: Letter) -> None:
         """Hand it over. Raises :class:`~tocsin.errors.Undelivered`."""
-        done: Future[None] = Future()
-
-        def work() -> None:
-            try:
-                self._courier.deliver(letter)
-            except BaseException as error:  # noqa: BLE001 - raised to who waits
-                done.set_exception(error)
-            else:
-                done.set_result(None)
-
-        Thread(target=work, name="letter", daemon=True).start()
         try:
-            done.result(self._longest)
+            in_time(lambda: self._courier.deliver(letter), self._longest)
         except TimeoutError:
             message = f"the mail server took longer than {self._longest:g} seconds"
             raise Undelivered(message) from None

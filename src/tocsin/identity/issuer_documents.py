@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from tocsin.addresses import server_address
 from tocsin.clock import Clock
 from tocsin.errors import IssuerFailed
+from tocsin.replies import NoReply, Reply
 
-from .issuer_http import Http, NoReply, Reply
+from .issuer_http import Http
 from .kept import Fetched, Kept, good_for
 
 OK = 200

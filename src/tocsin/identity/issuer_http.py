@@ -7,11 +7,13 @@ of it reaches a message.
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import urllib3
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
+
+from tocsin.replies import NoReply, Reply, whole
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
@@ -24,20 +26,6 @@ LARGEST_BODY = 512 * 1024
 """Bytes. The keys of a large issuer are a hundredth of it."""
 
 NO_HEADERS: Mapping[str, str] = {}
-
-_CHUNK = 16 * 1024
-
-
-class Reply(NamedTuple):
-    """An answer. Header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class NoReply(Exception):
-    """No answer, or not all of one; the text says why in a few words."""
 
 
 class Http(Protocol):
@@ -83,16 +71,8 @@ class IssuerHttp:
         raise NoReply(why)
 
     def _read(self, response: BaseHTTPResponse, until: float) -> Reply:
-        """Read piece by piece, so that what trickles in cannot outlast the time, nor what floods in the memory."""
-        body = bytearray()
         try:
-            while chunk := response.read1(_CHUNK):
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise NoReply("the answer was too large to be true")
-                if self._timer() > until:
-                    raise NoReply("the answer took too long to arrive")
+            return whole(response, largest=LARGEST_BODY, until=until, timer=self._timer)
         finally:
             response.close()
             response.release_conn()
-        return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, bytes(body))

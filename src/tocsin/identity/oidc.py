@@ -15,9 +15,10 @@ from urllib.parse import quote_plus, urlencode
 from tocsin.clock import Clock
 from tocsin.domain.external import Claims
 from tocsin.errors import IssuerFailed, SignInRefused
+from tocsin.replies import Reply
 
 from .issuer_documents import KEYS_FOR, OK, IssuerDocuments, parsed
-from .issuer_http import Http, Reply
+from .issuer_http import Http
 
 LEEWAY = timedelta(seconds=60)
 """How far the issuer's clock may be from ours."""

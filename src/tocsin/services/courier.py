@@ -30,11 +30,17 @@ _log = logging.getLogger(__name__)
 
 
 class Letter(Frozen):
-    """What somebody is told. ``text`` holds a token: it goes to ``to``, and nowhere else."""
+    """What somebody is told. ``text`` may hold a token: it goes to ``to``, and nowhere else.
+
+    ``html`` says the same as a whole document. Letters of one ``id`` are one letter, however often they are sent;
+    without an id, those of one text.
+    """
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    id: str = ""
 
 
 class Courier(Protocol):

@@ -31,9 +31,10 @@ class Targets:
                     return f"schedule:{self._schedules.named(which).id}"
                 case TargetKind.ROOM:
                     return self._contacts.room(which).id
+                case TargetKind.ASSIGNEES | TargetKind.ON_CALL | TargetKind.ADMINS:
+                    return target
         except NotFound as error:
             raise InvalidInput(str(error), hint=error.hint) from None
-        return target
 
     def named(self, target: str) -> str:
         """Return a target by name, as it is shown and exported; by id where that has gone."""
@@ -48,6 +49,7 @@ class Targets:
                     return f"schedule:{self._schedules.named(which).name}"
                 case TargetKind.ROOM:
                     return f"room:{self._contacts.room(which).name}"
+                case TargetKind.ASSIGNEES | TargetKind.ON_CALL | TargetKind.ADMINS:
+                    return target
         except NotFound:
             return target
-        return target

@@ -1,0 +1,111 @@
+"""The keys of our own at providers: as they are set, or as one secret of AWS holds them together."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from tocsin.clock import Clock
+from tocsin.domain.contact import Address
+from tocsin.domain.message import Message
+from tocsin.errors import ConfigurationError, TocsinError, Undelivered
+from tocsin.services.channel import Channel, Receipt
+
+if TYPE_CHECKING:
+    from tocsin.channels.standing import Standing
+    from tocsin.config import Settings
+
+    from .aws import Aws
+
+NAMES = (
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_FROM",
+    "PUSHOVER_TOKEN",
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+)
+"""What the secret may hold, in small letters."""
+
+
+class ChannelWords:
+    """Reads keys. What the secret of ``CHANNELS_SECRET_NAME`` holds goes before what is set."""
+
+    def __init__(self, settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) -> None:
+        self._set = {name: _plain(getattr(settings, name.lower())) for name in NAMES}
+        self._secret = None
+        if settings.channels_secret_name:
+            from .aws_secrets import SecretWords
+
+            self._secret = SecretWords(settings.channels_secret_name, "CHANNELS_SECRET_NAME", aws(), clock=clock)
+
+    def may_have(self, *names: str) -> bool:
+        """Say whether all of these are set, or may be in the secret, which is not read for it."""
+        return self._secret is not None or all(self._set[name] for name in names)
+
+    def has(self, *names: str) -> bool:
+        """Say whether all of these are there. The secret is read for it; one that cannot be read holds nothing."""
+        try:
+            self(*names)
+        except TocsinError:
+            return False
+        return True
+
+    def check(self) -> "Standing":
+        """Say what the secret holds, by name. Raises as reading it does."""
+        from tocsin.channels.standing import Standing
+
+        held = self._secret(anew=True) if self._secret else {}
+        found = [name.lower() for name in NAMES if name.lower() in held]
+        mend = "" if found else f"It takes some of {', '.join(name.lower() for name in NAMES)}."
+        return Standing(f"the secret holds {', '.join(found) or 'none of them'}", mend)
+
+    def __call__(self, *names: str, anew: bool = False) -> tuple[str, ...]:
+        """Return these keys; ``anew``: as the secret has them now.
+
+        Raises :class:`~tocsin.errors.ConfigurationError` if one is missing, and what reading a secret raises.
+        """
+        held = self._secret(anew=anew) if self._secret else {}
+        found = {name: held.get(name.lower(), "") or self._set[name] for name in names}
+        missing = [name for name, word in found.items() if not word]
+        if missing:
+            where = f"set, nor in {self._secret.where}" if self._secret else "set"
+            message = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not {where}"
+            raise ConfigurationError(message)
+        return tuple(found.values())
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+class Renewed:
+    """A channel that is made of keys, and made anew of others once they have changed.
+
+    After a message that was not taken they are read anew. Keys that cannot be read can be set right: that is told as
+    the provider being away.
+    """
+
+    def __init__(self, words: ChannelWords, names: Sequence[str], make: Callable[..., Channel]) -> None:
+        self._words = words
+        self._names = names
+        self._make = make
+        self._made: tuple[tuple[str, ...], Channel] | None = None
+        self._anew = False
+
+    def send(self, message: Message, to: Address) -> Receipt:
+        """Hand a message over. Raises as :class:`~tocsin.services.channel.Channel` says."""
+        anew, self._anew = self._anew, True
+        receipt = self._channel(anew=anew).send(message, to)
+        self._anew = False
+        return receipt
+
+    def _channel(self, *, anew: bool) -> Channel:
+        try:
+            words = self._words(*self._names, anew=anew)
+        except TocsinError as error:
+            why = f"{error}. {error.hint}" if error.hint else str(error)
+            raise Undelivered(why) from None
+        if self._made is None or self._made[0] != words:
+            self._made = words, self._make(*words)
+        return self._made[1]
