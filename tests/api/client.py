@@ -100,8 +100,8 @@ class Client:
         self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.place = RingInMemory() if before is None else before.place
-        keys = SigningKeys(self.place, clock=self.clock)
-        self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
+        self.signing_keys = SigningKeys(self.place, clock=self.clock)
+        self.sessions = sessions_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
@@ -120,7 +120,7 @@ class Client:
             sessions=self.sessions,
             users=self.users,
             teams=self.teams,
-            accounts=self.accounts_of(keys),
+            accounts=self.accounts_of(self.signing_keys),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)
