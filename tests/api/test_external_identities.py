@@ -146,6 +146,7 @@ def test_an_identity_of_another_sign_in_is_put_on_record(browser):
     assert (entry.action, entry.details["why"], entry.address) == ("sign_in_refused", "nonce", "127.0.0.1")
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "person, why",
     [
