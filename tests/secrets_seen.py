@@ -54,7 +54,7 @@ class Seen:
 
     def __init__(self, **secrets: str) -> None:
         self.secrets: dict[str, str] = {}
-        self._texts: list[tuple[str, str, frozenset[str]]] = []
+        self._texts: dict[tuple[str, frozenset[str]], str] = {}
         for name, secret in secrets.items():
             self.secret(name, secret)
 
@@ -67,9 +67,12 @@ class Seen:
         return secret
 
     def add(self, where: str, said: object, *, may_show: tuple[str, ...] = ()) -> None:
-        """Keep what was written somewhere; the secrets named in ``may_show`` are meant to be in it."""
+        """Keep what was written somewhere; the secrets named in ``may_show`` are meant to be in it.
+
+        What was written twice is looked at once, and reported from where it came first.
+        """
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        self._texts.append((where, text, frozenset(may_show)))
+        self._texts.setdefault((text, frozenset(may_show)), where)
 
     @property
     def found(self) -> list[str]:
@@ -78,12 +81,12 @@ class Seen:
             f"{where}: {name}, {dress}"
             for name, secret in self.secrets.items()
             for dress, form in dresses(secret)
-            for where, text, may_show in self._texts
+            for (text, may_show), where in self._texts.items()
             if name not in may_show and form in text
         ]
 
     def nothing(self) -> None:
         """Fail if there is a secret anywhere, or if nothing was looked at."""
-        assert any(text for _, text, _ in self._texts), "nothing was written that could be looked at"
+        assert any(text for text, _ in self._texts), "nothing was written that could be looked at"
         assert self.secrets, "there is no secret to look for"
         assert not (found := self.found), "; ".join(found)

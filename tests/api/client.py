@@ -103,8 +103,8 @@ class Client:
         self.schedules = Schedules(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
         self.place = RingInMemory() if before is None else before.place
-        keys = self.signing = SigningKeys(self.place, clock=self.clock)
-        self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
+        self.signing_keys = SigningKeys(self.place, clock=self.clock)
+        self.sessions = sessions_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id)
         self.parts = Parts(
             store=store,
             incidents=self.incidents,
@@ -123,8 +123,8 @@ class Client:
             sessions=self.sessions,
             users=self.users,
             teams=self.teams,
-            accounts=self.accounts_of(keys),
-            reach=lambda: reach_of(store, keys, clock=self.clock, new_id=self.new_id),
+            accounts=self.accounts_of(self.signing_keys),
+            reach=lambda: reach_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)

@@ -85,6 +85,7 @@ def test_a_form_is_taken_to_sign_in_and_for_nothing_else(client):
             assert posted(client, one.path, fields).status in (400, 422), one.path
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "body, status",
     [
@@ -107,6 +108,7 @@ def test_a_form_that_cannot_be_read_is_refused(client, body, status):
     assert b"xxxxxxxxxx" not in reply.body
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "body, status",
     [
@@ -132,6 +134,7 @@ def test_whatever_is_wrong_is_answered_the_same(client):
     assert wrong.headers.keys() == nobody.headers.keys()
 
 
+@pytest.mark.large
 def test_too_many_attempts_are_told_when_to_try_again(client):
     """The same for whom there is not."""
     for email in (ANN, "nobody@example.com"):
@@ -141,6 +144,7 @@ def test_too_many_attempts_are_told_when_to_try_again(client):
         assert replies[-1].headers["Retry-After"] == "30"
 
 
+@pytest.mark.large
 def test_the_first_administrator_is_made_and_signs_in(any_store):
     """With the token from the terminal; afterwards the route is worth nothing."""
     client = Client(any_store)
@@ -152,6 +156,7 @@ def test_the_first_administrator_is_made_and_signs_in(any_store):
     assert login(client).status == 200
 
 
+@pytest.mark.large
 def test_ones_own_password_is_changed(client):
     """By a person, not by a key."""
     first, second = login(client).json, login(client).json
@@ -167,6 +172,7 @@ def test_ones_own_password_is_changed(client):
     assert login(client, password=ANOTHER).status == 200
 
 
+@pytest.mark.large
 def test_a_password_is_recovered(client):
     """The answer is one and empty, whether there is an account."""
     replies = [client.post(f"{AUTH}/recover", {"email": email}, token="") for email in (ANN, "nobody@example.com")]
@@ -180,6 +186,7 @@ def test_a_password_is_recovered(client):
     assert login(client, password=ANOTHER).status == 200
 
 
+@pytest.mark.large
 def test_who_signs_up_is_a_viewer_once_they_showed_the_token(client):
     """The answer is one, whether the address is taken."""
     body = {"full_name": "Zoe", "password": ANOTHER}
@@ -202,6 +209,7 @@ def test_nothing_of_this_is_done_by_looking(client):
             assert client.get(one.endpoint.path, token="").status in (401, 405)
 
 
+@pytest.mark.large
 def test_no_password_hash_or_token_reaches_log_audit_or_answer(client):
     """Whatever is asked, right and wrong."""
     signed_in = login(client).json

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cloud import recording
 from tests.cloud.cloudformation import Stack
 
 
@@ -21,3 +22,22 @@ def function(stack):
 def api_function(stack):
     """Return the properties of the function behind the API."""
     return stack.properties("ApiFunction")
+
+
+@pytest.fixture(scope="module")
+def recorded(ministack_url):
+    """Return the calls of a sync through everything that a shop can go through, with keys from either place."""
+    return recording.from_either_place(ministack_url, "tocsin-test/keys", recording.a_shops_day)
+
+
+@pytest.fixture(scope="module")
+def recorded_letters(ministack_url):
+    """Return the calls of a sync that is set up for letters: while there is none, and when it has sent one."""
+    return recording.letters(ministack_url)
+
+
+@pytest.fixture(scope="module")
+def recorded_api(ministack_url):
+    """Return the calls of the API through everything that can be asked of it, with keys from either place."""
+    recording.keep_secret(ministack_url, "tocsin-signing-keys", recording.SIGNING)
+    return recording.from_either_place(ministack_url, "tocsin-test/api-keys", recording.everything_asked)

@@ -1,65 +1,14 @@
-"""Who is on call, and why: layers, hours of duty, overrides, swaps and gaps."""
+"""Who is on call, and why: turns, hours of duty, layers and gaps."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import ValidationError
 
-from tocsin.domain.rotation import Hours, Rotation, Unit, Weekday
-from tocsin.domain.schedule import (
-    FIRST,
-    GAP,
-    LAST,
-    LONGEST_VIEW,
-    Duty,
-    Layer,
-    Override,
-    Schedule,
-    Shift,
-    on_call,
-    schedule_of,
-    shifts,
-)
+from tests.schedules import SECOND, layer, listed, schedule, utc, who
+from tocsin.domain.rotation import Hours, Unit, Weekday
+from tocsin.domain.schedule import FIRST, GAP, LAST, LONGEST_VIEW, Duty, Shift, on_call, shifts
 from tocsin.errors import InvalidInput
-
-MONDAY = date(2026, 3, 2)
-SECOND = timedelta(seconds=1)
-
-
-def utc(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def layer(people, unit=Unit.WEEK, *, name="base", start=MONDAY, hours=(), valid=(None, None), **rotation):
-    return Layer(
-        id=name,
-        name=name,
-        people=tuple(people.split()),
-        rotation=Rotation(unit=unit, **rotation),
-        start=start,
-        hours=hours,
-        valid_from=valid[0],
-        valid_until=valid[1],
-    )
-
-
-def schedule(*layers, overrides=(), zone="UTC"):
-    return Schedule(id="web", name="Web", time_zone=zone, layers=layers, overrides=overrides)
-
-
-def override(name, person, start, end, replaces=None):
-    return Override(id=name, person=person, start=utc(start), end=utc(end), replaces=replaces)
-
-
-def who(plan, *moments):
-    return [on_call(plan, utc(moment)).person for moment in moments]
-
-
-def listed(plan, start, end):
-    """Return shifts as (from, person), read easily."""
-    return [(f"{shift.start:%m-%dT%H:%M}", shift.duty.person) for shift in shifts(plan, utc(start), utc(end))]
-
 
 # Turns
 
@@ -259,80 +208,6 @@ def test_nobody_at_all_is_one_gap():
     assert on_call(schedule(), start) == GAP == Duty(None)
 
 
-# Overrides
-
-
-def test_an_override_wins_over_all_layers_to_the_second():
-    """It says whose place it takes; a later one wins over it."""
-    first = override("o1", "cy", "2026-03-03T12:00:07", "2026-03-03T14:00")
-    later = override("o2", "di", "2026-03-03T13:00", "2026-03-03T13:30")
-    plan = schedule(layer("ann"), layer("bo", name="high"), overrides=(first, later))
-    assert shifts(plan, utc("2026-03-03T11:00"), utc("2026-03-03T15:00")) == (
-        Shift(utc("2026-03-03T11:00"), first.start, Duty("bo", "high")),
-        Shift(first.start, later.start, Duty("cy", "", ("o1",), "bo")),
-        Shift(later.start, later.end, Duty("di", "", ("o2",), "bo")),
-        Shift(later.end, first.end, Duty("cy", "", ("o1",), "bo")),
-        Shift(first.end, utc("2026-03-03T15:00"), Duty("bo", "high")),
-    )
-    assert on_call(plan, first.start - SECOND).person == "bo"
-    assert on_call(plan, first.start).person == "cy"
-
-
-def test_an_override_fills_a_gap_and_one_persons_part_does_not():
-    """Nobody's part is nobody's to take."""
-    whole = override("o1", "cy", "2026-03-03T12:00", "2026-03-03T14:00")
-    part = override("o2", "di", "2026-03-03T13:00", "2026-03-03T16:00", replaces="ann")
-    plan = schedule(overrides=(part, whole))
-    assert on_call(plan, utc("2026-03-03T13:30")) == Duty("cy", "", ("o1",))
-    assert on_call(plan, utc("2026-03-03T15:30")) == GAP
-
-
-def test_who_takes_a_persons_part_is_on_call_wherever_they_would_be():
-    """In any layer, and by another override; what is others' stays theirs."""
-    part = override("holiday", "di", "2026-03-03T00:00", "2026-03-06T00:00", replaces="ann")
-    named = override("named", "ann", "2026-03-05T12:00", "2026-03-05T13:00")
-    plan = schedule(layer("bo ann", Unit.DAY), overrides=(part, named))
-    assert on_call(plan, utc("2026-03-03T10:00")) == Duty("di", "base", ("holiday",), "ann")
-    assert on_call(plan, utc("2026-03-04T10:00")) == Duty("bo", "base")
-    assert on_call(plan, utc("2026-03-05T12:30")) == Duty("di", "", ("named", "holiday"), "ann")
-    assert on_call(plan, utc("2026-03-07T10:00")) == Duty("ann", "base")
-
-
-def test_of_two_who_take_the_same_part_the_later_one_does():
-    """What was agreed on last."""
-    parts = [override(name, name, "2026-03-03T00:00", "2026-03-04T00:00", replaces="ann") for name in ("bo", "cy")]
-    assert who(schedule(layer("ann"), overrides=parts), "2026-03-03T12:00") == ["cy"]
-
-
-def test_who_takes_a_part_may_be_replaced_as_well():
-    """Bo takes Ann's holiday, and falls ill."""
-    holiday = override("holiday", "bo", "2026-03-03T00:00", "2026-03-06T00:00", replaces="ann")
-    ill = override("ill", "cy", "2026-03-04T00:00", "2026-03-05T00:00", replaces="bo")
-    plan = schedule(layer("ann"), overrides=(holiday, ill))
-    assert who(plan, "2026-03-03T12:00", "2026-03-04T12:00", "2026-03-05T12:00") == ["bo", "cy", "bo"]
-    assert on_call(plan, utc("2026-03-04T12:00")) == Duty("cy", "base", ("holiday", "ill"), "ann")
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_two_overrides_are_a_swap(order):
-    """Each has the other's days, also while both overrides hold, whichever was written first."""
-    span = ("2026-03-02T00:00", "2026-03-09T00:00")
-    swap = [override("1", "bo", *span, replaces="ann"), override("2", "ann", *span, replaces="bo")][::order]
-    plan = schedule(layer("ann bo cy", Unit.DAY), overrides=swap)
-    assert who(plan, "2026-03-02T10:00", "2026-03-03T10:00", "2026-03-04T10:00") == ["bo", "ann", "cy"]
-
-
-def test_three_may_swap_and_whose_part_leads_into_a_swap_is_handed_on_once():
-    """Everybody takes the next one's; Di's part goes to Ann, whose parts are Bo's now."""
-    span = ("2026-03-02T00:00", "2026-03-09T00:00")
-    pairs = [("ann", "bo"), ("bo", "cy"), ("cy", "ann"), ("di", "ann")]
-    ring = [override(old, new, *span, replaces=old) for old, new in pairs]
-    plan = schedule(layer("ann bo cy di", Unit.DAY), overrides=ring)
-    days = [f"2026-03-0{day}T10:00" for day in range(2, 6)]
-    assert who(plan, *days) == ["bo", "cy", "ann", "bo"]
-    assert on_call(plan, utc(days[3])) == Duty("bo", "base", ("di", "ann"), "di")
-
-
 # What is refused
 
 
@@ -352,79 +227,3 @@ def test_who_was_on_call_is_asked_within_bounds():
         shifts(plan, utc("2026-03-02"), utc("2026-03-02"))
     with pytest.raises(InvalidInput, match="no shifts can be listed"):
         shifts(plan, utc("2026-03-02"), utc("2026-03-02") + LONGEST_VIEW + SECOND)
-
-
-LAYER = {"id": "l", "name": "L", "people": ["ann"], "rotation": {"unit": "day"}, "start": "2026-03-02"}
-OVERRIDE = {"id": "o", "person": "ann", "start": "2026-03-02T00:00Z", "end": "2026-03-03T00:00Z"}
-
-
-def document(*, layer=(), override=(), **more):
-    """Return the document of a schedule in which something is different."""
-    return {
-        "id": "s",
-        "name": "S",
-        "time_zone": "Europe/Berlin",
-        "layers": [{**LAYER, **dict(layer)}],
-        "overrides": [{**OVERRIDE, **dict(override)}],
-        **more,
-    }
-
-
-def test_a_schedule_is_read_from_a_document():
-    """As JSON or YAML have it; weekdays in three letters will do."""
-    hours = [{"weekdays": ["sun", "Fri", "fri"], "begin": "22:00", "end": "06:00"}]
-    rotation = {"unit": "week", "every": 2, "hand_over": "10:30", "weekday": "Tue"}
-    found = schedule_of(document(layer={"hours": hours, "rotation": rotation})).layers[0]
-    assert found.rotation == Rotation(unit=Unit.WEEK, every=2, hand_over=time(10, 30), weekday=Weekday.TUESDAY)
-    assert found.hours[0].weekdays == (Weekday.FRIDAY, Weekday.SUNDAY)
-
-
-@pytest.mark.parametrize(
-    "wrong, message",
-    [
-        ({"time_zone": "Berlin"}, r"time_zone: 'Berlin' is no time zone \(IANA's names: Europe/Berlin"),
-        ({"name": " "}, "name: String should have at least 1 character"),
-        ({"layers": [LAYER, LAYER]}, "two layers have the id 'l'"),
-        ({"overrides": [OVERRIDE, OVERRIDE]}, "two overrides have the id 'o'"),
-        ({"layers": [LAYER] * 21}, "layers: Tuple should have at most 20 items"),
-        ({"overrides": [OVERRIDE] * 201}, "overrides: Tuple should have at most 200 items"),
-        ({"layer": {"people": []}}, "layers 1 people: Tuple should have at least 1 item"),
-        ({"layer": {"people": ["ann"] * 101}}, "layers 1 people: Tuple should have at most 100 items"),
-        ({"layer": {"start": "1969-12-31"}}, "layers 1 start: no layer starts on 1969-12-31"),
-        ({"layer": {"start": "9000-01-01"}}, "layers 1 start: no layer starts on 9000-01-01"),
-        ({"layer": {"rotation": {"unit": "month"}}}, "layers 1 rotation unit: Input should be 'hour', 'day' or 'week'"),
-        ({"layer": {"rotation": {"unit": "day", "every": 0}}}, "layers 1 rotation every: Input should be greater"),
-        ({"layer": {"rotation": {"unit": "day", "every": 367}}}, "layers 1 rotation every: Input should be less"),
-        (
-            {"layer": {"rotation": {"unit": "day", "weekday": "mon"}}},
-            "layers 1 rotation: a weekday is for rotations by",
-        ),
-        ({"layer": {"rotation": {"unit": "week", "weekday": "mo"}}}, "layers 1 rotation weekday: Input should be"),
-        (
-            {"layer": {"rotation": {"unit": "day", "hand_over": "09:00:30"}}},
-            "layers 1 rotation hand_over: a time of day",
-        ),
-        ({"layer": {"rotation": {"unit": "day", "hand_over": "09:00Z"}}}, "layers 1 rotation hand_over: a time of day"),
-        (
-            {"layer": {"hours": [{"weekdays": [], "begin": "09:00", "end": "17:00"}]}},
-            "layers 1 hours 1 weekdays: Tuple should have at least 1 item",
-        ),
-        (
-            {"layer": {"valid_from": "2026-03-02T00:00Z", "valid_until": "2026-03-02T00:00Z"}},
-            "layers 1: it ends at 2026-03-02T00:00:00.00:00, which is not after it begins",
-        ),
-        ({"override": {"end": "2026-03-02T00:00Z"}}, "overrides 1: it ends at"),
-        ({"override": {"end": "2026-03-03T00:00"}}, "overrides 1 end: Input should have timezone info"),
-        ({"override": {"replaces": "ann"}}, "overrides 1: ann cannot replace themselves"),
-    ],
-)
-def test_what_is_wrong_in_a_document_is_said_with_its_place(wrong, message):
-    """In one line, counted from one."""
-    with pytest.raises(InvalidInput, match=f"^{message}"):
-        schedule_of(document(**wrong))
-
-
-def test_what_is_wrong_from_python_is_a_wrong_model():
-    """So that whoever reads a request names the field."""
-    with pytest.raises(ValidationError, match="two layers"):
-        schedule(layer("ann"), layer("bo"))

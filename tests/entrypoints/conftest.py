@@ -6,6 +6,7 @@ import pytest
 
 from tests.entrypoints.command_line import API_KEY, APP_KEY, CommandLine
 from tests.entrypoints.function import Function
+from tests.entrypoints.scripted_server import scripted_servers
 from tests.entrypoints.serving import served
 from tocsin.demo import DatadogServer, demo_world
 from tocsin.entrypoints.api_handler import ApiHandler
@@ -90,3 +91,10 @@ def remote(tocsin, server):
     made = tocsin("key", "create", "laptop", "--scope", "admin", "--store", f"json:{tocsin.folder / 'served.json'}")
     tocsin.environ |= {"TOCSIN_API_KEY": made.out.strip(), "TOCSIN_SERVER": server.url}
     return tocsin
+
+
+@pytest.fixture
+def scripted():
+    """Return a function that starts a server with answers; it returns the address and what came."""
+    with scripted_servers() as start:
+        yield start

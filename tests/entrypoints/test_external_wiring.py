@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from botocore.session import Session
 
-from tests.api.test_external_sign_in import HOST, Sessions, Signer
+from tests.api.browser import HOST
 from tests.fakes import MemoryStore
 from tests.identity.issuer import AUDIENCE, CLIENT, SECRET, Issuer
+from tests.signing import RingInMemory
 from tocsin.api.external import CALLBACK
 from tocsin.config import Settings
 from tocsin.domain.access import UserRole
@@ -17,8 +18,9 @@ from tocsin.domain.audit import Actor
 from tocsin.entrypoints.aws import Aws
 from tocsin.entrypoints.aws_secrets import REMEMBERED, SecretText
 from tocsin.entrypoints.external import External
+from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.errors import ConfigurationError
-from tocsin.services.auditing import AuditLog
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.services.external_sign_in import Answer
 
 REGION = "us-east-1"
@@ -39,15 +41,19 @@ class Door:
         given = {"OIDC_ISSUER": issuer.name, "OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "oncall=responder"}
         ids, secrets = itertools.count(1), itertools.count(1)
         store = MemoryStore()
-        audit = AuditLog(store, clock=self.clock, new_id=lambda: f"audit-{next(ids)}")
+        keys = SigningKeys(RingInMemory(), clock=self.clock)
+
+        def new_id():
+            return f"id-{next(ids)}"
+
         self.external = External(
             Settings.read(given | more),
             store,
             lambda: Aws(REGION, {}),
-            sessions=lambda: Sessions(audit),
-            signer=Signer,
+            sessions=lambda: sessions_of(store, keys, clock=self.clock, new_id=new_id),
+            signer=lambda: keys,
             clock=self.clock,
-            new_id=lambda: f"id-{next(ids)}",
+            new_id=new_id,
             new_secret=lambda: f"{next(secrets):043}",
         )
 

@@ -46,6 +46,7 @@ def test_one_account_from_one_address_is_tried_five_times_at_once(town, attempts
     assert let_through(attempts, 2) == (1, 30.0)
 
 
+@pytest.mark.large
 def test_one_address_tries_twenty_accounts_at_once(town, attempts):
     """Then one in five seconds, whichever they are."""
     assert let_through(attempts, 25, email="{}@example.com") == (20, 5.0)
@@ -81,6 +82,7 @@ def test_a_sender_with_a_whole_network_is_one_sender(town, attempts):
     assert let_through(attempts, 8, address="2001:db8::{}") == (5, 30.0)
 
 
+@pytest.mark.large
 def test_who_is_refused_counts_nothing(town, attempts):
     """Or whoever goes on trying would never be let in again; and it writes nothing."""
     let_through(attempts, 5)

@@ -74,6 +74,7 @@ def test_who_loses_a_race_for_the_head_and_for_a_record_is_told_of_the_record(an
     assert numbers(log.entries()) == [1]
 
 
+@pytest.mark.large
 def test_who_loses_every_race_is_told_so(any_store):
     """After a bounded number, with nothing written."""
     log = a_log(any_store)

@@ -108,6 +108,7 @@ def test_a_letter_that_will_never_be_taken_is_given_up_at_once_and_holds_up_no_o
     assert caplog.text.count("the mail server answered 550") == 2
 
 
+@pytest.mark.large
 def test_while_the_server_is_down_one_letter_is_tried_and_the_others_wait(town):
     """A tick is not spent on waiting for it once for each."""
     asked(town)

@@ -87,6 +87,7 @@ def test_a_token_is_kept_nowhere(town):
     assert town.kept(TICKET, LETTER) == "[]"
 
 
+@pytest.mark.large
 def test_asking_takes_the_same_work_whether_there_is_an_account(town):
     """The same calls of the store and the same records, whoever's address it is: it is not looked up."""
     town.change(town.person("gone@example.com"), active=False)
@@ -170,6 +171,7 @@ def test_a_token_of_somebody_who_is_not_let_in_any_more_sets_nothing(town, chang
         town.accounts.recovery.issue_reset(town.accounts.users.get(town.ann.id), Actor("ops"))
 
 
+@pytest.mark.large
 def test_a_new_password_makes_every_token_void_that_was_asked_for_before(town):
     """Also if it was changed by other means."""
     first, second = sent(town), sent(town)
@@ -202,6 +204,7 @@ def test_a_token_for_one_purpose_is_worth_nothing_for_another(town):
     assert refuses(town, town.tickets.token(ticket).replace("verify", "recover"))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -237,6 +240,7 @@ def test_what_is_no_address_is_refused(town):
         asked(town, "nobody")
 
 
+@pytest.mark.large
 def test_nobodys_mail_is_flooded(town):
     """Three letters at once; who asks more often is answered the same, and what was sent stays good."""
     for number in range(9):

@@ -225,6 +225,7 @@ def test_a_person_has_so_many_sessions_and_no_more(quick_gate):
     assert quick_gate.opens(newest.access_token) is not None
 
 
+@pytest.mark.large
 def test_sessions_are_listed_by_their_last_use(gate):
     """And only those of the person who is asked about, whoever's id begins alike."""
     ann = gate.person()

@@ -54,6 +54,7 @@ def test_a_password_is_one_however_a_keyboard_writes_it(town):
     assert town.sign_in("zoe@example.com", "caf\u00e9 tractor umbrella")
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("email", REFUSED)
 def test_whatever_is_wrong_is_answered_the_same(town, email):
     """No such user, a wrong password, none at all, not active, not verified."""
@@ -64,6 +65,7 @@ def test_whatever_is_wrong_is_answered_the_same(town, email):
     assert raised.value.hint == "POST /api/v1/auth/recover has a new password sent to you"
 
 
+@pytest.mark.large
 def test_whatever_is_wrong_takes_the_same_work(town):
     """As many hashes and calls of the store, of the same kinds and in the same order, for all; counted, not timed."""
     with_everybody(town)
@@ -78,6 +80,7 @@ def test_whatever_is_wrong_takes_the_same_work(town):
     assert work[REFUSED[0]][1] == ("match",)
 
 
+@pytest.mark.large
 def test_a_failure_is_on_record_without_the_password(town):
     """Which address, from where, and why."""
     with_everybody(town)
@@ -107,6 +110,7 @@ def test_a_long_address_is_cut_in_the_log(town):
     assert len(town.log()[-1][1]) == 105
 
 
+@pytest.mark.large
 def test_too_many_attempts_cost_no_hash(town):
     """They are refused before it, also with the right password; later it works."""
     for _ in range(5):
@@ -155,6 +159,7 @@ def test_a_wrong_password_renews_no_hash(town):
     assert town.accounts.passwords.of(town.ann.id).hash[:2] == "1:"
 
 
+@pytest.mark.large
 def test_a_hash_that_was_changed_meanwhile_is_left_alone(town):
     """What somebody set at this moment is not overwritten with what was before."""
     kept = town.accounts.passwords.of(town.ann.id)
@@ -164,6 +169,7 @@ def test_a_hash_that_was_changed_meanwhile_is_left_alone(town):
     assert town.sign_in(password=ANOTHER)
 
 
+@pytest.mark.large
 def test_ones_own_password_is_changed_and_every_other_session_ends(town):
     """What is answered is a new session; the old password is none any more."""
     before = [town.sign_in() for _ in range(3)]
@@ -177,6 +183,7 @@ def test_ones_own_password_is_changed_and_every_other_session_ends(town):
     assert ("password_changed", f"user:{ANN}") in town.log()
 
 
+@pytest.mark.large
 def test_ones_own_password_needs_the_one_before(town):
     """It is counted as an attempt to sign in, so that who found a session open cannot go on guessing."""
     for _ in range(5):

@@ -92,6 +92,7 @@ def test_an_account_that_was_deactivated_is_not_signed_up_anew(town):
     assert town.tick() == []
 
 
+@pytest.mark.large
 def test_nobody_gets_in_by_the_password_of_another_who_signed_up_with_the_same_address(town):
     """Whose password it is cannot be told apart: none counts, and the mail gives one by recovery."""
     asks(town, password=ANOTHER, name="Somebody else")
@@ -144,6 +145,7 @@ def test_what_cannot_be_an_account_is_refused(town, given):
         asks(town, **given)
 
 
+@pytest.mark.large
 def test_signing_up_again_and_again_sends_few_letters(town):
     """And the token that was sent stays good."""
     for number in range(8):

@@ -213,6 +213,7 @@ def test_of_two_administrators_who_leave_at_the_same_moment_one_stays(users):
     assert users.get(ana.id).administers
 
 
+@pytest.mark.large
 def test_however_many_administrators_leave_at_once_one_stays(any_store):
     """In threads, as in servers."""
     users = people(any_store)
@@ -257,6 +258,7 @@ def test_of_two_edits_at_the_same_moment_neither_is_lost(users):
     assert (after.full_name, after.time_zone, after.version) == ("Ana Ruiz", "Asia/Tokyo", 3)
 
 
+@pytest.mark.large
 def test_an_edit_gives_up_where_others_keep_writing(users):
     """With an error that says that trying again helps."""
     ana = added(users, "ana")

@@ -33,7 +33,7 @@ def victims(what, tmp_path, **options):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("rounds, quick", [(300, True), (100, False)], ids=["without waiting", "with real syncs"])
+@pytest.mark.parametrize("rounds, quick", [(200, True), (60, False)], ids=["without waiting", "with real syncs"])
 def test_a_kill_at_a_random_moment_loses_nothing_that_was_acknowledged(tmp_path, rounds, quick):
     """Hundreds of SIGKILLs while writing and compacting: all that was acknowledged is there, and nothing half."""
     report = victims("at_random_moments", tmp_path, rounds=rounds, seed=rounds, quick=quick)

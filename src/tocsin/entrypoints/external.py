@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tocsin.identity.oidc import OidcIssuer, Secret
     from tocsin.services.auditing import AuditLog
     from tocsin.services.external import ExternalPeople, ExternalTokens
-    from tocsin.services.external_sign_in import ExternalSignIn, Opener, Signer
+    from tocsin.services.external_sign_in import ExternalSignIn
+    from tocsin.services.sessions import Sessions
+    from tocsin.services.signing import Signer
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -32,7 +34,7 @@ class External:
         store: "Store",
         aws: "Callable[[], Aws]",
         *,
-        sessions: "Callable[[], Opener]",
+        sessions: "Callable[[], Sessions]",
         signer: "Callable[[], Signer]",
         clock: Clock,
         new_id: NewId,

@@ -12,17 +12,16 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
-from pydantic import BaseModel
-
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.external import Claims
-from tocsin.domain.user import User
 from tocsin.errors import InvalidInput, SignInRefused
 from tocsin.ids import NewSecret
 
 from .auditing import AuditLog
 from .external import ExternalPeople, Verifier
+from .sessions import Sessions, SignedIn
+from .signing import Signer
 
 PURPOSE = "oidc-start"
 """What the signature of a start is good for."""
@@ -44,23 +43,6 @@ _REFUSALS = {
     "consent_required": "the issuer needs your consent first",
     "temporarily_unavailable": "the issuer is not available at the moment",
 }
-
-
-class Signer(Protocol):
-    """Signs what others keep for us."""
-
-    def mac(self, purpose: str, text: str) -> str:
-        """Return the signature of a text for a purpose."""
-
-    def good(self, purpose: str, text: str, mac: str) -> bool:
-        """Say whether this is the signature of a text for a purpose."""
-
-
-class Opener(Protocol):
-    """Opens sessions, and puts on record that it did."""
-
-    def open(self, user: User, *, actor: Actor, agent: str = "", how: str = "password") -> BaseModel:
-        """Return the tokens of a new session."""
 
 
 class Issuer(Verifier, Protocol):
@@ -111,7 +93,7 @@ class ExternalSignIn:
         self,
         issuer: Issuer,
         people: ExternalPeople,
-        sessions: Opener,
+        sessions: Sessions,
         signer: Signer,
         audit: AuditLog,
         *,
@@ -147,7 +129,7 @@ class ExternalSignIn:
 
     def finish(
         self, kept: Sequence[str], answer: Answer, *, redirect_uri: str, actor: Actor, agent: str = ""
-    ) -> tuple[BaseModel, str]:
+    ) -> tuple[SignedIn, str]:
         """Return the tokens of the session that was opened, and the path to go on at (empty: none was named).
 
         ``kept`` is what the browser kept, of which one must have begun this. Raises
