@@ -94,7 +94,7 @@ def code_of(client):
     channel = Kept()
     channels = {kind: lambda: channel for kind in ChannelKind}
     contacts = client.parts.reach().contacts
-    send_codes(client.store, contacts, client.signing, channels, clock=client.clock, new_id=client.new_id)
+    send_codes(client.store, contacts, client.signing_keys, channels, clock=client.clock, new_id=client.new_id)
     return code_in(channel.sent[-1][0])
 
 
