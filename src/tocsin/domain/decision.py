@@ -38,6 +38,7 @@ class Reason(StrEnum):
     SETTLED = "settled"
     CYCLE_DUE = "cycle_due"
     SNOOZE_OVER = "snooze_over"
+    SILENCE_OVER = "silence_over"
     MERGED = "merged"
     BY_HAND = "by_hand"
     NOT_FIRING = "not_firing"
@@ -75,6 +76,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.SETTLED: "nothing fired again while it settled",
     Reason.CYCLE_DUE: "what it was put off for has not passed, and the pause between cycles is over",
     Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
+    Reason.SILENCE_OVER: "a silence hides it no more, and nobody has acknowledged it",
     Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
     Reason.NOT_FIRING: "it is over, and did not fire: remembered, so that late news of it opens nothing",

@@ -28,7 +28,9 @@ from .sessions import SESSION
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
 from .tickets import TICKET
+from .unsilencing import NOTICE, PAST_SILENCE, SILENCE
 from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
+from .watching import WATCH
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
@@ -40,6 +42,7 @@ KINDS = (
     *(USER, EMAIL, SUBJECT, ADMINISTRATORS),
     *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
+    *(SILENCE, PAST_SILENCE, NOTICE, WATCH),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 
