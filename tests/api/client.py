@@ -29,8 +29,12 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
+from tocsin.services.unsilencing import silence_acts
 from tocsin.services.users import Users
+from tocsin.services.watches import Watches
+from tocsin.services.watching import watch_acts
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
@@ -98,7 +102,9 @@ class Client:
         self.keys = ApiKeys(store, clock=self.clock, new_id=self.new_id)
         self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
-        self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+        how = {"clock": self.clock, "new_id": self.new_id}
+        others = {**silence_acts(store, **how), **watch_acts(store, rules, **how)}
+        self.incidents = IncidentService(store, rules=rules, others=others, **how)
         self.place = RingInMemory() if before is None else before.place
         keys = SigningKeys(self.place, clock=self.clock)
         self.sessions = sessions_of(store, keys, clock=self.clock, new_id=self.new_id)
@@ -120,6 +126,8 @@ class Client:
             sessions=self.sessions,
             users=self.users,
             teams=self.teams,
+            silences=Silences(store, self.audit, **how),
+            watches=Watches(store, self.audit, rules, **how),
             accounts=self.accounts_of(keys),
             oidc=oidc,
         )

@@ -1,5 +1,6 @@
 """Silences, on every backend: made, changed, ended, and what they held paged anew, whoever dies when."""
 
+import contextlib
 import itertools
 
 import pytest
@@ -513,10 +514,8 @@ def test_whenever_the_process_dies_each_is_paged_once(tmp_path, after):
         post.silences.edit(silence.id, SilenceEdit(where=CHECKOUT), actor=ANA)
         mortal = Mortal(JsonStore(path), call, after=after, among=CALLS)
         dying = Post(mortal, name="dying")
-        try:
+        with contextlib.suppress(Killed):
             dying.tick(30)
-        except Killed:
-            pass
         again = Post(JsonStore(path), name="again")
         for minute in (30, 31, 32):
             again.tick(minute)
@@ -536,10 +535,8 @@ def test_whenever_the_process_dies_the_warning_is_written_once(tmp_path, after):
         post.opened("a")
         post.silence()
         mortal = Mortal(JsonStore(path), call, after=after, among=CALLS)
-        try:
+        with contextlib.suppress(Killed):
             Post(mortal, name="dying").tick(50)
-        except Killed:
-            pass
         again = Post(JsonStore(path), name="again")
         again.tick(50)
         assert len(again.notices()) == 1

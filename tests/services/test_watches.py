@@ -1,5 +1,6 @@
 """Heartbeats that are watched, on every backend: called, missed, back again; whoever is first, and whoever dies when."""
 
+import contextlib
 import itertools
 import threading
 
@@ -16,7 +17,7 @@ from tocsin.domain.severity import Severity
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
 from tocsin.services.tick import MOST_ATTEMPTS, tick
-from tocsin.services.watches import Watches, WatchEdit
+from tocsin.services.watches import WatchEdit, Watches
 from tocsin.services.watching import WATCH, Watching, watch_acts
 from tocsin.storage.json_store import JsonStore
 
@@ -134,7 +135,7 @@ def test_a_call_that_is_quicker_than_the_tick_opens_nothing(ward):
     """The tick had read that it is late, and was about to say so: what it decided goes with what it read."""
     ward.watched()
     ward.desk.minute(12)
-    late = Ward(Between(ward.store, lambda: ward.call()), name="late")
+    late = Ward(Between(ward.store, ward.call), name="late")
     assert late.tick(12) == []
     assert ward.store.alerts_named(Source.GENERIC, [KEY]) == {}
     assert ward.watches.named("backup").late_at is None
@@ -148,7 +149,7 @@ def test_a_call_that_comes_while_an_incident_is_open_for_others_changes_nothing_
     ward.desk.minute(11)
     ward.desk.push(fires("x", 11, service="db", severity_word="critical"))
     before = ward.desk.only()
-    late = Ward(Between(ward.store, lambda: ward.call()), name="late")
+    late = Ward(Between(ward.store, ward.call), name="late")
     late.tick(12)
     assert ward.desk.only() == before
 
@@ -260,10 +261,8 @@ def test_whenever_the_process_dies_it_is_opened_and_ended_once(tmp_path, after, 
             {"record", "touch", "alerts_named", "claims", "incidents", "draw_numbers", "commit", "commit_many"}
         )
         mortal = Mortal(JsonStore(path), call, after=after, among=among)
-        try:
+        with contextlib.suppress(Killed):
             Ward(mortal, name="dying").tick(14)
-        except Killed:
-            pass
         again = Ward(JsonStore(path), name="again")
         again.tick(14)
         assert (again.desk.only().alerts.total, again.row.firing) == (1, not back), call
@@ -439,4 +438,4 @@ def test_a_record_that_is_not_due_is_left_alone(ward):
     assert act(stale)
     assert act(stale.model_copy(update={"id": "gone"}))
     assert ward.desk.incidents() == []
-    assert NOON < stale.due_at
+    assert stale.due_at > NOON
