@@ -49,10 +49,10 @@ def test_what_a_silence_held_is_paged_by_the_tick(either):
     tocsin(*MAKE)
     tocsin.minutes(119)
     tocsin("tick")
-    assert tocsin("show", incident, "--json").json["cycles"] == 1
+    assert tocsin("show", incident, "--json").json["incident"]["cycles"] == 1
     tocsin.minutes(1)
     tocsin("tick")
-    assert tocsin("show", incident, "--json").json["cycles"] == 2
+    assert tocsin("show", incident, "--json").json["incident"]["cycles"] == 2
 
 
 def test_all_that_can_be_given_is_kept(either):
