@@ -7,6 +7,7 @@ timeline whether the last cycle began while it was hidden, so that none is begun
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 from pydantic import JsonValue
@@ -45,6 +46,9 @@ PAST_SILENCE = "silence_past"
 
 NOTICE = "notice"
 """The record kind of something that a person is to be told; due at once."""
+
+NOTICES_KEPT = timedelta(days=1)
+"""How long after what it tells of a notice that nobody sent is kept."""
 
 MOST_AT_ONCE = 200
 """Incidents that are paged in one go. What is left is due still, and done by the next tick."""
@@ -116,6 +120,8 @@ class Unsilencing:
         for start in range(0, min(len(ids), MOST_AT_ONCE), BATCH):
             some: Sequence[str] = ids[start : start + BATCH]
             for _ in range(MOST_ATTEMPTS):
+                if not some:
+                    break
                 again = [one for one in self._store.incidents(some).values() if is_candidate(one)]
                 some = self._begin([one for one in again if self._is_owed(one, holds)], kept.silence, now)
             left += some
@@ -172,7 +178,7 @@ def _notice(silence: Silence, hidden: Sequence[str], now: Utc) -> RecordWrite:
         "user": silence.author_id or silence.author,
     }
     notice_id = f"silence:{silence.id}:{silence.version}"
-    record = Record(kind=NOTICE, id=notice_id, body=body, due_at=now)
+    record = Record(kind=NOTICE, id=notice_id, body=body, due_at=now, expires_at=silence.ends_at + NOTICES_KEPT)
     return RecordWrite(kind=NOTICE, id=notice_id, record=record)
 
 

@@ -27,6 +27,9 @@ CAN_BE = {
     "edit_incident_2": {"title": "Another"},
     "merge_incident": {"into": "INC-1080"},
     "edit_team": {"services": ["search"]},
+    "edit_silence": {"reason": "it still moves"},
+    "edit_heartbeat": {"service": "search"},
+    "add_silence": {"where": {"service": "search"}, "reason": "it moves", "ends_at": ""},
 }
 """Bodies with which it can be done."""
 
@@ -101,6 +104,14 @@ def _make_sure(case):
         )
     if "alert_id" in named:
         named["alert_id"] = ALERT
+    if "silence_id" in named:
+        named["silence_id"] = _CAST["silences"][name != "end_silence"]
+    if "name" in named and named["name"] in _CAST["tokens"]:
+        case.query = (
+            {**(case.query or {}), "token": _CAST["tokens"][named["name"]]}
+            if name == "call_in_with_token"
+            else case.query
+        )
     if name in CAN_BE and isinstance(case.body, dict):
         case.body = dict(CAN_BE[name])
 
@@ -181,6 +192,9 @@ def before_call(context, case, kwargs):
     for name in ("until", "snoozed_until", "expires_at"):
         if isinstance(case.body, dict) and case.body.get(name):
             case.body[name] = (datetime.now(UTC) + timedelta(hours=number % 700 + 1)).isoformat()
+    if isinstance(case.body, dict) and "ends_at" in case.body:
+        case.body.pop("starts_at", None)
+        case.body["ends_at"] = (datetime.now(UTC) + timedelta(hours=number % 150 + 1)).isoformat()
 
 
 @schemathesis.check
