@@ -351,6 +351,17 @@ def test_a_mail_server_is_an_address_with_a_password_that_never_shows():
 
 
 @pytest.mark.parametrize(
+    "url", ["https://hc.example.com/ping/hunter2?x=1", "http://127.0.0.1:8000", "https://h?key=hunter2"]
+)
+def test_the_address_of_our_own_heartbeat_never_shows(url):
+    """It may hold a secret."""
+    settings = Settings.read({"HEARTBEAT_URL": url})
+    assert settings.heartbeat_url == url
+    assert url not in repr(settings)
+    assert secrets_in({"HEARTBEAT_URL": url}) == (url,)
+
+
+@pytest.mark.parametrize(
     "name, value",
     [
         ("SMTP_URL", "http://mail.example.com"),
@@ -360,13 +371,17 @@ def test_a_mail_server_is_an_address_with_a_password_that_never_shows():
         ("SMTP_URL", "smtp://hunter2hunter2@mail.example.com"),
         ("SMTP_URL", "smtp://user:pass/word@mail.example.com"),
         ("SMTP_URL", "mail.example.com:25"),
+        ("HEARTBEAT_URL", "http://hc.example.com/hunter2hunter2"),
+        ("HEARTBEAT_URL", "https://user:hunter2hunter2@hc.example.com"),
+        ("HEARTBEAT_URL", "hc.example.com"),
+        ("HEARTBEAT_URL", "ftp://127.0.0.1/"),
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "a@b\r\nBcc: c@d"),
         ("SIGNUP_DOMAINS", "example.com,*"),
         ("SIGNUP_DOMAINS", "com"),
     ],
 )
-def test_what_is_no_mail_server_sender_or_domain_is_refused(name, value):
+def test_what_is_no_mail_server_heartbeat_sender_or_domain_is_refused(name, value):
     """In a line that names the variable and repeats no password."""
     with pytest.raises(ConfigurationError, match=f"^{name}") as raised:
         Settings.read({name: value})

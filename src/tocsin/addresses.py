@@ -35,6 +35,14 @@ def issuer_address(value: str) -> str:
     return value
 
 
+def heartbeat_address(value: str) -> str:
+    """Return the address that is called after each round: over TLS, unless it is this machine. Raises ValueError."""
+    if not re.fullmatch(rf"{_SAFE}(/[^\s?#]*)?(\?[^\s#]*)?", value):
+        message = "what it holds would travel in the clear"
+        raise ValueError(message)
+    return value
+
+
 def redirect_address(value: str) -> str:
     """Return the address that an issuer sends people back to. Raises ValueError."""
     if not re.fullmatch(rf"{_SAFE}(/[^\s?#]*)?/api/v1/auth/oidc/callback", value):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from tocsin.addresses import (
+    heartbeat_address,
     issuer_address,
     mail_domain,
     mail_server,
@@ -142,6 +143,7 @@ class Settings(BaseModel):
     channels_secret_name: SecretName = ""
     outbound_allow: Annotated[tuple[Annotated[str, AfterValidator(one_network)], ...], BeforeValidator(_split)] = ()
     signup_domains: Annotated[tuple[Annotated[str, AfterValidator(mail_domain)], ...], BeforeValidator(_split)] = ()
+    heartbeat_url: Annotated[str, AfterValidator(heartbeat_address)] = Field(default="", repr=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     oidc_issuer: Annotated[str, AfterValidator(issuer_address)] = ""

@@ -273,6 +273,14 @@ VARIABLES = (
         "domains with commas between",
     ),
     Variable(
+        "HEARTBEAT_URL",
+        "",
+        "An address that `serve` calls after each round in which all that was due was done, so that somebody else notices "
+        "when it stops; https, except on this machine.",
+        "https://HOST/..., with whatever path and query it has",
+        secret=True,
+    ),
+    Variable(
         "LOG_LEVEL",
         "WARNING",
         "What is logged to standard error: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",

@@ -31,8 +31,12 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.services.schedules import Schedules
+from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
+from tocsin.services.unsilencing import silence_acts
 from tocsin.services.users import Users
+from tocsin.services.watches import Watches
+from tocsin.services.watching import watch_acts
 from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
@@ -101,7 +105,9 @@ class Client:
         self.users = Users(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.teams = Teams(store, self.audit, clock=self.clock, new_id=self.new_id)
         self.schedules = Schedules(store, self.audit, clock=self.clock, new_id=self.new_id)
-        self.incidents = IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+        how = {"clock": self.clock, "new_id": self.new_id}
+        others = {**silence_acts(store, **how), **watch_acts(store, rules, **how)}
+        self.incidents = IncidentService(store, rules=rules, others=others, **how)
         self.place = RingInMemory() if before is None else before.place
         self.signing_keys = SigningKeys(self.place, clock=self.clock)
         self.sessions = sessions_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id)
@@ -125,6 +131,8 @@ class Client:
             teams=self.teams,
             accounts=self.accounts_of(self.signing_keys),
             reach=lambda: reach_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id),
+            silences=Silences(store, self.audit, **how),
+            watches=Watches(store, self.audit, rules, **how),
             oidc=oidc,
         )
         self.api = Api(routes, self.parts, options or Options(requests_per_second=0), self.log)

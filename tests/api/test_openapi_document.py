@@ -69,13 +69,15 @@ def test_only_health_documents_signing_in_and_secret_links_are_open_to_all():
         f"{PREFIX}/auth/signup",
         f"{PREFIX}/auth/verify",
         f"{PREFIX}/feeds/{{feed_id}}.ics",
+        f"{PREFIX}/heartbeats/{{name}}/call",
     }
 
 
 def test_what_changes_something_needs_a_key_that_may_write():
     """Whatever its path; but for one's own sign-ins."""
     for one in ROUTES:
-        reads = one.endpoint.method == "GET" or one.endpoint.path.startswith(f"{PREFIX}/auth/")
+        by_token = one.endpoint.path == f"{PREFIX}/heartbeats/{{name}}/call"
+        reads = one.endpoint.method == "GET" or one.endpoint.path.startswith(f"{PREFIX}/auth/") or by_token
         assert reads or one.endpoint.access in {PUSH, WRITE, ADMINISTER, SELF, OWN_TURNS}
 
 
@@ -88,6 +90,7 @@ def test_only_what_is_done_once_a_key_takes_an_idempotency_key(said):
     without = {place for place, one in posts.items() if taking not in one["parameters"]}
     others = {("sync_now", "sync"), ("tick_now", "sync"), ("make_feed", "feeds"), ("make_own_feed", "feeds")}
     others |= {("send_code", "contacts"), ("verify_contact", "contacts")}
+    others |= {(name, "heartbeats") for name in ("add_heartbeat", "call_in", "call_in_with_token")}
     assert without == others | {place for place in posts if place[1] == "signing in"}
 
 
@@ -105,10 +108,10 @@ def test_every_refusal_is_described_as_a_problem_document(said):
 
 def test_every_body_is_described(said):
     """Also where the route reads it by itself."""
-    without = {"acknowledge", "start", "close", "unsnooze", "tick", "logout", "code"}
+    without = {"acknowledge", "start", "close", "unsnooze", "tick", "logout", "code", "call", "{name}"}
     for (path, method), one in operations(said).items():
         alone = path.rpartition("/")[2] in without or "/members/" in path
-        if method in ("post", "put", "patch") and not alone:
+        if method in ("post", "put", "patch") and not (alone and method != "patch"):
             assert "requestBody" in one, path
 
 

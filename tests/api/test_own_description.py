@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ SEED = os.environ.get("SCHEMATHESIS_SEED") or "20260302"
 GRACE = 120
 LEAST_REQUESTS = 1_000
 SETUP = ROOT / "tests" / "api" / "conformance"
-INCIDENTS, ALERTS, PEOPLE, TEAMS, CONTACTS, ROOMS = 100, 4, 20, 20, 8, 4
+INCIDENTS, ALERTS, PEOPLE, TEAMS, CONTACTS, ROOMS, HEARTBEATS = 100, 4, 20, 20, 8, 4, 20
 """As many as the set-up names; 20 incidents more are named by its hooks."""
 
 NOT_TRIED = {"openapi", "make_first_administrator"}
@@ -61,7 +62,7 @@ def schemathesis():
 
 
 def fill(url, key):
-    """Make what the set-up names."""
+    """Make what the set-up names; return what it cannot: ids of silences, and tokens of heartbeats."""
     for number in range(INCIDENTS):
         body = {"title": f"Incident {number}", "service": "checkout"}
         made = ask(url, "POST", "/api/v1/incidents", body, authorization=f"Bearer {key}")
@@ -87,6 +88,19 @@ def fill(url, key):
         assert ask(url, "POST", "/api/v1/rooms", body, authorization=f"Bearer {key}").status == 201
     setup = (SETUP / "schemathesis.toml").read_text("utf-8")
     assert all(one["alert"] in setup for one in sent.json["taken"])
+    silences, tokens = [], {}
+    for _ in range(2):
+        ends_at = (utc_now() + timedelta(days=1)).isoformat()
+        body = {"where": {"service": "nowhere"}, "reason": "it moves", "ends_at": ends_at}
+        made = ask(url, "POST", "/api/v1/silences", body, authorization=f"Bearer {key}")
+        assert made.status == 201
+        silences.append(made.json["id"])
+    for number in range(HEARTBEATS):
+        body = {"name": f"beat-{number:02}", "every_minutes": 10_000}
+        made = ask(url, "POST", "/api/v1/heartbeats", body, authorization=f"Bearer {key}")
+        assert made.status == 201
+        tokens[body["name"]] = made.json["token"]
+    return {"silences": silences, "tokens": tokens}
 
 
 def verify_one(folder):
@@ -174,8 +188,8 @@ def tried(schemathesis, folder, who, seconds):
 
         founder = make_founder(serving.url, serving.shown(r"tocsin_setup_\S+"))
         there = cast(serving.url, founder, letters, PERSONS[who].role if who in PERSONS else UserRole.VIEWER)
+        there |= fill(serving.url, everything)
         (folder / "cast.json").write_text(json.dumps(there), "ascii")
-        fill(serving.url, everything)
         verify_one(folder)
         shown = shown or there["asker"]["access_token"]
         status, report, seen = tried_by(schemathesis, serving.url, shown, folder, seconds)

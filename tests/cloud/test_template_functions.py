@@ -17,9 +17,9 @@ SCHEDULES = {"rate(1 minute)": 60, "rate(2 minutes)": 120, "rate(3 minutes)": 18
 LOCAL_ONLY = {
     *("DATADOG_API_KEY", "DATADOG_APP_KEY", "INCIDENTS_FILE", "AWS_REGION", "SIGNING_KEYS_FILE"),
     *("TOCSIN_SERVER", "TOCSIN_API_KEY", "TOCSIN_CREDENTIALS", "OIDC_CLIENT_SECRET"),
-    *("SMTP_URL", "TRUSTED_PROXY"),
     *("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
     *("PUSHOVER_TOKEN", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"),
+    *("SMTP_URL", "TRUSTED_PROXY", "HEARTBEAT_URL"),
 }
 """Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.channels.test_heartbeat import Listener
 from tests.entrypoints.command_line import process
 from tests.entrypoints.serving import PATIENCE, Serving, ask, ask_on, eventually
 from tocsin.demo import MonitorId
@@ -128,6 +129,14 @@ def test_without_keys_it_ticks_alone(tmp_path):
     with Serving(tmp_path) as serving:
         ready = eventually(lambda: (said := ask(serving.url, "GET", "/ready").json)["last_tick"] and said)
         assert ready["last_sweep"] is None
+
+
+def test_each_good_round_is_told_to_who_watches_us(tmp_path):
+    """With nothing of the address in the log, whatever comes of it."""
+    with Listener(404) as there, Serving(tmp_path, HEARTBEAT_URL=f"{there.url}/hunter2?key=hunter2") as serving:
+        eventually(lambda: there.asked)
+        eventually(lambda: "our heartbeat did not reach 127.0.0.1: it answered 404" in serving.err)
+        assert "hunter2" not in serving.err
 
 
 def test_a_sync_that_fails_is_told_and_tried_again(tmp_path, settings):

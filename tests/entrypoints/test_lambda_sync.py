@@ -4,23 +4,32 @@ import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from tests.desk import NOON
 from tests.entrypoints.command_line import API_KEY
 from tests.entrypoints.function import Context, Function
 from tests.tables import REGION, a_table
 from tocsin.demo import DatadogServer, MonitorId, demo_world
 from tocsin.demo.faults import Poison, RateLimited, ServerError, Slow
 from tocsin.domain.alert import Source
+from tocsin.domain.audit import Actor
 from tocsin.domain.incident import Status
+from tocsin.domain.rules import Rules
 from tocsin.domain.search import IncidentFilter
+from tocsin.domain.silence import Matcher
 from tocsin.domain.timeline import EventKind, replay
 from tocsin.entrypoints.sync_handler import MOST_RETURNED, result
 from tocsin.errors import ConfigurationError, KeysRefused, NoTable, Unreachable
 from tocsin.ids import random_id
+from tocsin.services.auditing import AuditLog
 from tocsin.services.deadline import Deadline
+from tocsin.services.incidents import IncidentService
+from tocsin.services.silences import Silences
 from tocsin.services.sync import SyncReport
+from tocsin.services.watches import Watches
 from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.dynamodb_store import DynamoDbStore
 from tocsin.storage.json_store import JsonStore
@@ -48,6 +57,22 @@ class TestWhatItDoes:
         assert ran.report["opened"] == [incidents(environ)[0].id]
         assert (ran.report["complete"], ran.report["left_out"]) == (True, {})
         assert json.loads(json.dumps(ran.report)) == ran.report
+
+    def test_it_acts_on_silences_and_heartbeats_also_where_the_sweep_fails(self, function, environ, datadog):
+        """What is due is due: who stays out is missed, and what a silence held is paged."""
+        long_ago = NOON - timedelta(hours=2)
+        how = {"clock": lambda: long_ago, "new_id": random_id}
+        store = JsonStore(environ["INCIDENTS_FILE"])
+        log, boss = AuditLog(store, **how), Actor("a test")
+        held = IncidentService(store, **how).open("Checkout is down", by="ann", service="checkout")
+        where, ends_at = Matcher(service="checkout"), long_ago + timedelta(hours=1)
+        Silences(store, log, **how).add(where, reason="it moves", ends_at=ends_at, actor=boss)
+        Watches(store, log, Rules(), **how).add("backup", every_minutes=10, secret="s", actor=boss)
+        store.close()
+        datadog.faults.always(ServerError())
+        function()
+        new, old = incidents(environ)
+        assert (new.title, old.id, old.cycles) == ("The heartbeat backup is missing", held.id, 2)
 
     def test_on_a_table_it_does_the_same(self, environ, datadog, moto):
         """With what AWS gives it: a region, a table's name and credentials."""

@@ -42,6 +42,7 @@ SHOWS = {
     f"POST {AUTH}/refresh": TOKENS,
     f"POST {AUTH}/password": TOKENS,
     f"POST {V1}/keys": ("key",),
+    f"POST {V1}/heartbeats": ("token",),
 }
 """What an answer shows on purpose: to whoever just proved who they are, or made it, and once."""
 
@@ -218,6 +219,15 @@ RUNS = [
     ("room", "list"),
     ("room", "show", "ops", "--json"),
     ("room", "delete", "ops"),
+    ("silence", "add", "--service", "checkout", "--for", "2h", "--reason", "x", "--json"),
+    ("silence", "list", "--json"),
+    ("silence", "show", "nothing"),
+    ("silence", "end", "nothing"),
+    ("heartbeat", "list", "--json"),
+    ("heartbeat", "show", "backup", "--json"),
+    ("heartbeat", "ping", "backup"),
+    ("heartbeat", "pause", "backup", "--json"),
+    ("heartbeat", "delete", "backup"),
     ("login", "--server", "http://127.0.0.1:1", "--email", "ana@example.com", "--password-stdin"),
     ("logout", "--server", "http://127.0.0.1:1"),
     ("signing-key", "rotate"),
@@ -236,13 +246,16 @@ RUNS = [
     ("audit", "verify", "--json"),
     ("move", "--from", "json:incidents.json", "--to", "json:other.json", "--json"),
 ]
-"""How each command is run; ``key create``, ``serve`` and ``user reset-password``, which show something once, are run by the tests."""
+"""How each command is run; those that show something once are run by the tests."""
+
+ONCE = {("key", "create"), ("serve",), ("user", "reset-password"), ("heartbeat", "add")}
+"""Commands that show something once."""
 
 
 def test_every_command_is_run_here():
     """Nothing is added to the program that is not looked at."""
     ran = {one[: len(name)] for one in RUNS for name in names(program) if one[: len(name)] == name}
-    assert ran | {("key", "create"), ("serve",), ("user", "reset-password")} == set(names(program))
+    assert ran | ONCE == set(names(program))
     assert {name[0] for name in names(program)} == set(TABLE)
 
 
@@ -258,6 +271,9 @@ def test_no_command_shows_a_secret(shop, datadog, traced):
     seen.add("key create", made.out + made.err, may_show=("made",))
     password, address = seen.secret("password", random_secret()), seen.secret("address", random_secret())
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
+    watched = shop("heartbeat", "add", "backup", "--every", "10")
+    seen.secret("the token of a heartbeat", watched.out.strip())
+    seen.add("heartbeat add", watched.out + watched.err, may_show=("the token of a heartbeat",))
     with contextlib.chdir(shop.folder):
         for arguments in RUNS:
             environ = {"USE_DYNAMODB": "true"} if arguments[0] == "table" else {}

@@ -20,8 +20,10 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
 from tocsin.services.sessions import Sessions
+from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
+from tocsin.services.watches import Watches
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ class Parts(NamedTuple):
     sessions: Sessions
     users: Users
     teams: Teams
+    silences: Silences
+    watches: Watches
     accounts: "Callable[[], Accounts]"
     reach: "Callable[[], Reach]"
     oidc: "Callable[[str], Principal | None] | None" = None

@@ -9,6 +9,7 @@ from .endpoints import Declared
 from .external import external
 from .feeds import feeds
 from .health import health
+from .heartbeats import heartbeats
 from .incidents import incidents
 from .keys import keys
 from .moves import moves
@@ -18,6 +19,7 @@ from .records import records
 from .rooms import rooms
 from .schedules import schedules
 from .sessions import sessions
+from .silences import silences
 from .sync import sync
 from .teams import teams
 from .users import users
@@ -30,6 +32,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(accounts, sessions, external, users, teams, audit),
         *(schedules, on_call, feeds),
         *(contacts, notification_rules, rooms),
+        *(silences, heartbeats),
     )
     for one in resource.declared
 )

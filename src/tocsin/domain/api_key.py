@@ -18,6 +18,9 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 NAME_SPACE = r"[a-z0-9][a-z0-9._-]{0,62}"
 """A source's name space: no colon, which divides it from the sender's own key."""
 
+RESERVED = "heartbeat"
+"""The name space of what we say of heartbeats that stay out: no sender has it."""
+
 _TOKEN = re.compile(r"tocsin_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
@@ -90,6 +93,9 @@ def checked_source(source: str, *, name: str) -> str:
     if not re.fullmatch(NAME_SPACE, chosen):
         message = f"{source!r} cannot be a source: small letters, digits, '.', '_' and '-', at most 63"
         raise InvalidInput(message)
+    if chosen == RESERVED:
+        message = f"{RESERVED!r} is the source of heartbeats that stay out, and no sender's"
+        raise InvalidInput(message, hint="give the key another source")
     return chosen
 
 

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     POLICY = "policy"
     NOBODY_REACHED = "nobody_reached"
     NOBODY_ACKNOWLEDGED = "nobody_acknowledged"
+    SILENCE_OVER = "silence_over"
     MERGED = "merged"
     BY_HAND = "by_hand"
     NOT_FIRING = "not_firing"
@@ -85,6 +86,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.POLICY: "its escalation policy says so",
     Reason.NOBODY_REACHED: "somebody who should be paged cannot be",
     Reason.NOBODY_ACKNOWLEDGED: "every step of its escalation was taken, and nobody acknowledged",
+    Reason.SILENCE_OVER: "a silence hides it no more, and nobody has acknowledged it",
     Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
     Reason.NOT_FIRING: "it is over, and did not fire: remembered, so that late news of it opens nothing",

@@ -26,8 +26,12 @@ from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.intake import Intake
+from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
+from tocsin.services.unsilencing import silence_acts
 from tocsin.services.users import Users
+from tocsin.services.watches import Watches
+from tocsin.services.watching import watch_acts
 from tocsin.storage.store import Store
 
 from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of, tag_names
@@ -141,9 +145,13 @@ class ApiHandler:
 
             return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
 
+        others = {
+            **silence_acts(store, clock=self._clock, new_id=self._new_id),
+            **watch_acts(store, rules, clock=self._clock, new_id=self._new_id),
+        }
         parts = Parts(
             store=store,
-            incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id),
+            incidents=IncidentService(store, rules=rules, clock=self._clock, new_id=self._new_id, others=others),
             intake=Intake(store, rules, clock=self._clock, new_id=self._new_id),
             keys=ApiKeys(store, clock=self._clock, new_id=self._new_id),
             rules=rules,
@@ -161,6 +169,8 @@ class ApiHandler:
             external=outside.sign_in,
             users=Users(store, audit, clock=self._clock, new_id=self._new_id),
             teams=Teams(store, audit, clock=self._clock, new_id=self._new_id),
+            silences=Silences(store, audit, clock=self._clock, new_id=self._new_id),
+            watches=Watches(store, audit, rules, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
             reach=reach,
         )

@@ -12,6 +12,7 @@ COMPLETE_VARIABLE = "_TOCSIN_COMPLETE"
 
 ALERTS, INCIDENTS, RULES, STORE = "Alerts", "Incidents", "Figures and rules", "Store and shell"
 PEOPLE = "People and keys"
+ON_CALL = "On call"
 _COMMANDS = "tocsin.entrypoints.commands"
 
 TABLE = {
@@ -45,6 +46,8 @@ TABLE = {
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
+    "silence": Entry(f"{_COMMANDS}.silence:silence", "Drop the pages of some incidents for a while.", ON_CALL),
+    "heartbeat": Entry(f"{_COMMANDS}.heartbeat:heartbeat", "Watch for the heartbeats of others.", ON_CALL),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),
     "team": Entry(f"{_COMMANDS}.team:team", "Make teams, and say what they own.", PEOPLE),
     "schedule": Entry(f"{_COMMANDS}.schedule:schedule", "Say who is on call when.", PEOPLE),

@@ -1,6 +1,6 @@
 """The users and teams of a server: the same for the command line, asked for over HTTP."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tocsin.api.people_views import TeamView, UserView
@@ -8,7 +8,7 @@ from tocsin.domain.user import UserEdit
 from tocsin.errors import InvalidInput
 
 from .server_calls import ServerCalls, coded
-from .server_store import MOST_LISTED, V1
+from .server_store import V1, every_one
 
 if TYPE_CHECKING:
     from tocsin.domain.access import UserRole
@@ -23,7 +23,7 @@ class ServerPeople:
 
     def users(self) -> list[UserView]:
         """Return everybody."""
-        return [UserView.model_validate(one) for one in self._every("users")]
+        return [UserView.model_validate(one) for one in every_one(self._calls, "users")]
 
     def user(self, who: str) -> UserView:
         """Return a person."""
@@ -47,7 +47,7 @@ class ServerPeople:
 
     def teams(self) -> list[TeamView]:
         """Return every team."""
-        return [TeamView.model_validate(one) for one in self._every("teams")]
+        return [TeamView.model_validate(one) for one in every_one(self._calls, "teams")]
 
     def team(self, name: str) -> TeamView:
         """Return a team."""
@@ -77,15 +77,6 @@ class ServerPeople:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
         return self._calls.ask(method, path, body, by=self._by)
-
-    def _every(self, what: str) -> Iterator[Any]:
-        cursor = ""
-        while True:
-            said = self._calls.get(f"{V1}/{what}", {"limit": MOST_LISTED, "cursor": cursor})
-            yield from said[what]
-            cursor = said["cursor"]
-            if not cursor:
-                return
 
     def _refuse(self, what: str) -> str:
         message = f"{what} is set where the store is, and not on the server at {self._calls.url}"

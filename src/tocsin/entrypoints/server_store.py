@@ -1,6 +1,6 @@
 """The incidents of a server, as far as whoever looks at them needs a store. What is written goes by ``ServerIncidents``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tocsin.domain.alert import Alert, Source
@@ -122,6 +122,17 @@ class ServerStore:
     def _refuse(self, *_what: object) -> NoReturn:
         message = f"this works on a store, and not on the server at {self.calls.url}"
         raise InvalidInput(message, hint="leave --server (TOCSIN_SERVER) out, or do it where the server's store is")
+
+
+def every_one(calls: ServerCalls, what: str) -> Iterator[Any]:
+    """Yield every one of a resource, page by page."""
+    cursor = ""
+    while True:
+        said = calls.get(f"{V1}/{what}", {"limit": MOST_LISTED, "cursor": cursor})
+        yield from said[what]
+        cursor = said["cursor"]
+        if not cursor:
+            return
 
 
 def incident_of(said: Mapping[str, Any]) -> Incident:

@@ -29,6 +29,8 @@ from tocsin.ids import NewId
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import NO_OTHERS, Act, TickReport, tick
+from tocsin.services.unsilencing import silence_acts
+from tocsin.services.watching import watch_acts
 from tocsin.sources.datadog import SWEEP_SECONDS
 from tocsin.storage.store import MOST_EXAMINED, Store
 
@@ -214,7 +216,11 @@ class SyncHandler:
             clock=self._clock,
             new_id=self._new_id,
             enough_time=deadline.enough,
-            others={kind: in_time(send) for kind, send in parts.letters.items()},
+            others={
+                **silence_acts(parts.store, clock=self._clock, new_id=self._new_id),
+                **watch_acts(parts.store, parts.rules, clock=self._clock, new_id=self._new_id),
+                **{kind: in_time(send) for kind, send in parts.letters.items()},
+            },
         )
 
     def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:

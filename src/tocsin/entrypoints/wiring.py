@@ -185,8 +185,18 @@ class Wiring(NamedTuple):
 
         rules = self.rules(settings)
         with self.store(settings) as store:
-            others = self._letters(settings, store) if ticks and settings.sends_letters else NO_OTHERS
+            others = self._others(settings, store, rules) if ticks else NO_OTHERS
             yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id, others=others)
+
+    def _others(self, settings: "Settings", store: "Store", rules: "Rules") -> "Mapping[str, Act]":
+        from tocsin.services.unsilencing import silence_acts
+        from tocsin.services.watching import watch_acts
+
+        return {
+            **silence_acts(store, clock=self.clock, new_id=self.new_id),
+            **watch_acts(store, rules, clock=self.clock, new_id=self.new_id),
+            **(self._letters(settings, store) if settings.sends_letters else {}),
+        }
 
     def _letters(self, settings: "Settings", store: "Store") -> "Mapping[str, Act]":
         from .letters import letters_of

@@ -38,7 +38,9 @@ from .shift_notices import SHIFT_NOTICE
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
 from .tickets import TICKET
+from .unsilencing import NOTICE, PAST_SILENCE, SILENCE
 from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
+from .watching import WATCH
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""
@@ -53,6 +55,7 @@ KINDS = (
     *(ESCALATION, NEWS, PAGE, DELIVERY, PLACE, ROUND_ROBIN),
     *(SCHEDULE, SCHEDULE_NAME, FEED, SHIFT_NOTICE),
     *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
+    *(SILENCE, PAST_SILENCE, NOTICE, WATCH),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

@@ -1,6 +1,7 @@
 """When it last worked: a record of each sweep, and of each tick that came without one."""
 
 from datetime import datetime
+from typing import Protocol
 
 from tocsin.domain.alert import Source
 from tocsin.domain.change import Change, Record, RecordWrite
@@ -8,6 +9,7 @@ from tocsin.domain.frozen import Utc
 from tocsin.storage.store import Store
 
 from .sync import HEARTBEAT, heartbeat_id
+from .tick import TickReport
 
 TICK = "tick"
 """The id of the record that says when what was due was last done. A sync does it too, and has a record of its own."""
@@ -18,6 +20,19 @@ def note_tick(store: Store, *, at: Utc, change_id: str) -> None:
     record = Record(kind=HEARTBEAT, id=TICK, body={"at": at.isoformat()})
     write = RecordWrite(kind=HEARTBEAT, id=TICK, record=record)
     store.commit(Change(id=change_id, at=at, records=(write,)))
+
+
+class Pulse(Protocol):
+    """Tells somebody outside that we are alive, so that our silence is noticed."""
+
+    def beat(self) -> None:
+        """Tell it, once. Nothing is raised, and a round waits for it for seconds at most."""
+
+
+def beat(pulse: Pulse | None, report: TickReport) -> None:
+    """Tell that a round went well, unless it left something that was due (None: there is nobody to tell)."""
+    if pulse is not None and report.left == 0:
+        pulse.beat()
 
 
 def last_beat(store: Store, source: Source) -> datetime | None:

@@ -12,12 +12,13 @@ from tocsin.clock import Clock
 from tocsin.domain.alert import Alert, Observation, Problem, Push, Source, alert_id
 from tocsin.domain.assess import Finding
 from tocsin.domain.assess_push import assess_push, signature
+from tocsin.domain.change import Change, RecordWrite
 from tocsin.domain.decision import Reason
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import SYSTEM
-from tocsin.errors import InvalidInput, StoreBusy
+from tocsin.errors import Conflict, InvalidInput, StoreBusy
 from tocsin.ids import NewId
 from tocsin.storage.store import Store, Touch
 
@@ -75,16 +76,29 @@ class IngestReport(Frozen):
         return dict(Counter(item.reason for item in self.alerts))
 
 
-def ingest(store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId, by: str = SYSTEM) -> IngestReport:
+def ingest(
+    store: Store,
+    push: Push,
+    rules: Rules,
+    *,
+    clock: Clock,
+    new_id: NewId,
+    by: str = SYSTEM,
+    also: RecordWrite | None = None,
+) -> IngestReport:
     """Apply a delivery item by item, and say what became of each. ``by`` is who sent it, as the timeline names him.
+
+    ``also`` is written in the first commit that there is, or in one of its own; if that record is not what was
+    expected, :class:`~tocsin.errors.Conflict` is raised, and of a delivery of one alert nothing is done.
 
     A repeated alert takes one write and no read. Items of one alert are applied in their order. Raises
     :class:`~tocsin.errors.StoreBusy` if others kept writing to the same alerts, and any other
     :class:`~tocsin.errors.StoreError` as the store does; what was done stays done.
     """
-    ingestion = _Ingestion(store, push, rules, clock=clock, new_id=new_id, by=by)
+    ingestion = _Ingestion(store, push, rules, clock=clock, new_id=new_id, by=by, also=also)
     for wave in _waves(push.items):
         ingestion.apply(wave)
+    ingestion.write_alone()
     return ingestion.report()
 
 
@@ -111,10 +125,22 @@ def _waves(items: Sequence[Observation | Problem]) -> Iterator[Wave]:
 class _Ingestion:
     """One delivery, while it is applied."""
 
-    def __init__(self, store: Store, push: Push, rules: Rules, *, clock: Clock, new_id: NewId, by: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        push: Push,
+        rules: Rules,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        by: str,
+        also: RecordWrite | None,
+    ) -> None:
         self._store = store
         self._push = push
         self._rules = rules
+        self._new_id = new_id
+        self._also = also
         self._rounds = partial(Rounds, store, rules, clock=clock, new_id=new_id, by=by)
         self._results: dict[int, Ingested | Problem] = {}
         self._opened: list[str] = []
@@ -131,6 +157,11 @@ class _Ingestion:
             truncated=push.truncated,
         )
 
+    def write_alone(self) -> None:
+        """Write the record that went with no other commit. Raises ``Conflict`` if it is not what was expected."""
+        if self._also is not None:
+            self._store.commit(Change(id=self._new_id(), at=self._push.received_at, records=(self._also,)))
+
     def apply(self, wave: Wave) -> None:
         """Apply observations; one that no store can hold spoils none of the others."""
         try:
@@ -144,13 +175,15 @@ class _Ingestion:
             self._results[place] = Problem(origin=seen.origin, why=str(refusal))
 
     def _apply(self, wave: Wave) -> None:
-        rounds = self._rounds()
+        rounds = self._rounds(also=self._also)
         left = {place: self._dated(seen) for place, seen in wave.items()}
         for _ in range(MOST_ROUNDS):
             rows = self._touch(left)
             left = {place: seen for place, seen in left.items() if place not in self._results}
             if left:
                 rounds.make(list(rows.values()), partial(self._assess, list(left.values())))
+                self._also = rounds.also
+                self._see_whether_it_may_be_written()
                 for place, seen in left.items():
                     if seen.key not in rounds.undone:
                         self._results[place] = self._ingested(seen, rounds, rows.get(seen.key))
@@ -160,6 +193,14 @@ class _Ingestion:
                 return
         message = f"others kept writing to {len(left)} of the same alerts at the same time"
         raise StoreBusy(message, hint="send it again: what was done is recognised")
+
+    def _see_whether_it_may_be_written(self) -> None:
+        if self._also is None:
+            return
+        current = self._store.record(self._also.kind, self._also.id)
+        if (0 if current is None else current.version) != self._also.expected:
+            message = f"the {self._also.kind} {self._also.id} was changed meanwhile"
+            raise Conflict(message)
 
     def _dated(self, seen: Observation) -> Observation:
         return seen if seen.sent_at else seen.model_copy(update={"sent_at": self._push.received_at})

@@ -15,6 +15,7 @@ READ_AT_ONCE = 200
 T = TypeVar("T")
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_PLACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def is_id(text: str) -> bool:
@@ -62,7 +63,7 @@ def _place(cursor: str) -> str:
         place = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         place = ""
-    if not is_id(place):
+    if not _PLACE.fullmatch(place):
         message = "this is no cursor of this list"
         raise InvalidInput(message)
     return place

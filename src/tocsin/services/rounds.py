@@ -6,7 +6,7 @@ from itertools import count
 from tocsin.clock import Clock
 from tocsin.domain.alert import Alert
 from tocsin.domain.assess import Finding
-from tocsin.domain.change import Change
+from tocsin.domain.change import Change, RecordWrite
 from tocsin.domain.decision import Decision
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import incident_id
@@ -31,7 +31,8 @@ class Rounds:
 
     ``decided`` holds the decisions by alert key; those of ``undone`` alerts, to which somebody else wrote first, are
     not true and will be made again. ``opened`` are the ids of incidents. Once ``enough_time`` says no, what is left
-    stays undone, and ``out_of_time`` is true. ``by`` is who acts, as the timeline names him.
+    stays undone, and ``out_of_time`` is true. ``by`` is who acts, as the timeline names him. ``also`` is written with
+    the first change, and is None from then on.
     """
 
     def __init__(
@@ -44,7 +45,9 @@ class Rounds:
         adopt: bool = False,
         by: str = SYSTEM,
         enough_time: EnoughTime = always,
+        also: RecordWrite | None = None,
     ) -> None:
+        self.also = also
         self._store = store
         self._rules = rules
         self._clock = clock
@@ -60,7 +63,9 @@ class Rounds:
     def make(self, alerts: Sequence[Alert], assess: Assess) -> None:
         """Make one round: decide from ``alerts`` what is still undone, or was never decided, and commit it."""
         outcome = self._decide(alerts, assess)
-        written, left = self._commit(outcome.changes)
+        written, left = self._commit(self._with_it(outcome.changes))
+        if self.also is not None and any(self.also in change.records for change in written):
+            self.also = None
         self.opened += _openings(written)
         self.undone = {write.alert.key for change in left for write in change.alerts}
 
@@ -84,6 +89,12 @@ class Rounds:
         standing = {key: said for key, said in self.decided.items() if key not in self.undone}
         self.decided = fresh | standing
         return outcome
+
+    def _with_it(self, changes: Sequence[Change]) -> Sequence[Change]:
+        if self.also is None or not changes:
+            return changes
+        first, *rest = changes
+        return [first.model_copy(update={"records": (*first.records, self.also)}), *rest]
 
     def _commit(self, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
         """Write batch by batch, in order, while there is time; return what was written and what was not."""

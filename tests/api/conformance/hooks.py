@@ -36,6 +36,9 @@ CAN_BE = {
     "put_rules": {"account_email": True},
     "add_room": {"name": "another", "kind": "log", "address": {}},
     "edit_room": {"active": True},
+    "edit_silence": {"reason": "it still moves"},
+    "edit_heartbeat": {"service": "search"},
+    "add_silence": {"where": {"service": "search"}, "reason": "it moves", "ends_at": ""},
 }
 """Bodies with which it can be done."""
 
@@ -121,6 +124,14 @@ def _make_sure(case):
         named["room"] = ROOM
     if "alert_id" in named:
         named["alert_id"] = ALERT
+    if "silence_id" in named:
+        named["silence_id"] = _CAST["silences"][name != "end_silence"]
+    if "name" in named and named["name"] in _CAST["tokens"]:
+        case.query = (
+            {**(case.query or {}), "token": _CAST["tokens"][named["name"]]}
+            if name == "call_in_with_token"
+            else case.query
+        )
     if name in CAN_BE and isinstance(case.body, dict):
         case.body = dict(CAN_BE[name])
 
@@ -201,6 +212,9 @@ def before_call(context, case, kwargs):
     for name in ("until", "snoozed_until", "expires_at"):
         if isinstance(case.body, dict) and case.body.get(name):
             case.body[name] = (datetime.now(UTC) + timedelta(hours=number % 700 + 1)).isoformat()
+    if isinstance(case.body, dict) and "ends_at" in case.body:
+        case.body.pop("starts_at", None)
+        case.body["ends_at"] = (datetime.now(UTC) + timedelta(hours=number % 150 + 1)).isoformat()
 
 
 @schemathesis.check

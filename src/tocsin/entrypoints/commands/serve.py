@@ -21,8 +21,10 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.entrypoints.wsgi import Application
 from tocsin.errors import TocsinError
 from tocsin.services.api_keys import ApiKeys
-from tocsin.services.heartbeats import note_tick
+from tocsin.services.heartbeats import Pulse, beat, note_tick
 from tocsin.services.incidents import IncidentService
+from tocsin.services.unsilencing import silence_acts
+from tocsin.services.watching import watch_acts
 from tocsin.storage.store import Store
 
 HOST = "127.0.0.1"
@@ -105,12 +107,19 @@ def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, open
     keys = wiring.signing_keys(settings)
     aws = partial(wiring.aws, settings)
     letters = letters_of(settings, store, keys, aws, clock=wiring.clock, new_id=wiring.new_id)
-    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=letters)
+    others = {
+        **silence_acts(store, clock=wiring.clock, new_id=wiring.new_id),
+        **watch_acts(store, rules, clock=wiring.clock, new_id=wiring.new_id),
+        **letters,
+    }
+    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=others)
+    pulse = _pulse(settings)
 
     def tick(enough_time: Callable[[], bool]) -> None:
         now = wiring.clock()
-        service.tick(enough_time=enough_time)
+        report = service.tick(enough_time=enough_time)
         note_tick(store, at=now, change_id=wiring.new_id())
+        beat(pulse, report)
 
     chores = [Chore("tick", TICK_SECONDS, tick)]
     if settings.knows_datadog:
@@ -121,6 +130,14 @@ def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, open
 
         chores.append(Chore("sync", every, sync))
     return chores
+
+
+def _pulse(settings: Settings) -> Pulse | None:
+    if not settings.heartbeat_url:
+        return None
+    from tocsin.channels.heartbeat import HttpPulse
+
+    return HttpPulse(settings.heartbeat_url)
 
 
 def _teller(wiring: Wiring) -> Callable[[str, Exception], None]:

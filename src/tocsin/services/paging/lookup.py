@@ -136,7 +136,10 @@ class Lookup:
         return Found(people=people, missing=strangers, why="assigned")
 
     def _room(self, target: str) -> Found:
-        room = self._contacts.find(target)
+        try:
+            room = self._contacts.room(target)
+        except NotFound:
+            room = None
         if room is None or not room.usable:
             return Found(missing=(Missing(PageReason.NO_CONTACT, target),))
         return Found(rooms=(room,))

@@ -1,0 +1,141 @@
+"""``silence``: whose pages are dropped for a while, on a store or a server."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from tocsin.api.silence_views import SilenceView, SilenceWithCount
+from tocsin.domain.severity import Severity
+from tocsin.domain.silence import Matcher, SilenceState
+from tocsin.domain.source import Source
+from tocsin.entrypoints.choices import AHEAD, TEXT, Word
+from tocsin.entrypoints.json_output import write_array, write_object
+from tocsin.entrypoints.layout import Column
+from tocsin.entrypoints.moments import exact
+from tocsin.entrypoints.screen import Styled
+from tocsin.entrypoints.silences import silencing
+from tocsin.entrypoints.wiring import Wiring, pass_wiring
+
+_COLUMNS = (
+    Column("STATE"),
+    Column("ENDS"),
+    Column("AUTHOR", leave_out=2),
+    Column("ID"),
+    Column("REASON", leave_out=1),
+    Column("HIDES", flexible=True),
+)
+
+_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the silence, on one line.")
+_id = click.argument("silence_id", metavar="ID", type=TEXT)
+
+
+@click.group()
+def silence() -> None:
+    """Drop the pages of some incidents for a while, and see who did.
+
+    What a silence held, and nobody acknowledged, is paged when it ends.
+    """
+
+
+@silence.command()
+@click.option("--service", type=TEXT, default="", help="Of this service.")
+@click.option("--environment", type=TEXT, default="", help="Of this environment.")
+@click.option("--team", type=TEXT, default="", help="Of this team.")
+@click.option("--label", "labels", type=TEXT, multiple=True, help="With this tag, key:value; as often as needed.")
+@click.option("--source", type=Word("source", list(Source)), help="Of this source.")
+@click.option("--severity-at-most", type=Word("severity", list(Severity)), help="Of this severity, or milder.")
+@click.option("--for", "ends_at", type=AHEAD, required=True, metavar="TIME", help="How long, or until when.")
+@click.option("--from", "starts_at", type=AHEAD, metavar="TIME", help="When it begins; now unless given.")
+@click.option("--reason", type=TEXT, required=True, help="Why.")
+@_by
+@_json
+@pass_wiring
+def add(
+    wiring: Wiring,
+    *,
+    service: str,
+    environment: str,
+    team: str,
+    labels: Sequence[str],
+    source: str | None,
+    severity_at_most: str | None,
+    ends_at: datetime,
+    starts_at: datetime | None,
+    reason: str,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Make a silence. All that is given must hold of an incident; it lasts a week at most."""
+    where = Matcher(
+        service=service,
+        environment=environment,
+        team=team,
+        labels=tuple(labels),
+        source=None if source is None else Source(source),
+        severity_at_most=None if severity_at_most is None else Severity(severity_at_most),
+    )
+    with silencing(wiring, wiring.actor(by)) as those:
+        _tell(wiring, those.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
+
+
+@silence.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also those that were over within the last 30 days.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of silences.")
+@pass_wiring
+def list_silences(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
+    """List silences, the one that ends first at the top."""
+    with silencing(wiring, "") as those:
+        found = [one for one in those.every() if everything or one.state is not SilenceState.OVER]
+    found.sort(key=lambda one: one.ends_at)
+    if as_json:
+        write_array(wiring.out.stream, found)
+    elif found:
+        wiring.out.table(_COLUMNS, [_row(one) for one in found])
+    else:
+        wiring.err.line(f"No silences. `{wiring.program} silence add` makes one.")
+
+
+@silence.command()
+@_id
+@_json
+@pass_wiring
+def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
+    """Show a silence, and how many active incidents it hides now."""
+    with silencing(wiring, "") as those:
+        _tell(wiring, those.one(silence_id), as_json=as_json)
+
+
+@silence.command()
+@_id
+@_by
+@pass_wiring
+def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
+    """End a silence now. What it held is paged within a minute."""
+    actor = wiring.actor(by)
+    with silencing(wiring, actor) as those:
+        those.end(silence_id)
+    wiring.out.line(f"{silence_id} is ended.")
+
+
+def _tell(wiring: Wiring, one: SilenceWithCount, *, as_json: bool) -> None:
+    if as_json:
+        write_object(wiring.out.stream, one.model_dump(mode="json"), on_one_line=True)
+        return
+    wiring.out.line(Styled(one.id, "heading"), f"  {one.state.value}: {_where(one.where)}")
+    wiring.out.line(f"  from {exact(one.starts_at)} to {exact(one.ends_at)} UTC, by {one.author}: {one.reason}")
+    number = "1 active incident" if one.hides == 1 else f"{one.hides} active incidents"
+    wiring.out.line(f"  hides {number} now")
+    if one.ended_by:
+        wiring.out.line(f"  ended by {one.ended_by}")
+
+
+def _row(one: SilenceView) -> tuple[str | Styled, ...]:
+    return (one.state.value, exact(one.ends_at), one.author, one.id, one.reason, Styled(_where(one.where), "heading"))
+
+
+def _where(where: Matcher) -> str:
+    said = where.model_dump(mode="json", exclude_defaults=True)
+    labels = said.pop("labels", [])
+    return ", ".join([*(f"{name.replace('_', ' ')} {value}" for name, value in said.items()), *labels])
