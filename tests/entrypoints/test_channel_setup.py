@@ -19,7 +19,7 @@ from tocsin.domain.contact import ChannelKind
 from tocsin.entrypoints.aws import Aws
 from tocsin.entrypoints.channel_setup import channel_checks, channels_of
 from tocsin.entrypoints.channel_words import NAMES, ChannelWords, Renewed
-from tocsin.errors import ConfigurationError, Undelivered
+from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.services.channel import Receipt
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -156,23 +156,35 @@ class Taking:
     def send(self, message, to):
         self.tried.append(self.key)
         if self.key == "old":
-            message = "it answered 401"
-            raise Undelivered(message)
+            message_ = "it answered 401"
+            raise Refused(message_)
+        if self.key == "away":
+            message_ = "it answered 503"
+            raise Undelivered(message_)
         return Receipt(self.key)
 
 
-def test_a_key_is_exchanged_without_a_deployment(secrets):
-    """After a message that was not taken the secret is read anew; else it is remembered."""
+def test_a_key_is_exchanged_without_a_deployment_and_no_message_is_lost_by_it(secrets):
+    """What is refused goes again with the new key; as long as none is refused the secret is remembered."""
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "old"}))
     tried = []
     channel = Renewed(words_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried))
-    with pytest.raises(Undelivered):
+    with pytest.raises(Refused):
         channel.send(page(), {})
     secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"pushover_token": "new"}))
     assert channel.send(page(), {}).provider_id == "new"
     secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"pushover_token": "newer"}))
     assert channel.send(page(), {}).provider_id == "new"
-    assert tried == ["old", "new", "new"]
+    assert tried == ["old", "old", "new", "new"]
+
+
+def test_a_provider_that_is_away_says_nothing_of_the_key(secrets):
+    """The message is tried another time, and not twice at once."""
+    secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "away"}))
+    tried = []
+    with pytest.raises(Undelivered, match="503"):
+        Renewed(words_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried)).send(page(), {})
+    assert tried == ["away"]
 
 
 @pytest.mark.parametrize("held", [None, "{}", "no JSON", '{"pushover_token": 1}'])

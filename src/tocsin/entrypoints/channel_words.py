@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from tocsin.clock import Clock
 from tocsin.domain.contact import Address
 from tocsin.domain.message import Message
-from tocsin.errors import ConfigurationError, TocsinError, Undelivered
+from tocsin.errors import ConfigurationError, Refused, TocsinError, Undelivered
 from tocsin.services.channel import Channel, Receipt
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def _plain(value: str | SecretStr) -> str:
 class Renewed:
     """A channel that is made of keys, and made anew of others once they have changed.
 
-    After a message that was not taken they are read anew. Keys that cannot be read can be set right: that is told as
-    the provider being away.
+    When a provider refuses, they are read anew, and what was refused is tried with others if there are some: no page
+    is lost because a key was exchanged. Keys that cannot be read can be set right: that is told as the provider being
+    away.
     """
 
     def __init__(self, words: ChannelWords, names: Sequence[str], make: Callable[..., Channel]) -> None:
@@ -91,21 +92,31 @@ class Renewed:
         self._names = names
         self._make = make
         self._made: tuple[tuple[str, ...], Channel] | None = None
-        self._anew = False
 
     def send(self, message: Message, to: Address) -> Receipt:
         """Hand a message over. Raises as :class:`~tocsin.services.channel.Channel` says."""
-        anew, self._anew = self._anew, True
-        receipt = self._channel(anew=anew).send(message, to)
-        self._anew = False
-        return receipt
+        channel = self._channel(anew=False)
+        try:
+            return channel.send(message, to)
+        except Refused:
+            renewed = self._channel(anew=True)
+            if renewed is channel:
+                raise
+            return renewed.send(message, to)
 
     def _channel(self, *, anew: bool) -> Channel:
         try:
-            words = self._words(*self._names, anew=anew)
+            words = self._read(anew=anew)
         except TocsinError as error:
             why = f"{error}. {error.hint}" if error.hint else str(error)
             raise Undelivered(why) from None
         if self._made is None or self._made[0] != words:
             self._made = words, self._make(*words)
         return self._made[1]
+
+    def _read(self, *, anew: bool) -> tuple[str, ...]:
+        try:
+            return self._words(*self._names, anew=anew)
+        except ConfigurationError:
+            # What the secret lacked when it was read may be there by now.
+            return self._words(*self._names, anew=True)
