@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tocsin.domain.alert import Alert, AlertState, Observation, Problem, Push, Source, Sweep, alert_key
+from tocsin.domain.change import Record
 from tocsin.domain.decision import Decision, Reason
+from tocsin.domain.draft import TIMER
 from tocsin.domain.incident import Incident
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import EventKind
@@ -209,3 +211,8 @@ def said_of(report: SyncReport, key: str) -> list[Decision]:
 def kinds(desk: Desk, incident_id: str = "INC-1001") -> list[EventKind]:
     """Return what happened to an incident, in order."""
     return [event.kind for event in desk.service.timeline(incident_id)]
+
+
+def timers(store: Store, moment: datetime, *, limit: int = 100) -> list[Record]:
+    """Return the timers that are due: what waits for a pager is none."""
+    return [one for one in store.due(moment, limit=limit) if one.kind == TIMER]

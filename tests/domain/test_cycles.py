@@ -1,6 +1,6 @@
 """When an incident pages anew, and when it does not. The clock is minutes after noon."""
 
-from tests.desk import at, kinds, says
+from tests.desk import at, kinds, says, timers
 from tocsin.domain.incident import Status
 from tocsin.domain.rules import AutoResolve
 from tocsin.domain.timeline import EventKind
@@ -65,7 +65,7 @@ class TestCycles:
         desk.minute(14).sweep(*hosts)
         desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
         assert desk.minute(22).service.tick().cycles_started == ()
-        assert list(desk.store.due(at(23))) == []
+        assert timers(desk.store, at(23)) == []
 
     def test_a_cycle_that_was_put_off_is_awaited_while_it_settles(self, desk):
         """If it fires again before it resolves, whoever was put off is told after all."""
@@ -89,7 +89,7 @@ class TestCycles:
         desk.minute(19).sweep(*(says(1, "OK", one.group, since=0, resolved=19) for one in hosts))
         assert desk.minute(22).service.tick().cycles_started == ()
         assert (desk.only().cycle_due_at, kinds(desk)[-1]) == (None, EventKind.CYCLE_DROPPED)
-        assert list(desk.store.due(at(600))) == []
+        assert timers(desk.store, at(600)) == []
 
     def test_an_incident_by_hand_that_got_worse_pages_when_the_pause_is_over(self, desk):
         """It has no alert that could have ended."""

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tests.desk import at, says
+from tests.desk import at, says, timers
 from tocsin.domain.editing import Edit
 from tocsin.domain.incident import NEXT, Status
 from tocsin.domain.people import Role
@@ -119,7 +119,7 @@ def test_resolving_by_an_edit_releases_the_claim_and_the_timers(desk):
     desk.minute(1).sweep(says(1, "OK", resolved=1))
     desk.service.edit("INC-1001", Edit(status=Status.RESOLVED), by="ann")
     assert not desk.store.claims(["datadog:1"])["datadog:1"].joinable(desk.now)
-    assert list(desk.store.due(at(600))) == []
+    assert timers(desk.store, at(600)) == []
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.desk import at, says
+from tests.desk import at, says, timers
 from tocsin.domain.draft import Draft
 from tocsin.domain.handling import LONGEST_NOTE
 from tocsin.domain.incident import NEXT, Incident, Status, transition
@@ -96,7 +96,7 @@ def test_resolving_takes_every_timer_back(desk):
     desk.minute(4).sweep(*hosts)
     desk.minute(5).sweep(*(says(1, "OK", one.group, since=0, resolved=5) for one in hosts))
     desk.service.resolve("INC-1001", by="ann")
-    assert list(desk.store.due(at(600))) == []
+    assert timers(desk.store, at(600)) == []
 
 
 def test_a_persons_resolve_is_dated_now(desk):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.desk import NOON, at, says
+from tests.desk import NOON, at, says, timers
 from tocsin.domain.incident import Status
 from tocsin.domain.rules import AutoResolve
 from tocsin.domain.timeline import EventKind, replay
@@ -40,7 +40,7 @@ def test_a_snooze_holds_the_pages_until_its_time_and_then_pages_anew(burning):
     )
     assert kinds(burning)[-3:] == [EventKind.SNOOZED, EventKind.SNOOZE_ENDED, EventKind.CYCLE_STARTED]
     assert replay(incident, burning.service.timeline(ONE)) == incident
-    assert list(burning.store.due(at(600))) == []
+    assert timers(burning.store, at(600)) == []
 
 
 def test_what_was_acknowledged_pages_again_when_its_snooze_is_over(burning):
@@ -144,7 +144,7 @@ def test_a_snoozed_incident_resolves_by_itself_as_ever(burning):
     burning.minute(5).sweep(says(1, "OK", "host:a", since=0, resolved=5))
     assert burning.minute(10).service.tick().resolved == (ONE,)
     assert burning.only().snoozed_until is None
-    assert list(burning.store.due(at(600))) == []
+    assert timers(burning.store, at(600)) == []
 
 
 def test_what_is_about_to_resolve_by_itself_is_awaited(burning):
@@ -213,9 +213,9 @@ def test_what_is_resolved_cannot_be_snoozed(burning):
 def test_a_snooze_timer_that_fits_no_more_only_goes_away(burning):
     """Moved between the tick's read and its write: the earlier one pages nobody."""
     burning.service.snooze(ONE, at(30), by="ann")
-    (timer,) = burning.store.due(at(30))
+    (timer,) = timers(burning.store, at(30))
     burning.minute(29).service.snooze(ONE, at(60), by="ann")
-    (moved,) = burning.store.due(at(60))
+    (moved,) = timers(burning.store, at(60))
     assert moved.version > timer.version
     assert burning.minute(30).service.tick().cycles_started == ()
     assert burning.only().snoozed_until == at(60)

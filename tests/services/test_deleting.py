@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chains import Forger, a_deed, a_log
-from tests.desk import Scripted, at, says
+from tests.desk import Scripted, at, says, timers
 from tests.services.test_losing_races import Between
 from tocsin.domain.audit import BEGINNING, Actor
 from tocsin.domain.deleting import DELETED
@@ -116,7 +116,7 @@ def test_nothing_dangles(over):
     """No timer rings for it, no claim is open, and what fires again opens a new incident."""
     over.service.snooze(ONE, at(30), by="ann")
     over.service.delete(ONE, by="root")
-    assert list(over.store.due(at(600))) == []
+    assert timers(over.store, at(600)) == []
     assert not over.store.claims(["datadog:1"])["datadog:1"].joinable(over.now)
     report = over.minute(3).sweep(says(1, since=3, resolved=1))
     assert report.opened == (OTHER,)

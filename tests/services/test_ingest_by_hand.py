@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.desk import at, fires, is_over, says
+from tests.desk import at, fires, is_over, says, timers
 from tests.services.test_ingest import told
 from tests.services.test_losing_races import disturbed
 from tocsin.domain.alert import Source
@@ -122,7 +122,7 @@ def test_hundreds_end_in_a_chain_of_changes(desk, expires_in):
     assert (incident.status, incident.alerts.firing, incident.revision) == (Status.RESOLVED, {}, 1)
     assert incident.version - before == (3 if expires_in is None else 4)
     assert not any(one.firing for one in generic(desk))
-    assert list(desk.store.due(at(9_999))) == []
+    assert timers(desk.store, at(9_999)) == []
     assert replay(incident, desk.service.timeline("INC-1001")) == incident
 
 

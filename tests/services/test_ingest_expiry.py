@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.desk import at, fires, is_over
+from tests.desk import at, fires, is_over, timers
 from tests.services.test_ingest import told
 from tests.services.test_losing_races import Between
 from tocsin.domain.alert import Source, alert_id
@@ -64,7 +64,7 @@ def test_a_repetition_moves_the_end_and_not_the_timer(desk):
     assert timer(desk).due_at == at(18)
     desk.minute(18).service.tick()
     assert not row(desk).firing
-    assert list(desk.store.due(at(17))) == []
+    assert timers(desk.store, at(17)) == []
 
 
 def test_what_recovers_takes_its_timer_along(desk):
@@ -136,7 +136,7 @@ def test_a_person_who_resolves_ends_the_timer_with_the_alert(desk):
     ended = desk.alert("s:p", Source.ALERTMANAGER)
     assert (ended.firing, ended.ended_by) == (False, Reason.EXPIRED)
     assert (desk.only().status, desk.only().alerts.firing) == (Status.RESOLVED, {})
-    assert list(desk.store.due(at(9_999))) == []
+    assert timers(desk.store, at(9_999)) == []
 
 
 def test_a_repetition_in_the_middle_of_the_end_wins(desk):
@@ -178,15 +178,15 @@ def test_hundreds_with_timers_are_written_in_chains_that_fit(desk, number):
     """They open, end, fire again and run out, and every timer is there exactly as long as its alert fires."""
     every = range(number)
     desk.push(*(fires(f"{one:03}", **TEN) for one in every))
-    assert len(desk.store.due(at(10), limit=500)) == number
+    assert len(timers(desk.store, at(10), limit=500)) == number
     desk.minute(1).push(*(is_over(f"{one:03}", 1) for one in every))
-    assert [one.body["what"] for one in desk.store.due(at(99), limit=500)] == ["settle"]
+    assert [one.body["what"] for one in timers(desk.store, at(99), limit=500)] == ["settle"]
     desk.minute(2).push(*(fires(f"{one:03}", 2, **TEN) for one in every))
     desk.minute(3).push(*(fires(f"{one:03}", 3, expires_in=300.0) for one in every))
-    assert {one.due_at for one in desk.store.due(at(99), limit=500)} == {at(8)}
+    assert {one.due_at for one in timers(desk.store, at(99), limit=500)} == {at(8)}
     desk.minute(8).service.tick()
     assert desk.only().alerts.firing == {}
-    assert [one.body["what"] for one in desk.store.due(at(99), limit=500)] == ["settle"]
+    assert [one.body["what"] for one in timers(desk.store, at(99), limit=500)] == ["settle"]
 
 
 def test_a_resolved_incidents_alerts_fire_anew_with_timers_in_one_delivery(desk):
@@ -196,5 +196,5 @@ def test_a_resolved_incidents_alerts_fire_anew_with_timers_in_one_delivery(desk)
     desk.minute(1).service.resolve("INC-1001", by="ann")
     report = desk.minute(2).push(*(fires(name, since=2, **AM, **TEN) for name in names))
     assert {one.incident_id for one in report.items} == {"INC-1002"}
-    assert len(desk.store.due(at(12), limit=500)) == 60
+    assert len(timers(desk.store, at(12), limit=500)) == 60
     assert len(desk.store.alerts_of("INC-1001")) == len(desk.store.alerts_of("INC-1002")) == 60

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from tests.desk import Desk, at, fires, is_over
+from tests.desk import Desk, at, fires, is_over, timers
 from tests.fakes import MemoryStore
 from tests.services.test_ingest import told
 from tocsin.domain.alert import Source
@@ -84,11 +84,11 @@ def outcome(desk):
         found.append(
             (incident.correlation_key, incident.status, incident.severity, incident.alerts, incident.flaps, kinds)
         )
-    timers = [record.id.partition(":")[0] for record in desk.store.due(at(99))]
+    waiting = [record.id.partition(":")[0] for record in timers(desk.store, at(99))]
     places = [
         (row.key, row.firing, incidents[row.incident_id].correlation_key if row.incident_id else "") for row in rows
     ]
-    return sorted(found, key=str), places, sorted(timers)
+    return sorted(found, key=str), places, sorted(waiting)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before a call", "after a call"])

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.desk import Desk, Scripted, at, reasons, says
+from tests.desk import Desk, Scripted, at, reasons, says, timers
 from tocsin.domain.alert import Source
 from tocsin.domain.incident import Status
 from tocsin.domain.search import IncidentFilter
@@ -99,7 +99,7 @@ def test_a_timer_that_was_moved_meanwhile_waits_for_its_new_time(desk):
     desk.sweep(says(1, since=0))
     desk.minute(1).sweep(says(1, "OK", resolved=1))
 
-    (timer,) = desk.store.due(at(6))
+    (timer,) = timers(desk.store, at(6))
     desk.minute(4).sweep(says(1, since=3, resolved=1))
     desk.minute(5).sweep(says(1, "OK", since=3, resolved=5))
     asked = []
@@ -141,7 +141,7 @@ def test_a_timer_whose_incident_is_gone_goes_away(desk):
     desk.minute(1).sweep(says(1, "OK", resolved=1))
     desk.store.remove(desk.only())
     assert desk.minute(6).service.tick().resolved == ()
-    assert list(desk.store.due(at(600))) == []
+    assert timers(desk.store, at(600)) == []
 
 
 def test_a_tick_that_loses_every_time_leaves_the_timer_to_the_next(desk):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.desk import Desk, Scripted, at, says
+from tests.desk import Desk, Scripted, at, says, timers
 from tests.fakes import MemoryStore
 from tests.services.test_losing_races import disturbed
 from tocsin.domain.change import Claim
@@ -166,7 +166,7 @@ def test_two_that_recovered_settle_from_the_later_recovery(desk):
     assert desk.minute(6).service.tick().resolved == ()
     assert desk.minute(9).service.tick().resolved == (ONE,)
     assert desk.service.incident(ONE).resolved_at == at(4)
-    assert list(desk.store.due(at(600))) == []
+    assert timers(desk.store, at(600)) == []
 
 
 def test_the_earlier_recovery_moves_nothing(desk):
@@ -212,14 +212,14 @@ def test_nothing_settles_by_itself_where_nothing_may(desk):
     desk.minute(1).sweep(says(1, "OK", since=0, resolved=1), says(2, since=0))
     desk.minute(4).sweep(says(2, "OK", since=0, resolved=4), quiet=[1])
     assert desk.service.merge(OTHER, ONE, by="ann").recovered_at == at(4)
-    assert list(desk.store.due(at(600))) == []
+    assert timers(desk.store, at(600)) == []
 
 
 def test_every_timer_of_the_one_that_goes_goes_with_it(two):
     """A snooze, a cycle that was put off, a settling: nothing rings for what is over."""
     two.service.snooze(OTHER, at(30), by="ann")
     two.service.merge(OTHER, ONE, by="ann")
-    assert list(two.store.due(at(600))) == []
+    assert timers(two.store, at(600)) == []
     assert two.service.incident(OTHER).snoozed_until is None
 
 

@@ -29,7 +29,7 @@ def test_a_file_says_all_that_it_holds(tmp_path):
     )
     assert moving.upcoming_number(store, []) == FIRST_NUMBER + 1
     assert moving.claim_keys(store, []) == ["datadog:1"]
-    assert moving.record_keys(store, []) == [HEARTBEAT, ("note", "1")]
+    assert moving.record_keys(store, []) == [("escalation", "INC-1001:1"), HEARTBEAT, ("note", "1")]
 
 
 def test_of_another_store_the_keys_are_those_that_what_it_holds_leads_to():
@@ -41,7 +41,11 @@ def test_of_another_store_the_keys_are_those_that_what_it_holds_leads_to():
     assert moving.upcoming_number(store, []) == FIRST_NUMBER
     assert moving.upcoming_number(store, [1001, 1007]) == 1008
     assert moving.claim_keys(store, ["datadog:1", "", "datadog:1"]) == ["datadog:1"]
-    assert moving.record_keys(store, ["heartbeat"]) == [HEARTBEAT, ("timer", "settle:INC-1001")]
+    assert moving.record_keys(store, ["heartbeat"]) == [
+        ("escalation", "INC-1001:1"),
+        HEARTBEAT,
+        ("timer", "settle:INC-1001"),
+    ]
 
 
 def test_of_another_store_every_record_of_a_known_kind_is_found():

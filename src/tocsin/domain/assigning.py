@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from .decision import Reason
 from .draft import Draft
 from .handling import by_hand, still_open
 from .incident import Incident
-from .people import Role, people, person
+from .people import MOST_PEOPLE, Role, people, person
 from .timeline import EventKind
 
 
@@ -28,6 +29,15 @@ def assign(draft: Draft, *, who: str, role: Role | None = None) -> None:
     after = _in_role(draft.incident.model_copy(update={"assignees": assignees}), name, wanted)
     plain = has is None and wanted is Role.RESPONDER
     by_hand(draft, after, EventKind.ASSIGNED, text=name if plain else f"{name} as {wanted.value}")
+
+
+def put_on(draft: Draft, who: str, *, why: str) -> None:
+    """Let the machine add somebody, unless they are on it, or as many as can be are."""
+    incident, name = draft.incident, person(who)
+    if name in incident.assignees or len(incident.assignees) >= MOST_PEOPLE:
+        return
+    after = incident.model_copy(update={"assignees": (*incident.assignees, name)})
+    draft.step(after, EventKind.ASSIGNED, Reason.POLICY, text=f"{name} ({why})")
 
 
 def unassign(draft: Draft, *, who: str) -> None:

@@ -31,6 +31,7 @@ class ChannelKind(StrEnum):
     OPSGENIE = "opsgenie"
     WEBHOOK = "webhook"
     APPRISE = "apprise"
+    GITHUB = "github"
     LOG = "log"
 
 
@@ -55,6 +56,7 @@ WORDS: Mapping[ChannelKind, tuple[Word, ...]] = {
     ChannelKind.OPSGENIE: (Word("key", secret=True), Word("region", required=False)),
     ChannelKind.WEBHOOK: (Word("url", secret=True), Word("secret", secret=True, required=False)),
     ChannelKind.APPRISE: (Word("url", secret=True),),
+    ChannelKind.GITHUB: (Word("repository"), Word("labels", required=False)),
     ChannelKind.LOG: (Word("name", required=False),),
 }
 

@@ -38,6 +38,11 @@ class Reason(StrEnum):
     SETTLED = "settled"
     CYCLE_DUE = "cycle_due"
     SNOOZE_OVER = "snooze_over"
+    UNMUTED_AGAIN = "unmuted_again"
+    ACK_TIMED_OUT = "ack_timed_out"
+    POLICY = "policy"
+    NOBODY_REACHED = "nobody_reached"
+    NOBODY_ACKNOWLEDGED = "nobody_acknowledged"
     MERGED = "merged"
     BY_HAND = "by_hand"
     NOT_FIRING = "not_firing"
@@ -75,6 +80,11 @@ EXPLAINED: dict[Reason, str] = {
     Reason.SETTLED: "nothing fired again while it settled",
     Reason.CYCLE_DUE: "what it was put off for has not passed, and the pause between cycles is over",
     Reason.SNOOZE_OVER: "its snooze is over, and nobody has resolved it",
+    Reason.UNMUTED_AGAIN: "what held its pages is over, and nobody has acknowledged",
+    Reason.ACK_TIMED_OUT: "it was acknowledged, and nobody began to work on it in time",
+    Reason.POLICY: "its escalation policy says so",
+    Reason.NOBODY_REACHED: "somebody who should be paged cannot be",
+    Reason.NOBODY_ACKNOWLEDGED: "every step of its escalation was taken, and nobody acknowledged",
     Reason.MERGED: "a person merged it with another",
     Reason.BY_HAND: "a person did it",
     Reason.NOT_FIRING: "it is over, and did not fire: remembered, so that late news of it opens nothing",

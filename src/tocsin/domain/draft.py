@@ -8,6 +8,7 @@ from .change import AlertWrite, Change, ClaimWrite, IncidentWrite, Record, Recor
 from .decision import Reason
 from .frozen import Utc
 from .incident import Incident
+from .intents import intents
 from .lengths import EVENT, bounded, cut
 from .timeline import SYSTEM, Event, EventKind, fields_changed
 
@@ -50,7 +51,10 @@ class Draft:
         after = bounded(after.model_copy(update={"revision": self._revision}))
         version = 0 if self._before is None else self._before.version + 1
         changes = fields_changed(self._state, after)
-        self._state = after.model_copy(update={"version": version})
+        after = after.model_copy(update={"version": version})
+        for intent in intents(self._state, after, self.at):
+            self.write_record(intent)
+        self._state = after
         self._steps.append(
             Event(
                 incident_id=after.id,
@@ -81,7 +85,7 @@ class Draft:
 
     def write_record(self, write: RecordWrite) -> None:
         """Write a record with the incident, in place of what the draft said of it before."""
-        self._records = [one for one in self._records if one.id != write.id]
+        self._records = [one for one in self._records if (one.kind, one.id) != (write.kind, write.id)]
         self._records.append(write)
 
     def change(

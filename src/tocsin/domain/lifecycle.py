@@ -15,6 +15,7 @@ from .timeline import EventKind
 SETTLE = "settle"
 CYCLE = "cycle"
 SNOOZE = "snooze"
+ACK_TIMEOUT = "ack_timeout"
 
 
 def page_again(draft: Draft, rules: Rules, *, why: str, reason: Reason) -> None:
@@ -26,6 +27,19 @@ def page_again(draft: Draft, rules: Rules, *, why: str, reason: Reason) -> None:
     incident = draft.incident
     if incident.cycles > incident.acknowledged_cycles or incident.alerts.all_muted:
         return
+    _cycle_in_time(draft, rules, why=why, reason=reason)
+
+
+def page_what_was_held(draft: Draft, rules: Rules, *, before: Incident) -> None:
+    """Begin a new cycle where all that fired was muted and some of it is not any more: a mute ends the cycle it holds."""
+    incident = draft.incident
+    unmuted = before.alerts.all_muted and incident.alerts.firing_now and not incident.alerts.all_muted
+    if unmuted and incident.cycles > incident.acknowledged_cycles:
+        _cycle_in_time(draft, rules, why="what was muted fires on", reason=Reason.UNMUTED_AGAIN)
+
+
+def _cycle_in_time(draft: Draft, rules: Rules, *, why: str, reason: Reason) -> None:
+    incident = draft.incident
     restarted = incident.cycle_restarted_at
     if restarted is not None and draft.at - restarted < rules.between_cycles:
         if incident.cycle_due_at is None:

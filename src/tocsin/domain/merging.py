@@ -15,7 +15,7 @@ from .change import Claim, ClaimWrite
 from .decision import Reason
 from .draft import Draft
 from .incident import MOST_MERGED, NEXT, AlertCounts, Incident
-from .lifecycle import SETTLE, follow_severity, may_auto_resolve, page_if_worse, resolve
+from .lifecycle import SETTLE, follow_severity, may_auto_resolve, page_if_worse, page_what_was_held, resolve
 from .rules import Rules
 from .timeline import EventKind
 
@@ -76,6 +76,7 @@ def _take_over(into: Draft, gone: Incident, rules: Rules) -> None:
         into.stop_timer(SETTLE)
     elif recovered_at is not None and recovered_at != before.recovered_at and may_auto_resolve(before, rules):
         into.set_timer(SETTLE, recovered_at + rules.settle)
+    page_what_was_held(into, rules, before=before)
     _follow_person(into, gone, rules)
     follow_severity(into, rules)
 

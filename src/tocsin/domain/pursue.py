@@ -19,7 +19,7 @@ from .draft import Draft
 from .expiry import timer_of
 from .frozen import Utc
 from .incident import AlertCounts, Incident
-from .lifecycle import SETTLE, all_quiet, brief, follow_severity, our_time, page_again
+from .lifecycle import SETTLE, all_quiet, brief, follow_severity, our_time, page_again, page_what_was_held
 from .rules import Rules
 from .timeline import EventKind
 
@@ -148,6 +148,7 @@ class _Link:
         joined = [finding for finding in chunk if finding.step is Step.OPEN]
         changed = [finding for finding in chunk if finding.step is Step.UPDATE]
         ended = [finding for finding in chunk if finding.step is Step.END]
+        before = self.draft.incident
         if flapped or joined:
             self._burns_again(joined, flapped)
         for reason, some in _by_reason(changed).items():
@@ -155,6 +156,8 @@ class _Link:
         for reason, some in _by_reason(ended).items():
             self._end(some, reason)
         if self.draft.incident.active:
+            if not self._adopt:
+                page_what_was_held(self.draft, self._rules, before=before)
             self._follow(joined, flapped, ended)
 
     def _burns_again(self, joined: Sequence[Finding], flapped: Sequence[Finding]) -> None:

@@ -9,8 +9,8 @@ from .change import Change, Claim, ClaimWrite, Record, RecordWrite
 from .decision import Reason
 from .draft import Draft
 from .frozen import Utc
-from .incident import Incident
-from .lifecycle import CYCLE, SETTLE, SNOOZE, may_auto_resolve, release, resolve, start_cycle, wake
+from .incident import Incident, Status
+from .lifecycle import ACK_TIMEOUT, CYCLE, SETTLE, SNOOZE, may_auto_resolve, release, resolve, start_cycle, wake
 from .rules import Rules
 from .snoozing import is_over
 from .timeline import SYSTEM, EventKind
@@ -38,6 +38,10 @@ def ring(
             if settling:
                 return Change(id=change_id, at=now, records=(_later(timer, now + max(rules.settle, _SOON)),))
             _page(what, draft)
+        elif what == ACK_TIMEOUT and _is_left_lying(timer, incident):
+            if settling:
+                return Change(id=change_id, at=now, records=(_later(timer, now + max(rules.settle, _SOON)),))
+            start_cycle(draft, why="nobody has begun to work on it", reason=Reason.ACK_TIMED_OUT)
         if draft.changed:
             draft.write_record(done)
             return draft.change(change_id, claims=released)
@@ -47,6 +51,12 @@ def ring(
 def _is_held(what: JsonValue, incident: Incident, now: Utc) -> bool:
     """Say whether a page waits for this timer."""
     return (what == CYCLE and incident.cycle_due_at is not None) or (what == SNOOZE and is_over(incident, now))
+
+
+def _is_left_lying(timer: Record, incident: Incident) -> bool:
+    """Say whether an acknowledgement is still all that was done. A later one has a timer of its own."""
+    acknowledged = incident.status is Status.ACKNOWLEDGED and incident.cycles == incident.acknowledged_cycles
+    return acknowledged and timer.body.get("cycles") == incident.cycles
 
 
 def _page(what: JsonValue, draft: Draft) -> None:

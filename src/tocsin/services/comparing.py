@@ -14,6 +14,8 @@ from tocsin.domain.deleting import DELETED
 from tocsin.domain.draft import TIMER
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
+from tocsin.domain.intents import ESCALATION, NEWS
+from tocsin.domain.page import DELIVERY, PAGE
 from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
@@ -25,6 +27,8 @@ from .contact_records import BOOK, CODE, CONTACT
 from .courier import LETTER
 from .idempotency import IDEMPOTENCY
 from .notification_rules import NOTIFICATION_RULES
+from .paging.escalating import ROUND_ROBIN
+from .paging.rates import PLACE
 from .passwords import PASSWORD
 from .sessions import SESSION
 from .sync import HEARTBEAT
@@ -43,6 +47,7 @@ KINDS = (
     *(PASSWORD, TICKET, LETTER, KNOWN),
     *(TEAM, NAME, OWNED),
     *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
+    *(ESCALATION, NEWS, PAGE, DELIVERY, PLACE, ROUND_ROBIN),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

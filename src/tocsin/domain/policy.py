@@ -1,0 +1,307 @@
+"""Escalation policies: what happens, after how long, while nobody acknowledges, and for which incidents.
+
+The most specific active policy wins whose conditions all hold: the one with more conditions, and of as many the one
+whose conditions say more, in the order of :data:`SAYS_MORE`. Two that could both hold for one incident and are as
+specific are refused when they are saved. Where none holds, the default policy does; there always is one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+
+from tocsin.errors import InvalidInput
+
+from .contact import ChannelKind
+from .frozen import Frozen, Utc
+from .incident import Incident
+from .local_time import reached, zone_of
+from .rotation import Hours, on_duty
+from .severity import Severity
+from .source import Source
+from .user import checked_time_zone
+
+MOST_STEPS = 20
+MOST_ACTIONS = 10
+MOST_VALUES = 50
+"""Values of one condition; any of them will do."""
+
+LONGEST_DELAY = 7 * 24 * 60
+"""Minutes that a step may wait for."""
+
+LONGEST_TEXT = 500
+DEFAULT_ID = "default"
+
+
+class TargetKind(StrEnum):
+    """Whom an action is about."""
+
+    ASSIGNEES = "assignees"
+    ON_CALL = "on_call"
+    SCHEDULE = "schedule"
+    TEAM = "team"
+    USER = "user"
+    ROOM = "room"
+    ADMINS = "admins"
+
+
+_ALONE = frozenset({TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS})
+_TARGET = re.compile(r"(schedule|team|user|room):(\S.{0,198})")
+
+
+def _target(text: str) -> str:
+    if text not in _ALONE and not _TARGET.fullmatch(text):
+        message = (
+            f"{text[:100]!r} is no target: assignees, on_call, admins, or one of schedule:, team:, user: and room: "
+            "with a name or id behind it"
+        )
+        raise ValueError(message)
+    return text
+
+
+Target = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_target)]
+"""``assignees``, ``on_call`` (of the team that the incident belongs to), ``admins``; or ``schedule:``, ``team:`` (whoever
+is on call of it), ``user:`` or ``room:``, each with a name or id."""
+
+
+def parts_of(target: str) -> tuple[TargetKind, str]:
+    """Return what kind of target it is, and which one (empty where there is only one)."""
+    kind, _, which = target.partition(":")
+    return TargetKind(kind), which
+
+
+class Notify(Frozen):
+    """Page people or a room. ``channels``: only over these, where somebody has one of them (none given: over any).
+
+    ``round_robin``: one of those whom the target names, in turn from incident to incident.
+    """
+
+    type: Literal["notify"]
+    target: Target
+    channels: Annotated[tuple[ChannelKind, ...], Field(max_length=MOST_VALUES)] = ()
+    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] = ""
+    round_robin: bool = False
+
+
+class Assign(Frozen):
+    """Put people on the incident."""
+
+    type: Literal["assign"]
+    target: Target
+
+
+class SetSeverity(Frozen):
+    """Raise or lower the severity; one that a person pinned stays."""
+
+    type: Literal["set_severity"]
+    severity: Severity
+
+
+class SetStatus(Frozen):
+    """Move the incident on. No policy resolves: nothing that still burns is called over because time went by."""
+
+    type: Literal["set_status"]
+    status: Literal["acknowledged", "in_progress"]
+
+
+class Webhook(Frozen):
+    """Call a room of the kind ``webhook``."""
+
+    type: Literal["webhook"]
+    target: Target
+
+
+class CreateIssue(Frozen):
+    """Open an issue in a repository of GitHub, once an incident."""
+
+    type: Literal["create_issue"]
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
+    labels: Annotated[tuple[Annotated[str, StringConstraints(max_length=50)], ...], Field(max_length=10)] = ()
+
+
+Action = Annotated[Notify | Assign | SetSeverity | SetStatus | Webhook | CreateIssue, Field(discriminator="type")]
+
+
+class Step(Frozen):
+    """What is done ``delay_minutes`` after the step before it; the first, after the cycle began."""
+
+    delay_minutes: Annotated[int, Field(ge=0, le=LONGEST_DELAY)] = 0
+    actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=MOST_ACTIONS)]
+
+
+class Times(Frozen):
+    """Hours of the week, in a time zone."""
+
+    hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=MOST_VALUES)]
+    time_zone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        try:
+            checked_time_zone(self.time_zone)
+        except InvalidInput as error:
+            message = f"{error} ({error.hint})"
+            raise ValueError(message) from None
+        return self
+
+    def holds(self, at: Utc) -> bool:
+        """Say whether a moment is within them."""
+        return on_duty(self.hours, reached(at, zone_of(self.time_zone)))
+
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class Conditions(Frozen):
+    """What must hold of an incident; each that is given must, by any of its values (``labels``: by all).
+
+    Letter case does not count. ``labels`` are tags, as in ``region:eu``. ``time`` is when the cycle begins.
+    """
+
+    severity: Annotated[tuple[Severity, ...], Field(max_length=4)] = ()
+    service: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
+    environment: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
+    team: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
+    source: Annotated[tuple[Source, ...], Field(max_length=5)] = ()
+    labels: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
+    time: Times | None = None
+
+    @property
+    def given(self) -> tuple[bool, ...]:
+        """Say which are given, in the order of :data:`SAYS_MORE`."""
+        return tuple(bool(getattr(self, name)) for name in SAYS_MORE)
+
+    def hold(self, incident: Incident, at: Utc, *, team: str = "") -> bool:
+        """Say whether all of them do. ``team``: the one that owns the incident's service, where it names none."""
+        return all(self._holds(name, incident, at, team) for name in SAYS_MORE if getattr(self, name))
+
+    def _holds(self, name: str, incident: Incident, at: Utc, team: str) -> bool:
+        match name:
+            case "severity":
+                return incident.severity in self.severity
+            case "source":
+                return incident.source in self.source
+            case "labels":
+                return _folded(self.labels) <= _folded(incident.tags)
+            case "time":
+                return self.time is not None and self.time.holds(at)
+            case "team":
+                return (incident.team or team).casefold() in _folded(self.team)
+            case _:
+                return str(getattr(incident, name)).casefold() in _folded(getattr(self, name))
+
+    def could_hold_with(self, other: "Conditions") -> bool:
+        """Say whether one incident could meet both at some time. Hours are taken to overlap: they move with zones."""
+        return all(
+            not getattr(self, name)
+            or not getattr(other, name)
+            or _folded(getattr(self, name)) & _folded(getattr(other, name))
+            for name in SAYS_MORE
+            if name not in ("labels", "time")
+        )
+
+
+SAYS_MORE = ("labels", "service", "team", "environment", "source", "severity", "time")
+"""Conditions, from the one that says most."""
+
+
+def _folded(values: Iterable[str]) -> set[str]:
+    return {str(value).casefold() for value in values}
+
+
+class Hold(Frozen):
+    """For these severities a cycle waits until ``times`` are over, and is looked at again then."""
+
+    severity: Annotated[tuple[Severity, ...], Field(min_length=1, max_length=4)] = (Severity.LOW,)
+    times: Times
+
+
+class Policy(Frozen):
+    """``steps`` in order, and again ``repeat`` times, ``repeat_after_minutes`` after the last.
+
+    ``fallback``: who is paged where a step reaches nobody; the administrators, if that is nobody. ``hold``: what waits
+    until morning. ``ack_timeout_minutes``: an acknowledgement after which nobody began to work is none, and a new cycle
+    begins. ``version`` grows by one with each change.
+    """
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    is_active: bool = True
+    conditions: Conditions = Conditions()
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    repeat_after_minutes: Annotated[int, Field(ge=1, le=LONGEST_DELAY)] = 10
+    fallback: Annotated[tuple[Target, ...], Field(max_length=MOST_ACTIONS)] = ()
+    hold: Hold | None = None
+    ack_timeout_minutes: Annotated[int, Field(ge=1, le=LONGEST_DELAY)] | None = None
+    version: int = 1
+
+    @property
+    def specificity(self) -> tuple[int, tuple[bool, ...]]:
+        """How much its conditions say: greater is more."""
+        return sum(self.conditions.given), self.conditions.given
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Everybody and everything that it names, each once."""
+        named = [
+            action.target
+            for step in self.steps
+            for action in step.actions
+            if isinstance(action, Notify | Assign | Webhook)
+        ]
+        return tuple(dict.fromkeys((*named, *self.fallback)))
+
+
+DEFAULT = Policy(
+    id=DEFAULT_ID,
+    name="Default",
+    description="Pages whoever is on call for the team of the incident, and again while nobody acknowledges.",
+    steps=(
+        Step(actions=(Notify(type="notify", target="on_call"),)),
+        Step(delay_minutes=10, actions=(Notify(type="notify", target="on_call"),)),
+    ),
+    repeat=2,
+)
+"""The policy of an incident that no other holds for. Saved under its id, another one takes its place."""
+
+
+def policy_of(document: Mapping[str, object]) -> Policy:
+    """Return the policy that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
+    try:
+        return Policy.model_validate(document)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        # People count from one.
+        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
+        why = problem["msg"].removeprefix("Value error, ")
+        raise InvalidInput(f"{place}: {why}" if place else why) from None
+
+
+def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> Policy:
+    """Return the policy by which an incident's next cycle escalates. ``team`` owns its service, where it names none."""
+    every = {one.id: one for one in policies}
+    default = every.pop(DEFAULT_ID, DEFAULT)
+    holding = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
+    return max(holding, key=lambda one: (one.specificity, one.id), default=default)
+
+
+def checked_with(policy: Policy, others: Sequence[Policy]) -> None:
+    """Raise ``InvalidInput`` if the policy, once saved, could tie with another, or never hold."""
+    if policy.id == DEFAULT_ID:
+        if policy.specificity[0] or not policy.is_active:
+            message = "the default policy holds for whatever no other holds for: it has no conditions, and is active"
+            raise InvalidInput(message)
+        return
+    if not policy.specificity[0]:
+        message = f"{policy.name}: no conditions are given, so that it would hold for everything"
+        raise InvalidInput(message, hint="change the default policy for that")
+    for other in others:
+        if other.id in (policy.id, DEFAULT_ID) or not (policy.is_active and other.is_active):
+            continue
+        if policy.specificity == other.specificity and policy.conditions.could_hold_with(other.conditions):
+            message = f"{policy.name} and {other.name} could both hold for one incident, and are as specific"
+            raise InvalidInput(message, hint="give one of them another condition, or values that the other has not")

@@ -1,0 +1,96 @@
+"""Links that acknowledge: signed, for one person, one incident and one cycle, and good for a day.
+
+Nothing is kept of them. Following one shows what it would do, and only the answer to that acknowledges: programs that
+look into mail follow links, too. A link of an earlier cycle acknowledges nothing, for what its page did not tell of
+has joined since.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tocsin.domain.access import UserRole
+from tocsin.domain.draft import Draft
+from tocsin.domain.frozen import Utc
+from tocsin.domain.handling import acknowledge
+from tocsin.domain.incident import Incident
+from tocsin.domain.message import Tells
+from tocsin.domain.page import Page
+from tocsin.domain.user import User
+from tocsin.errors import PreconditionFailed, SignInRefused
+
+from .acting import Acting, found
+from .signing import Signer
+from .users import Users
+
+GOOD_FOR = timedelta(days=1)
+PURPOSE = "acknowledge a page"
+
+_TOKEN = re.compile(r"([A-Za-z0-9-]{1,40})\.([0-9]{1,6})\.([A-Za-z0-9-]{1,64})\.([0-9]{1,12})\.([A-Za-z0-9._-]{1,100})")
+
+
+class PageLink(NamedTuple):
+    """What a link says: who acknowledges which cycle of which incident, and until when it is good."""
+
+    incident_id: str
+    cycle: int
+    user: str
+    until: int
+
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        return f"{self.incident_id}.{self.cycle}.{self.user}.{self.until}"
+
+
+class PageLinks:
+    """Makes links, and does what they are for. ``address`` is where the token is put behind; empty: there are none."""
+
+    def __init__(self, signer: Signer, address: str = "") -> None:
+        self._signer = signer
+        self._address = address
+
+    def __call__(self, page: Page) -> str:
+        """Return the link of a page; none for a room, where nobody in particular would follow it."""
+        if not self._address or not page.user or not page.incident_id or page.tells is not Tells.PAGE:
+            return ""
+        until = int((page.made_at + GOOD_FOR).timestamp())
+        link = PageLink(page.incident_id, page.cycle, page.user, until)
+        return f"{self._address}{link.text}.{self._signer.mac(PURPOSE, link.text)}"
+
+    def read(self, token: str, now: Utc) -> PageLink:
+        """Return what a token says. Raises :class:`~tocsin.errors.SignInRefused` unless it is ours, and still good."""
+        match = _TOKEN.fullmatch(token)
+        if match is not None:
+            link = PageLink(match[1], int(match[2]), match[3], int(match[4]))
+            if self._signer.good(PURPOSE, link.text, match[5]) and now < datetime.fromtimestamp(link.until, now.tzinfo):
+                return link
+        message = "this link is no good, or not any more"
+        raise SignInRefused(message, hint="links of pages are good for a day: sign in, or take a newer page's")
+
+
+def acknowledge_cycle(acting: Acting, users: Users, link: PageLink) -> Incident:
+    """Acknowledge for the person of a link, if they are still let in, and their page told of all there is.
+
+    A ``cycle`` of 0 stands for a page by hand, which covers what there is. Doing so twice is no error. Raises
+    ``SignInRefused``, ``NotFound``, ``IllegalMove``, and ``PreconditionFailed`` where a later cycle has begun.
+    """
+    user = acknowledging(users, link.user)
+
+    def do(draft: Draft) -> None:
+        if link.cycle and draft.incident.cycles > max(link.cycle, draft.incident.acknowledged_cycles):
+            message = f"{link.incident_id} has got worse since this page: it was paged again"
+            raise PreconditionFailed(message, hint="acknowledge by the newer page, or where you see all of it")
+        acknowledge(draft, by=user.email)
+
+    found(acting.store, link.incident_id)
+    return acting.move(link.incident_id, do, {"by": user.email})
+
+
+def acknowledging(users: Users, user_id: str) -> User:
+    """Return the person of a link. Raises ``SignInRefused`` unless they may still acknowledge."""
+    user = users.get(user_id)
+    if user is None or not user.may_sign_in or not user.role.includes(UserRole.RESPONDER):
+        message = "whoever this link is for may not acknowledge any more"
+        raise SignInRefused(message, hint="an administrator can say why")
+    return user
