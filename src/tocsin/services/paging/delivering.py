@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tocsin.domain.change import Record, RecordWrite
+from tocsin.domain.contact import Address, ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
@@ -14,6 +15,7 @@ from tocsin.errors import Refused, Undelivered
 from tocsin.services.channel import Channels, Receipt
 
 from .desk import KEPT, MOST_WRITES, Desk, kept_as, replaced
+from .issues import issue_address
 from .messages import Messages
 from .passing import Passing
 from .rates import PLACE, place_of, place_write
@@ -175,13 +177,16 @@ class Delivering:
         if make is None:
             message = f"the channel {page.channel.value} is not set up"
             raise Refused(message)
+        address = issue_address(page) if page.channel is ChannelKind.GITHUB else self._address(page)
+        message_ = self._messages.of([one.page for one in going], incidents, bundle=bundle, at=self._desk.clock())
+        return make().send(message_, address)
+
+    def _address(self, page: Page) -> Address:
         contact = self._desk.directory.contact(page.user, page.contact)
         if contact is None:
             message = "this way is not there any more, or not verified"
             raise Refused(message)
-        address = self._desk.directory.address(contact)
-        message_ = self._messages.of([one.page for one in going], incidents, bundle=bundle, at=self._desk.clock())
-        return make().send(message_, address)
+        return self._desk.directory.address(contact)
 
     def _not_sent(self, going: Sequence[_Taken], error: Undelivered, *, at: Utc, seconds: float) -> bool:
         settled = True

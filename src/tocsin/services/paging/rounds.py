@@ -58,7 +58,7 @@ class Pager:
     ) -> None:
         self._store = store
         self._clock = clock
-        desk = Desk(store, directory, clock=clock, new_id=new_id)
+        desk = self.desk = Desk(store, directory, clock=clock, new_id=new_id)
         self.escalating = Escalating(desk)
         self.telling = Telling(desk)
         self.delivering = Delivering(desk, channels, messages or Messages(), timer=timer, jitter=jitter)
@@ -78,6 +78,10 @@ class Pager:
                 done += sum(outcomes)
                 left += len(outcomes) - sum(outcomes)
         return RoundReport(done=done, left=left)
+
+    def __call__(self, enough_time: EnoughTime) -> int:
+        """Do all that is due, and return how much is left: a :data:`~tocsin.services.tick.Turn` of the tick."""
+        return self.round(enough_time=enough_time).left
 
     def _due(self, seen: set[tuple[str, str, int]]) -> list[Record]:
         """Return what is due of our kinds and was not looked at yet. Steps come first: they make pages."""
