@@ -137,4 +137,8 @@ def _quietly(work: Work, enough_time: EnoughTime) -> Sequence[Page] | None:
     try:
         return work()
     except TocsinError as error:
-        _log.error("a page, or a step, could not be worked on, and stays due: %s", error)
+        _log.error("what was due could not be done, and stays due: %s", error)
+    except Exception:
+        # A record that nobody can read is ours to mend. It must not keep anybody else's page.
+        _log.exception("what was due could not be done, and stays due")
+    return None
