@@ -204,6 +204,14 @@ class Score:
         self._nothing_more()
         return self
 
+    def expect_nothing_but(self, repository, *, via):
+        """Expect what goes to no contact: an issue in a repository."""
+        self._play()
+        ((number, (_, channel, _)),) = enumerate(self.phones.sent)
+        assert (self.phones.addresses[number]["repository"], channel) == (repository, via)
+        self._expected.add(number)
+        return self
+
     def until(self, clock):
         """Let time pass until then, and nothing else be heard."""
         return self.at(clock).expect_nothing()

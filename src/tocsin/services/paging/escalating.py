@@ -102,17 +102,22 @@ class _Step:
         self._step = step
         self._now = now
         self._draft = Draft(incident, at=now)
-        self._planner = Planner(
-            desk.directory,
-            incident,
-            cycle=escalation.cycle,
-            step=escalation.step + 1,
-            repeat=escalation.repeat,
-            now=now,
-        )
         self._pages: dict[tuple[str, str], Page] = {}
         self._missing: list[Missing] = []
         self._asked = False
+
+    @property
+    def _planner(self) -> Planner:
+        # By the incident as the actions before have made it: who was just assigned can be paged.
+        cycle = self._escalation
+        return Planner(
+            self._desk.directory,
+            self._draft.incident,
+            cycle=cycle.cycle,
+            step=cycle.step + 1,
+            repeat=cycle.repeat,
+            now=self._now,
+        )
 
     def take(self) -> Sequence[Page] | None:
         """Commit the step, and return its pages; None if somebody else was first."""
