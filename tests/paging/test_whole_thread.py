@@ -51,7 +51,7 @@ class Shop:
         keys = SigningKeys(RingInMemory(), clock=how["clock"])
         contacts = reach_of(store, keys, private=True, **how).contacts
         for email in ("ana@example.com", "bo@example.com"):
-            user = self.users.add(email, email, UserRole.RESPONDER, actor=BOSS)
+            self.users.add(email, email, UserRole.RESPONDER, actor=BOSS)
         self.teams.add("shop", services=["checkout"], actor=BOSS)
         layer = {
             "id": "base",
