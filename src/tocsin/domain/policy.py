@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 
 from tocsin.errors import InvalidInput
 
@@ -207,6 +207,11 @@ SAYS_MORE = ("labels", "service", "team", "environment", "source", "severity", "
 """Conditions, from the one that says most."""
 
 
+def _spaced(name: object) -> object:
+    """Return a name with single blanks, as it is looked for."""
+    return " ".join(name.split()) if isinstance(name, str) else name
+
+
 def _folded(values: Iterable[str]) -> set[str]:
     return {str(value).casefold() for value in values}
 
@@ -227,7 +232,7 @@ class Policy(Frozen):
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=200)]
     description: Annotated[str, StringConstraints(max_length=2_000)] = ""
     is_active: bool = True
     conditions: Conditions = Conditions()

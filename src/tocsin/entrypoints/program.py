@@ -46,6 +46,7 @@ TABLE = {
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
+    "policy": Entry(f"{_COMMANDS}.policy:policy", "Say who is paged, after how long, and for what.", ON_CALL),
     "silence": Entry(f"{_COMMANDS}.silence:silence", "Drop the pages of some incidents for a while.", ON_CALL),
     "heartbeat": Entry(f"{_COMMANDS}.heartbeat:heartbeat", "Watch for the heartbeats of others.", ON_CALL),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),

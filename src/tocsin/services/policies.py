@@ -18,6 +18,7 @@ POLICY = "policy"
 """The record kind of an escalation policy; its id is the policy's."""
 
 MOST_POLICIES = 500
+"""Beside the default one: all are read when a cycle begins."""
 
 Also = Callable[[Policy], tuple[RecordWrite, ...]]
 
@@ -122,7 +123,7 @@ class Policies:
     def _see_that_it_fits(self, policy: Policy) -> None:
         # Whoever saves another meanwhile writes to the audit log, too: then all of this is looked at again.
         others = [one for one in every_policy(self._store) if one.id != policy.id]
-        if len(others) >= MOST_POLICIES:
+        if policy.id != DEFAULT_ID and sum(one.id != DEFAULT_ID for one in others) >= MOST_POLICIES:
             message = f"there are {MOST_POLICIES} policies already"
             raise InvalidInput(message, hint="delete some that hold no more")
         for other in others if policy.id == DEFAULT_ID else [*others, DEFAULT]:
