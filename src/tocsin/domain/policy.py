@@ -6,7 +6,7 @@ specific are refused when they are saved. Where none holds, the default policy d
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -259,6 +259,17 @@ class Policy(Frozen):
             if isinstance(action, Notify | Assign | Webhook)
         ]
         return tuple(dict.fromkeys((*named, *self.fallback)))
+
+    def renamed(self, name: Callable[[str], str]) -> "Policy":
+        """Return the same with every target under another name."""
+
+        def action(said: Action) -> Action:
+            if isinstance(said, Notify | Assign | Webhook):
+                return said.model_copy(update={"target": name(said.target)})
+            return said
+
+        steps = tuple(step.model_copy(update={"actions": tuple(map(action, step.actions))}) for step in self.steps)
+        return self.model_copy(update={"steps": steps, "fallback": tuple(map(name, self.fallback))})
 
 
 DEFAULT = Policy(

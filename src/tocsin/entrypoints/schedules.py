@@ -43,10 +43,10 @@ class Desk(Protocol):
     def add(self, document: Document) -> ScheduleView:
         """Make a schedule."""
 
-    def edit(self, name: str, document: Document) -> ScheduleView:
-        """Change a schedule."""
+    def edit(self, name: str, document: Document, expected: int | None = None) -> ScheduleView:
+        """Change a schedule; ``expected``: only if that is its version."""
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, expected: int | None = None) -> None:
         """Delete a schedule."""
 
     def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
@@ -127,13 +127,14 @@ class StoreSchedules:
         """Make a schedule."""
         return self._shown(self._schedules.add(said(checked(NewSchedule, document)), actor=self._actor))
 
-    def edit(self, name: str, document: Document) -> ScheduleView:
-        """Change a schedule."""
-        return self._shown(self._schedules.edit(name, said(checked(ScheduleEdit, document)), actor=self._actor))
+    def edit(self, name: str, document: Document, expected: int | None = None) -> ScheduleView:
+        """Change a schedule; ``expected``: only if that is its version."""
+        body = said(checked(ScheduleEdit, document))
+        return self._shown(self._schedules.edit(name, body, actor=self._actor, expected=expected))
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, expected: int | None = None) -> None:
         """Delete a schedule."""
-        self._schedules.remove(name, actor=self._actor)
+        self._schedules.remove(name, actor=self._actor, expected=expected)
 
     def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
         """Put a layer into a schedule."""
