@@ -179,3 +179,12 @@ def test_a_policy_names_everybody_once():
     named = policy_of({"id": "x", "name": "x", "steps": [{"actions": actions}], "fallback": ["user:ann", "on_call"]})
     assert named.targets == ("team:Shop", "on_call", "room:ops", "user:ann")
     assert [parts_of(one) for one in named.targets[:2]] == [(TargetKind.TEAM, "Shop"), (TargetKind.ON_CALL, "")]
+
+
+def test_every_target_is_renamed_and_nothing_else():
+    """Whatever has none stays as it is."""
+    steps = [{"actions": [{"type": "assign", "target": "user:a"}, {"type": "create_issue", "repository": "a/b"}]}]
+    named = policy_of({"id": "x", "name": "x", "steps": steps, "fallback": ["user:a"]})
+    renamed = named.renamed(lambda target: target.replace(":a", ":b"))
+    assert renamed.targets == ("user:b",)
+    assert renamed.renamed(lambda target: target.replace(":b", ":a")) == named

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from tests.entrypoints.test_cli_people import added, either, on_a_server, remote, store  # noqa: F401 - fixtures
+from tocsin.entrypoints.config_desk import config_desk
+from tocsin.entrypoints.config_files import read_config
+from tocsin.errors import PreconditionFailed
 
 CONFIG = """
 tocsin: 1
@@ -237,3 +240,31 @@ def test_a_time_zone_of_the_past_is_refused(files):
     files.tocsin.minutes(60 * 48)
     refused = files("plan", CONFIG.replace("Europe/Berlin", "Asia/Tokyo"))
     assert (refused.status, "shifts that are over would change" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_a_schedule_that_somebody_changed_since_the_plan_is_refused(files, prune):
+    """Be it to change or to go; it stays as they left it."""
+    files.applied(CONFIG)
+    said = read_config(files.written("tocsin: 1" if prune else CONFIG.replace("id: base", "id: other")))
+    with config_desk(files.tocsin.wiring, "amira") as desk:
+        plan = desk.plan(said, prune=prune)
+        assert files.tocsin("schedule", "edit", "shop", "--name", "Store").status == 0
+        with pytest.raises(PreconditionFailed, match="was changed since you looked"):
+            desk.apply(*plan, lambda *_: None)
+    assert [one["id"] for one in files.tocsin("schedule", "show", "store", "--json").json["layers"]] == ["base"]
+
+
+def test_a_policy_that_somebody_changed_since_the_plan_is_refused(files):
+    """And stays as they left it."""
+    files.applied(CONFIG)
+    said = read_config(files.written(CONFIG.replace("delay_minutes: 10", "delay_minutes: 5")))
+    with config_desk(files.tocsin.wiring, "amira") as desk:
+        plan = desk.plan(said, prune=False)
+        other = files.tocsin.folder / "other.json"
+        shown = files.tocsin("policy", "show", "checkout", "--json").json
+        other.write_text(json.dumps(shown | {"repeat": 9}))
+        assert files.tocsin("policy", "put", "checkout", str(other)).status == 0
+        with pytest.raises(PreconditionFailed, match="was changed since you looked"):
+            desk.apply(*plan, lambda *_: None)
+    assert files.tocsin("policy", "show", "checkout", "--json").json["repeat"] == 9
