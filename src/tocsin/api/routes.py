@@ -15,6 +15,7 @@ from .keys import keys
 from .moves import moves
 from .notification_rules import notification_rules
 from .on_call import on_call
+from .policies import policies
 from .records import records
 from .rooms import rooms
 from .schedules import schedules
@@ -33,6 +34,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(schedules, on_call, feeds),
         *(contacts, notification_rules, rooms),
         *(silences, heartbeats),
+        *(policies,),
     )
     for one in resource.declared
 )
