@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -74,6 +75,8 @@ BODIES = {
     f"POST {V1}/rooms": {"name": "another", **PHONE},
     f"PATCH {V1}/rooms/{{room}}": {"active": False},
     f"POST {V1}/silences": SILENCE,
+    f"POST {V1}/escalate": {"incident_id": "INC-1002"},
+    f"POST {V1}/notify": {"targets": ["room:ops"], "message": "look"},
     f"PATCH {V1}/silences/{{silence_id}}": {"reason": "it still moves"},
     f"POST {V1}/heartbeats": {"name": "another", "every_minutes": 5},
     f"PATCH {V1}/heartbeats/{{name}}": {"service": "another"},
@@ -117,6 +120,9 @@ class World:
         self.bodies = BODIES
         self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
         self.named |= {"silence_id": silence, "name": "backup"}
+        page = client.post(f"{V1}/notify", {"targets": ["room:ops"]}).json["notifications"][0]["id"]
+        client("PUT", f"{V1}/users/{other.id}/slack/T1:U1")
+        self.named |= {"notification_id": quote(page, safe=""), "slack_user": "T1:U1"}
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
