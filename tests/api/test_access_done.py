@@ -153,7 +153,7 @@ class World:
         """Ask for something that can be done."""
         method, path = route.split()
         named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
-        named |= {"user_id": "root@example.com"} if method == "PUT" else {}
+        named |= {"user_id": "root@example.com", "slack_user": "T1:U2"} if method == "PUT" else {}
         named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
         sent = {"body": self.bodies.get(route), "token": self.shown} | more
