@@ -219,6 +219,31 @@ RUNS = [
     ("room", "list"),
     ("room", "show", "ops", "--json"),
     ("room", "delete", "ops"),
+    ("schedule", "add", "shop", "--person", "ana@example.com", "--json"),
+    ("schedule", "list", "--json"),
+    ("schedule", "show", "shop"),
+    ("schedule", "export", "shop"),
+    ("schedule", "edit", "shop", "--time-zone", "Europe/Berlin"),
+    ("schedule", "layer", "shop", "nights", "--person", "bo@example.com"),
+    ("schedule", "override", "shop", "bo@example.com", "--until", "2h"),
+    ("schedule", "remove-override", "shop", "nothing"),
+    ("schedule", "swap", "shop", "ana@example.com", "bo@example.com"),
+    ("schedule", "remove-layer", "shop", "nights"),
+    ("schedule", "shifts", "shop", "--json"),
+    ("schedule", "coverage", "shop", "--json"),
+    ("schedule", "feeds", "shop", "--json"),
+    ("schedule", "revoke-feed", "shop", "nothing"),
+    ("oncall", "--json"),
+    ("policy", "list", "--json"),
+    ("policy", "show", "default"),
+    ("policy", "add", "nothing.yaml"),
+    ("policy", "put", "default", "nothing.yaml"),
+    ("policy", "delete", "default"),
+    ("config", "export"),
+    ("config", "plan", "nothing.yaml"),
+    ("config", "apply", "nothing.yaml", "--yes"),
+    ("config", "import", "pagerduty", "nothing.json"),
+    ("schedule", "delete", "shop"),
     ("silence", "add", "--service", "checkout", "--for", "2h", "--reason", "x", "--json"),
     ("silence", "list", "--json"),
     ("silence", "show", "nothing"),
@@ -248,7 +273,7 @@ RUNS = [
 ]
 """How each command is run; those that show something once are run by the tests."""
 
-ONCE = {("key", "create"), ("serve",), ("user", "reset-password"), ("heartbeat", "add")}
+ONCE = {("key", "create"), ("serve",), ("user", "reset-password"), ("heartbeat", "add"), ("schedule", "feed")}
 """Commands that show something once."""
 
 
@@ -274,6 +299,10 @@ def test_no_command_shows_a_secret(shop, datadog, traced):
     watched = shop("heartbeat", "add", "backup", "--every", "10")
     seen.secret("the token of a heartbeat", watched.out.strip())
     seen.add("heartbeat add", watched.out + watched.err, may_show=("the token of a heartbeat",))
+    shop("schedule", "add", "nights")
+    link = shop("schedule", "feed", "nights")
+    seen.secret("the secret of a link", link.out.strip().partition("secret=")[2])
+    seen.add("schedule feed", link.out + link.err, may_show=("the secret of a link",))
     with contextlib.chdir(shop.folder):
         for arguments in RUNS:
             environ = {"USE_DYNAMODB": "true"} if arguments[0] == "table" else {}
