@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -77,6 +78,8 @@ BODIES = {
     f"POST {V1}/policies": {"name": "another", **POLICY, "conditions": {"service": ["y"]}},
     f"PUT {V1}/policies/{{policy_id}}": {"name": "renamed", **POLICY},
     f"POST {V1}/silences": SILENCE,
+    f"POST {V1}/escalate": {"incident_id": "INC-1002"},
+    f"POST {V1}/notify": {"targets": ["room:ops"], "message": "look"},
     f"PATCH {V1}/silences/{{silence_id}}": {"reason": "it still moves"},
     f"POST {V1}/heartbeats": {"name": "another", "every_minutes": 5},
     f"PATCH {V1}/heartbeats/{{name}}": {"service": "another"},
@@ -121,6 +124,9 @@ class World:
         self.bodies = BODIES
         self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
         self.named |= {"silence_id": silence, "name": "backup", "policy_id": "loud"}
+        page = client.post(f"{V1}/notify", {"targets": ["room:ops"]}).json["notifications"][0]["id"]
+        client("PUT", f"{V1}/users/{other.id}/slack/T1:U1")
+        self.named |= {"notification_id": quote(page, safe=""), "slack_user": "T1:U1"}
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
@@ -151,7 +157,7 @@ class World:
         """Ask for something that can be done."""
         method, path = route.split()
         named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
-        named |= {"user_id": "root@example.com"} if method == "PUT" else {}
+        named |= {"user_id": "root@example.com", "slack_user": "T1:U2"} if method == "PUT" else {}
         named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
         sent = {"body": self.bodies.get(route), "token": self.shown} | more
