@@ -49,7 +49,7 @@ class TargetKind(StrEnum):
     ADMINS = "admins"
 
 
-_ALONE = frozenset({TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS})
+_ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
 _TARGET = re.compile(r"(schedule|team|user|room):(\S.{0,198})")
 
 
@@ -63,7 +63,12 @@ def _target(text: str) -> str:
     return text
 
 
-Target = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_target)]
+Target = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_target),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(_ALONE)}|{_TARGET.pattern})$"}),
+]
 """``assignees``, ``on_call`` (of the team that the incident belongs to), ``admins``; or ``schedule:``, ``team:`` (whoever
 is on call of it), ``user:`` or ``room:``, each with a name or id."""
 
