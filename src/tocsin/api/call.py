@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
+    from tocsin.services.paging.asking import Asking
     from tocsin.services.reach import Reach
     from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
@@ -50,8 +51,8 @@ class Parts(NamedTuple):
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
-    is set. ``accounts`` gives what people do about their own access, which is made when somebody does, and ``reach`` how
-    they are reached.
+    is set. ``accounts`` gives what people do about their own access, which is made when somebody does, ``reach`` how
+    they are reached, and ``asking`` what answers questions about paging.
     """
 
     store: Store
@@ -75,6 +76,7 @@ class Parts(NamedTuple):
     watches: Watches
     accounts: "Callable[[], Accounts]"
     reach: "Callable[[], Reach]"
+    asking: "Callable[[], Asking]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

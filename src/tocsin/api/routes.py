@@ -2,6 +2,7 @@
 
 from .accounts import accounts
 from .alerts import alerts
+from .asking import asking
 from .audit import audit
 from .contacts import contacts
 from .documents import documents
@@ -33,6 +34,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(schedules, on_call, feeds),
         *(contacts, notification_rules, rooms),
         *(silences, heartbeats),
+        *(asking,),
     )
     for one in resource.declared
 )

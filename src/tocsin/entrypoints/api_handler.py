@@ -44,6 +44,7 @@ from .table_shape import StoreShape
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
+    from tocsin.services.paging.asking import Asking
     from tocsin.services.reach import Reach
 
 SERVICE = "tocsin-api"
@@ -145,6 +146,12 @@ class ApiHandler:
 
             return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
 
+        @cache
+        def asking() -> "Asking":
+            from .asking import asking_of
+
+            return asking_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
+
         others = {
             **silence_acts(store, clock=self._clock, new_id=self._new_id),
             **watch_acts(store, rules, clock=self._clock, new_id=self._new_id),
@@ -173,6 +180,7 @@ class ApiHandler:
             watches=Watches(store, audit, rules, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
             reach=reach,
+            asking=asking,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -46,6 +46,8 @@ TABLE = {
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
+    "explain": Entry(f"{_COMMANDS}.explain:explain", "Say why somebody was, or was not, paged.", ON_CALL),
+    "readiness": Entry(f"{_COMMANDS}.readiness:readiness", "Would a page reach a human now?", ON_CALL),
     "silence": Entry(f"{_COMMANDS}.silence:silence", "Drop the pages of some incidents for a while.", ON_CALL),
     "heartbeat": Entry(f"{_COMMANDS}.heartbeat:heartbeat", "Watch for the heartbeats of others.", ON_CALL),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),

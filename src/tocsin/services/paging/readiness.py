@@ -126,7 +126,7 @@ def _rehearsed(store: Store, directory: Directory, channels: Channels, thought: 
     at = incident.opened_at
     begun = [one.record for one in intents(None, incident, at) if one.record is not None]
     found = rehearse(store, directory, channels, incident, begun, now=at)
-    first = [one for one in found.pages if one.step == 1 and one.repeat == 0 and _is_heard(one, policy)]
+    first = [one for one in found.pages if one.step == 1 and _is_heard(one, policy)]
     sent = sorted((one for one in first if one.status is PageStatus.SENT), key=lambda one: one.sent_at or at)
     soonest = sent[0].sent_at if sent else None
     missing = _missing(found, thought, directory, channels, at)
