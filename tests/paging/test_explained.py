@@ -227,7 +227,7 @@ def test_who_was_paged_is_told_when_how_and_why(score):
     assert found.lines[0].reason is Reason.OPENED
     assert found.lines[0].text.startswith("opened by tocsin: its problem had no open incident")
     assert text_of(found, Part.POLICY) == [
-        "cycle 1 goes by the policy Shop: its service holds; Default would hold, too, and says less"
+        "cycle 1 goes by the policy Shop: its service holds; would hold too, and say less: Default"
     ]
     assert text_of(found, Part.STEP) == ["cycle 1, step 1: names ana (on call of Primary), by email (as the test says)"]
     assert text_of(found, Part.DELIVERY) == ["ana by email, try 1: delivered to the provider in 0.0 s (id p-1)"]

@@ -2,41 +2,33 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import islice
 
 from tocsin.clock import Clock
-from tocsin.domain.change import Record
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.decision import EXPLAINED
-from tocsin.domain.escalation import Escalation, Turn, escalation_of
+from tocsin.domain.escalation import Escalation, Turn
 from tocsin.domain.explanation import WHY_NOT, AnyReason, Explanation, Line, Part, Told, WhyNot
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
-from tocsin.domain.intents import ESCALATION
 from tocsin.domain.message import Tells
-from tocsin.domain.page import DELIVERY, PAGE, WHY, Delivery, Page, PageReason, PageStatus, page_of
+from tocsin.domain.page import WHY, Page, PageReason, PageStatus
 from tocsin.domain.policy import SAYS_MORE, Notify, Policy, holding
-from tocsin.domain.timeline import Event, EventKind, replay
+from tocsin.domain.timeline import Event, EventKind
 from tocsin.services.channel import Channels
-from tocsin.services.listing import every_record
 from tocsin.storage.store import Store
 
 from .desk import Desk
 from .directory import Directory, Found
 from .escalating import Escalating
+from .on_record import OnRecord
 from .planning import FALLBACK, step_said, told
 from .rehearsal import rehearse
 
-MOST_PAGES = 2_000
-"""Pages of one incident that are looked at: no more were ever made of one by any policy that can be saved."""
-
 MOST_NEXT = 10
 
-_STEPS = frozenset({EventKind.PAGED, EventKind.UNREACHABLE})
 _SKIPPED = frozenset({EventKind.NOTED, EventKind.EDITED, EventKind.ROOT_CAUSE_ADDED, EventKind.ALERTS_CHANGED})
 """Events that decide nothing about pages."""
-
-_ANSWERS = frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED})
 
 
 class Explaining:
@@ -60,24 +52,14 @@ class _Case:
     def __init__(
         self, store: Store, directory: Directory, channels: Channels, *, incident: Incident, person: str, now: Utc
     ) -> None:
-        self._store = store
         self._directory = directory
         self._incident = incident
         self._person = person
         self._now = now
         self._turn = Escalating(Desk(store, directory, clock=lambda: now, new_id=str)).turn
-        self._events = store.timeline(incident.id)
-        begins = f"{incident.id}:"
-        self._cycle_records = _beginning(store, ESCALATION, begins)
-        page_records = _beginning(store, PAGE, begins)
-        self._pages = sorted(map(page_of, page_records), key=lambda one: (one.made_at, one.id))
-        self._cycles = sorted(map(escalation_of, self._cycle_records), key=lambda one: one.cycle)
-        self._tries: dict[str, list[Delivery]] = {}
-        for record in _beginning(store, DELIVERY, begins):
-            one = Delivery.model_validate(record.body)
-            self._tries.setdefault(one.page_id, []).append(one)
-        self._mine = [one for one in self._pages if self._is_mine(one)]
-        self._rehearsed = rehearse(store, directory, channels, incident, [*self._cycle_records, *page_records], now=now)
+        self._kept = kept = OnRecord(store, incident)
+        self._mine = [one for one in kept.pages if self._is_mine(one)]
+        self._rehearsed = rehearse(store, directory, channels, incident, kept.records, now=now)
 
     def explained(self) -> Explanation:
         lines = [*self._timeline(), *self._page_lines(), *self._policy_lines()]
@@ -108,26 +90,23 @@ class _Case:
     # What is on record.
 
     def _timeline(self) -> Iterator[Line]:
-        for event in self._events:
+        for event in self._kept.events:
             if event.kind not in _SKIPPED:
                 said = f"{event.kind.value.replace('_', ' ')} by {event.by}: {EXPLAINED[event.reason]}"
                 text = f"{said} ({event.text})" if event.text else said
                 yield Line(part=Part.TIMELINE, reason=event.reason, text=text, at=event.at)
 
     def _policy_lines(self) -> Iterator[Line]:
-        for cycle in self._cycles:
+        for cycle in self._kept.cycles:
             if cycle.policy is None:
                 continue
-            now_held = holding(
-                self._directory.policies(),
-                self._when_begun(cycle),
-                cycle.at,
-                team=self._directory.team_of(self._incident),
-            )
-            others = [one.name for one in now_held if one.id != cycle.policy.id]
+            then = self._kept.when_begun(cycle)
+            team = self._directory.team_of(then)
+            held = holding(self._directory.policies(), then, cycle.at, team=team)
             text = f"cycle {cycle.cycle} goes by the policy {cycle.policy.name}: {_conditions(cycle.policy)}"
-            if others:
-                text += f"; {' and '.join(others)} would hold, too, and {'says' if len(others) == 1 else 'say'} less"
+            for less, what in ((True, "would hold too, and say less"), (False, "would go before it as they are now")):
+                others = [one.name for one in held if _says_less(one, cycle.policy) is less]
+                text += f"; {what}: {', '.join(others)}" if others else ""
             yield Line(part=Part.POLICY, reason=PageReason.DUE, text=text, at=cycle.at, cycle=cycle.cycle)
 
     def _page_lines(self) -> Iterator[Line]:
@@ -138,7 +117,7 @@ class _Case:
             why = f": {page.target or 'by hand'}"
             text = f"{over}{what}{why}, due at {_clock(page.not_before)}"
             yield Line(part=Part.PAGE, reason=PageReason.DUE, text=text, at=page.made_at, **place)
-            for one in self._tries.get(page.id, ()):
+            for one in self._kept.tries.get(page.id, ()):
                 said = f"delivered to the provider in {one.seconds:.1f} s" if one.sent else f"failed: {one.why}"
                 provider = f" (id {one.provider_id})" if one.provider_id else ""
                 reason = PageReason.DUE if one.sent else PageReason.TRIED_AGAIN
@@ -151,31 +130,23 @@ class _Case:
     # Steps, and whom they named.
 
     def _step_lines(self) -> Iterator[Line]:
-        for cycle in self._cycles:
-            for repeat, step in _taken(cycle):
-                said = step_said(cycle.cycle, step, repeat)
-                event = next((one for one in self._events if _tells_of(one, said)), None)
-                if event is not None and self._person:
-                    reason, text = self._in_step(cycle, step, repeat, event)
-                    yield Line(
-                        part=Part.STEP, reason=reason, text=f"{said}: {text}", at=event.at, cycle=cycle.cycle, step=step
-                    )
+        for cycle in self._kept.cycles if self._person else ():
+            for repeat, step, event in self._kept.taken(cycle):
+                reason, text = self._in_step(cycle, step, repeat, event)
+                said = f"{step_said(cycle.cycle, step, repeat)}: {text}"
+                yield Line(part=Part.STEP, reason=reason, text=said, at=event.at, cycle=cycle.cycle, step=step)
 
     def _in_step(self, cycle: Escalation, step: int, repeat: int, event: Event) -> tuple[AnyReason, str]:
         """Say whether a step named the person, and how they were to be told, or why not."""
         name = self._name(self._person)
-        of_step = [
-            one
-            for one in self._pages
-            if (one.cycle, one.step, one.repeat) == (cycle.cycle, step, repeat) and one.tells is Tells.PAGE
-        ]
+        of_step = self._kept.pages_of(cycle.cycle, step, repeat)
         mine = [one for one in of_step if self._is_mine(one)]
         if mine:
             why = "the fallback" if mine[0].action == FALLBACK else mine[0].detail or mine[0].target
             ways = ", ".join(dict.fromkeys(one.channel.value for one in mine))
             how = self._how(cycle, mine[0]) if mine[0].user else ""
             return PageReason.DUE, f"names {name} ({why}), by {ways}{how}"
-        then = self._before(event)
+        then = self._kept.before(event)
         for action in _notifies(cycle.policy, step) if cycle.policy else ():
             found = self._directory.found(action.target, then, event.at)
             if self._person in found.people:
@@ -199,7 +170,7 @@ class _Case:
     # What ended it, and what follows.
 
     def _ends(self) -> Iterator[Line]:
-        for cycle in self._cycles:
+        for cycle in self._kept.cycles:
             turn = self._turned(cycle)
             if turn.step is not None or turn.until is not None:
                 continue
@@ -213,12 +184,12 @@ class _Case:
     def _turned(self, cycle: Escalation) -> Turn:
         if cycle.over is not None:
             return Turn(cycle.policy, cycle.over, detail=cycle.detail)
-        due_at = next((one.due_at for one in self._cycle_records if one.id == cycle.id), None)
+        due_at = self._kept.due_at(cycle)
         return self._turn(cycle, self._incident, max(self._now, due_at or self._now))
 
     def _following(self) -> Iterator[Line]:
         """Yield what would be sent next."""
-        known = {one.id for one in self._pages if one.status is PageStatus.SENT}
+        known = {one.id for one in self._kept.pages if one.status is PageStatus.SENT}
         new = [one for one in self._rehearsed.pages if one.sent_at is not None and one.id not in known]
         for one in sorted(new, key=lambda page: (page.sent_at or self._now, page.id)):
             step = f"step {one.step}" if one.step else "by hand"
@@ -237,7 +208,7 @@ class _Case:
             return f"paged were {', '.join(who)}{more}" + (f"; {answered}" if answered else "")
         first = sent[0]
         more = f", and {len(sent) - 1} more times" if len(sent) > 1 else ""
-        tries = [one for one in self._tries.get(first.id, ()) if one.sent]
+        tries = [one for one in self._kept.tries.get(first.id, ()) if one.sent]
         took = f" (delivered to the provider in {tries[-1].seconds:.1f} s)" if tries else ""
         return f"{self._name(self._person)} was paged by {first.channel.value} at {_clock(first.sent_at)}{took}{more}"
 
@@ -250,9 +221,9 @@ class _Case:
         for line in steps:
             if line.reason is not WhyNot.NOT_NAMED:
                 return line.reason, line.text
-        paged = [one for one in self._pages if one.status is PageStatus.SENT and one.tells is Tells.PAGE]
+        paged = [one for one in self._kept.pages if one.status is PageStatus.SENT and one.tells is Tells.PAGE]
         others = f"{told(paged, self._directory)}; " if paged else ""
-        for cycle in reversed(self._cycles):
+        for cycle in reversed(self._kept.cycles):
             end = next((one for one in ends if one.cycle == cycle.cycle), None)
             number = self._named_later(cycle) if self._person else cycle.step + 1
             if number and end is not None:
@@ -261,8 +232,8 @@ class _Case:
                 )
             if number and self._person:
                 return WhyNot.NOT_YET, f"{others}step {number} names them, and was not taken yet"
-        if not self._cycles:
-            opened = EXPLAINED[self._events[0].reason] if self._events else ""
+        if not self._kept.cycles:
+            opened = EXPLAINED[self._kept.events[0].reason] if self._kept.events else ""
             return WhyNot.NO_CYCLE, f"{WHY_NOT[WhyNot.NO_CYCLE]} ({opened})"
         if not self._person:
             return WhyNot.NOT_YET, following[0].text if following else WHY_NOT[WhyNot.NOT_YET]
@@ -273,9 +244,9 @@ class _Case:
         policy = self._turned(cycle).policy
         if policy is None:
             return 0
-        taken = set(_taken(cycle))
+        taken = {step for _, step, _ in self._kept.taken(cycle)}
         for number in range(1, len(policy.steps) + 1):
-            if (0, number) in taken:
+            if number in taken:
                 continue
             for action in _notifies(policy, number):
                 if self._person in _all(self._directory.found(action.target, self._incident, self._now)):
@@ -284,13 +255,13 @@ class _Case:
 
     def _who_answered(self) -> str:
         """Say who acknowledged last, and when; empty if nobody did."""
-        answers = [one for one in self._events if one.kind in _ANSWERS]
-        return f"{answers[-1].by} acknowledged at {_clock(answers[-1].at)}" if answers else ""
+        answer = self._kept.answer
+        return "" if answer is None else f"{answer.by} acknowledged at {_clock(answer.at)}"
 
     # Smaller things.
 
     def _told(self, page: Page) -> Told:
-        tries = self._tries.get(page.id, ())
+        tries = self._kept.tries.get(page.id, ())
         return Told(
             page_id=page.id,
             who=self._name(page.user or page.contact),
@@ -309,40 +280,11 @@ class _Case:
             why="" if page.status is PageStatus.SENT else _fate(page),
         )
 
-    def _before(self, event: Event) -> Incident:
-        """Return the incident as it was before an event."""
-        number = self._events.index(event)
-        return replay(self._incident, self._events[:number])
-
-    def _when_begun(self, cycle: Escalation) -> Incident:
-        """Return the incident as it was when a cycle began, before any step of it."""
-        begins = f"cycle {cycle.cycle}, step "
-        own = takewhile(lambda one: one.at <= cycle.at and not one.text.startswith(begins), self._events)
-        return replay(self._incident, own)
-
     def _is_mine(self, page: Page) -> bool:
         return self._person in ("", page.user or page.contact)
 
     def _name(self, who: str) -> str:
         return self._directory.name(who)
-
-
-def _beginning(store: Store, kind: str, begins: str) -> list[Record]:
-    found: list[Record] = []
-    for record in islice(every_record(store, kind, after=begins), MOST_PAGES):
-        if not record.id.startswith(begins):
-            break
-        found.append(record)
-    return found
-
-
-def _taken(cycle: Escalation) -> Iterator[tuple[int, int]]:
-    """Yield the steps that were taken: the round, from 0, and the number of the step, from 1."""
-    if cycle.policy is None:
-        return
-    for repeat in range(cycle.repeat + 1):
-        last = cycle.step if repeat == cycle.repeat else len(cycle.policy.steps)
-        yield from ((repeat, number) for number in range(1, last + 1))
 
 
 def _notifies(policy: Policy, step: int) -> list[Notify]:
@@ -353,15 +295,16 @@ def _all(found: Found) -> tuple[str, ...]:
     return (*found.people, *(one.id for one in found.rooms))
 
 
-def _tells_of(event: Event, said: str) -> bool:
-    return event.kind in _STEPS and event.text.startswith(f"{said}: ")
-
-
 def _conditions(policy: Policy) -> str:
     given = [name for name in SAYS_MORE if getattr(policy.conditions, name)]
     if not given:
         return "no other holds, and it is for all of them"
     return f"its {', '.join(given)} {'hold' if len(given) > 1 else 'holds'}"
+
+
+def _says_less(one: Policy, chosen: Policy) -> bool | None:
+    """Say whether a policy says less than the one that was chosen; None of that one itself."""
+    return None if one.id == chosen.id else (one.specificity, one.id) < (chosen.specificity, chosen.id)
 
 
 def _fate(page: Page) -> str:
