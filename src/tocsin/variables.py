@@ -253,10 +253,11 @@ VARIABLES = (
     Variable("PUSHOVER_TOKEN", "", "The token of the Pushover application that pages.", "a token", secret=True),
     Variable("SLACK_BOT_TOKEN", "", "The bot token of a Slack app, for messages with buttons.", "a token", secret=True),
     Variable("SLACK_SIGNING_SECRET", "", "What that app signs its requests with.", "a signing secret", secret=True),
+    Variable("GITHUB_TOKEN", "", "A GitHub token that may open issues, for `create_issue`.", "a token", secret=True),
     Variable(
         "CHANNELS_SECRET_NAME",
         "",
-        "A secret in AWS Secrets Manager that holds the six above as JSON, by their names in small letters; what it holds "
+        "A secret in AWS Secrets Manager that holds the seven above as JSON, by their names in small letters; what it holds "
         "goes before what is set here.",
         "the name or ARN of a secret",
     ),

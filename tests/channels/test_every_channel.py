@@ -9,6 +9,7 @@ import pytest
 from tests.desk import NOON
 from tests.messages import ACKNOWLEDGE, page
 from tests.secrets_seen import nowhere
+from tocsin.channels.github import GithubChannel
 from tocsin.channels.ntfy import NtfyChannel
 from tocsin.channels.opsgenie import OpsgenieChannel
 from tocsin.channels.outbound import Outbound
@@ -44,6 +45,7 @@ def made(kind, outbound, url):
         "pushover": lambda: Made(PushoverChannel(outbound, KEY, base=url), {"user": KEY[::-1]}),
         "pagerduty": lambda: Made(PagerDutyChannel(outbound, base=url), {"routing_key": KEY}),
         "opsgenie": lambda: Made(OpsgenieChannel(outbound, bases={"": url}), {"key": KEY}),
+        "github": lambda: Made(GithubChannel(outbound, KEY, base=url), {"repository": "acme/shop"}),
         "webhook": lambda: Made(
             WebhookChannel(outbound, clock=lambda: NOON), {"url": f"{url}/hook/{KEY}", "secret": KEY}
         ),
@@ -52,8 +54,22 @@ def made(kind, outbound, url):
     }[kind]()
 
 
-KINDS = ("slack", "slack_bot", "teams", "ntfy", "pushover", "pagerduty", "opsgenie", "webhook", "sms", "voice")
+KINDS = (
+    "slack",
+    "slack_bot",
+    "teams",
+    "ntfy",
+    "pushover",
+    "pagerduty",
+    "opsgenie",
+    "webhook",
+    "github",
+    "sms",
+    "voice",
+)
 every = pytest.mark.parametrize("kind", KINDS)
+blind = pytest.mark.parametrize("kind", [one for one in KINDS if one != "github"])
+"""Those that need nothing of what they are told. Who asks first whether there is an issue needs to know."""
 
 
 def fails(kind, provider, outbound, caplog, message=None):
@@ -117,7 +133,7 @@ def test_a_provider_that_is_away_or_silent_is_no_end(kind, provider, caplog):
     assert type(fails(kind, provider, Outbound(("127.0.0.0/8",), seconds=5.0), caplog)) is Undelivered
 
 
-@every
+@blind
 @pytest.mark.parametrize("body", [b"", b"ok", b"<html>", b"[1]", b"null", b"\xff\xfe", b"[" * 100_000])
 def test_a_body_that_is_no_json_breaks_nothing(kind, body, provider, outbound):
     """Whoever needs none takes the status's word; who says in it whether all is well has not taken the message."""
@@ -130,7 +146,7 @@ def test_a_body_that_is_no_json_breaks_nothing(kind, body, provider, outbound):
         assert channel.send(page(), to).provider_id in {"", "INC-1042"}
 
 
-@every
+@blind
 def test_half_a_character_breaks_nothing(kind, provider, outbound):
     """Somebody's alert may hold one; what is sent is whole."""
     provider.body = {"ok": True, "status": 1}

@@ -19,6 +19,7 @@ GOOD = {
     ChannelKind.OPSGENIE: {"key": "swordfish", "region": "EU"},
     ChannelKind.WEBHOOK: {"url": "https://me:swordfish@example.com/hook", "secret": "swordfish"},
     ChannelKind.APPRISE: {"url": "tgram://swordfish/1234"},
+    ChannelKind.GITHUB: {"repository": "acme/shop", "labels": "incident, tocsin"},
     ChannelKind.LOG: {"name": "a log"},
 }
 """An address of each kind."""
@@ -93,6 +94,12 @@ def test_a_token_has_no_blanks(value):
 def test_a_word_is_on_one_line_and_not_too_long(value):
     """Nothing in it moves a terminal's cursor."""
     assert "on one line" in refused(ChannelKind.LOG, name=value)
+
+
+@pytest.mark.parametrize("repository", ["shop", "acme/", "https://github.com/acme/shop", "acme/shop/issues", "a b/c"])
+def test_a_repository_is_named_with_its_owner(repository):
+    """And not by its address."""
+    assert "is no repository: OWNER/NAME" in refused(ChannelKind.GITHUB, repository=repository)
 
 
 def test_there_are_two_regions_of_opsgenie():

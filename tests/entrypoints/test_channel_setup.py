@@ -48,7 +48,11 @@ def made(environ, **more):
         (TWILIO | {"SMS_PROVIDER": "twilio"}, {"voice", "sms"}),
         ({"PUSHOVER_TOKEN": "t"}, {"pushover"}),
         ({"SLACK_BOT_TOKEN": "t"}, {"slack_bot"}),
-        ({"CHANNELS_SECRET_NAME": SECRET, "SMS_PROVIDER": "twilio"}, {"voice", "sms", "pushover", "slack_bot"}),
+        ({"GITHUB_TOKEN": "t"}, {"github"}),
+        (
+            {"CHANNELS_SECRET_NAME": SECRET, "SMS_PROVIDER": "twilio"},
+            {"voice", "sms", "pushover", "slack_bot", "github"},
+        ),
     ],
 )
 def test_what_is_set_up_is_what_the_settings_have_keys_for(environ, more):
@@ -60,6 +64,7 @@ def test_what_is_set_up_is_what_the_settings_have_keys_for(environ, more):
 def test_each_is_made_once_when_it_is_first_asked_for():
     """With AWS's clients, whose credentials are looked for when something is sent."""
     environ = TWILIO | {"SMS_PROVIDER": "sns", "SES_FROM": "a@b.example", "PUSHOVER_TOKEN": "t", "SLACK_BOT_TOKEN": "t"}
+    environ |= {"GITHUB_TOKEN": "t"}
     channels = made(environ)
     assert set(channels) == set(ChannelKind)
     for kind, make in channels.items():

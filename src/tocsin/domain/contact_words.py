@@ -33,6 +33,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://\S+")
 _OF_THIS_MACHINE = frozenset({"dbus", "file", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 """Schemes of Apprise that tell whoever sits at the machine that we run on."""
 
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 _REGIONS = ("us", "eu")
 
 
@@ -122,10 +123,19 @@ def _token(value: str) -> str:
     return value
 
 
+def _repository(value: str) -> str:
+    if not _REPOSITORY.fullmatch(value):
+        message = f"{value[:100]!r} is no repository: OWNER/NAME"
+        raise InvalidInput(message)
+    return value
+
+
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "email": checked_email,
     "number": _number,
     "region": _region,
+    "repository": _repository,
+    "labels": str,
     "name": str,
     "channel": _token,
 }

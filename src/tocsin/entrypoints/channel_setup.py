@@ -27,6 +27,7 @@ ActionUrl = Callable[[Message], str]
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
 PUSHOVER = ("PUSHOVER_TOKEN",)
 SLACK_BOT = ("SLACK_BOT_TOKEN",)
+GITHUB = ("GITHUB_TOKEN",)
 
 Look = tuple[str, Callable[[], "Standing"]]
 """What is looked at, and what looks: it returns what it found, or raises one of our errors."""
@@ -73,6 +74,8 @@ def channels_of(
         found[ChannelKind.PUSHOVER] = made.pushover
     if words.may_have(*SLACK_BOT):
         found[ChannelKind.SLACK_BOT] = made.slack_bot
+    if words.may_have(*GITHUB):
+        found[ChannelKind.GITHUB] = made.github
     return {kind: _once(make) for kind, make in found.items()}
 
 
@@ -207,6 +210,11 @@ class _Made:
         from tocsin.channels.slack_bot import SlackBot
 
         return Renewed(self.words, SLACK_BOT, lambda token: SlackBot(self._outbound(), token))
+
+    def github(self) -> Channel:
+        from tocsin.channels.github import GithubChannel
+
+        return Renewed(self.words, GITHUB, lambda token: GithubChannel(self._outbound(), token))
 
     def check_mail(self) -> "Standing":
         from .letters import courier_of

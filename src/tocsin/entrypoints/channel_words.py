@@ -24,6 +24,7 @@ NAMES = (
     "PUSHOVER_TOKEN",
     "SLACK_BOT_TOKEN",
     "SLACK_SIGNING_SECRET",
+    "GITHUB_TOKEN",
 )
 """What the secret may hold, in small letters."""
 

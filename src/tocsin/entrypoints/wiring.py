@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.api_keys import ApiKeys
     from tocsin.services.incidents import IncidentService
-    from tocsin.services.tick import Act
     from tocsin.storage.store import Store
 
     from .aws import Aws
@@ -173,7 +173,7 @@ class Wiring(NamedTuple):
     def service(self, settings: "Settings | None" = None, *, ticks: bool = False) -> "Iterator[IncidentService]":
         """Open the store with all that is needed to change what it holds, or reach the server, and close it.
 
-        ``ticks``: also what is due beside incidents is done, such as letters.
+        ``ticks``: also what is due beside incidents is done: pages, letters, silences.
         """
         settings = settings or self.settings()
         if self.asks_server(settings):
@@ -181,28 +181,24 @@ class Wiring(NamedTuple):
                 yield served
             return
         from tocsin.services.incidents import IncidentService
-        from tocsin.services.tick import NO_OTHERS
 
         rules = self.rules(settings)
         with self.store(settings) as store:
-            others = self._others(settings, store, rules) if ticks else NO_OTHERS
-            yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id, others=others)
+            if not ticks:
+                yield IncidentService(store, rules=rules, clock=self.clock, new_id=self.new_id)
+                return
+            from .paging import paging_of
 
-    def _others(self, settings: "Settings", store: "Store", rules: "Rules") -> "Mapping[str, Act]":
-        from tocsin.services.unsilencing import silence_acts
-        from tocsin.services.watching import watch_acts
-
-        return {
-            **silence_acts(store, clock=self.clock, new_id=self.new_id),
-            **watch_acts(store, rules, clock=self.clock, new_id=self.new_id),
-            **(self._letters(settings, store) if settings.sends_letters else {}),
-        }
-
-    def _letters(self, settings: "Settings", store: "Store") -> "Mapping[str, Act]":
-        from .letters import letters_of
-
-        keys = self.signing_keys(settings)
-        return letters_of(settings, store, keys, lambda: self.aws(settings), clock=self.clock, new_id=self.new_id)
+            keys, aws = self.signing_keys(settings), partial(self.aws, settings)
+            paging = paging_of(settings, store, rules, keys, aws, clock=self.clock, new_id=self.new_id)
+            yield IncidentService(
+                store,
+                rules=rules,
+                clock=self.clock,
+                new_id=self.new_id,
+                others=paging.others,
+                pages=paging.pages,
+            )
 
     @contextmanager
     def server(self, settings: "Settings") -> "Iterator[ServerIncidents]":

@@ -46,7 +46,7 @@ from .listing import every_record
 from .sealing import Sealer
 from .tick import MOST_ATTEMPTS
 
-ONLY_ROOMS = frozenset({ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE})
+ONLY_ROOMS = frozenset({ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE, ChannelKind.GITHUB})
 """What hands over to another system, where there is nobody to read a code."""
 
 Also = Callable[[Contact], tuple[RecordWrite, ...]]

@@ -28,7 +28,7 @@ from .auditing import AuditLog
 from .idempotency import Once
 from .source import AlertSource
 from .sync import SyncReport, sync
-from .tick import NO_OTHERS, Act, EnoughTime, TickReport, always, tick
+from .tick import NO_OTHERS, Act, EnoughTime, TickReport, Turn, always, tick
 from .viewing import Whole
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -44,7 +44,7 @@ class IncidentService:
     :class:`~tocsin.errors.IllegalMove` where the status forbids the move, and
     :class:`~tocsin.errors.StoreError` if the store fails. Each returns the incident as committed.
     :class:`~tocsin.services.acting.How` says what all of them take, ``by`` at the least. ``others`` act on what is due
-    beside the timers of incidents.
+    beside the timers of incidents, and ``pages`` sends what is to be sent.
     """
 
     def __init__(
@@ -55,10 +55,12 @@ class IncidentService:
         clock: Clock = utc_now,
         new_id: NewId = random_id,
         others: Mapping[str, Act] = NO_OTHERS,
+        pages: Turn | None = None,
     ) -> None:
         self.store = store
         self.rules = rules
         self._others = others
+        self._pages = pages
         self._clock = clock
         self._new_id = new_id
 
@@ -76,6 +78,7 @@ class IncidentService:
             adopt=adopt,
             enough_time=enough_time,
             others=self._others,
+            pages=self._pages,
         )
 
     def tick(self, *, enough_time: EnoughTime = always) -> TickReport:
@@ -87,6 +90,7 @@ class IncidentService:
             new_id=self._new_id,
             enough_time=enough_time,
             others=self._others,
+            pages=self._pages,
         )
 
     def incidents(

@@ -18,7 +18,7 @@ from tocsin.storage.store import Store
 
 from .rounds import Rounds
 from .source import AlertSource
-from .tick import MOST_ATTEMPTS, NO_OTHERS, Act, EnoughTime, TickReport, always, tick
+from .tick import MOST_ATTEMPTS, NO_OTHERS, Act, EnoughTime, TickReport, Turn, always, tick
 
 HEARTBEAT = "heartbeat"
 """The record kind that says when a sweep last succeeded."""
@@ -87,12 +87,13 @@ def sync(
     adopt: bool = False,
     enough_time: EnoughTime = always,
     others: Mapping[str, Act] = NO_OTHERS,
+    pages: Turn | None = None,
 ) -> SyncReport:
     """Pull ``source`` once, bring the store up to date, and tick.
 
     ``dry_run`` decides and writes nothing. ``adopt`` records what already fires without starting an escalation.
     ``enough_time`` is asked before each piece of work: once it says no, the rest is left to the next sync.
-    ``others`` act on what else is due: see :func:`~tocsin.services.tick.tick`. Raises :class:`~tocsin.errors.SourceError` if nothing could be read; what is due is done all the same.
+    ``others`` and ``pages`` act on what else is due: see :func:`~tocsin.services.tick.tick`. Raises :class:`~tocsin.errors.SourceError` if nothing could be read; what is due is done all the same.
     """
     try:
         report = pull(
@@ -107,11 +108,11 @@ def sync(
         )
     except SourceError:
         if not dry_run:
-            tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others)
+            tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others, pages=pages)
         raise
     if dry_run:
         return report
-    ticked = tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others)
+    ticked = tick(store, rules, clock=clock, new_id=new_id, enough_time=enough_time, others=others, pages=pages)
     return after_tick(report, ticked, seconds=(clock() - report.at).total_seconds())
 
 

@@ -32,6 +32,9 @@ Act = Callable[[Record], bool]
 
 NO_OTHERS: Mapping[str, Act] = {}
 
+Turn = Callable[[EnoughTime], int]
+"""Does all that is due of kinds of its own, as long as there is time, and returns how much it left at least."""
+
 
 def always() -> bool:
     """Return true: whoever has no deadline has time."""
@@ -57,11 +60,12 @@ def tick(
     new_id: NewId,
     enough_time: EnoughTime = always,
     others: Mapping[str, Act] = NO_OTHERS,
+    pages: Turn | None = None,
 ) -> TickReport:
     """Act on every record that is due now. Safe to run anywhere, at any time, several at once.
 
     The timers of incidents come first. ``others`` act on records of other kinds; what nobody here acts on stays for
-    who does. Once ``enough_time`` says no, what is still due stays for the next tick.
+    who does. ``pages`` comes last, for all that went before may ask for some. Once ``enough_time`` says no, what is still due stays for the next tick.
     """
     now = clock()
     resolved: list[str] = []
@@ -92,8 +96,10 @@ def tick(
     for kind, act in others.items():
         for record in waiting.values():
             if record.kind == kind and not (enough_time() and act(record)):
+                left.add((kind, record.id))
                 break
-    return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
+    unsent = 0 if pages is None else pages(enough_time)
+    return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left) + unsent)
 
 
 def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: NewId) -> Change | None:

@@ -15,16 +15,14 @@ from tocsin.entrypoints.api_handler import ApiHandler
 from tocsin.entrypoints.background import Background, Chore
 from tocsin.entrypoints.choices import TEXT, Seconds, Whole
 from tocsin.entrypoints.complaints import about_error, about_fault
-from tocsin.entrypoints.letters import letters_of
 from tocsin.entrypoints.local_server import LocalServer
+from tocsin.entrypoints.paging import paging_of
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.entrypoints.wsgi import Application
 from tocsin.errors import TocsinError
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.heartbeats import Pulse, beat, note_tick
 from tocsin.services.incidents import IncidentService
-from tocsin.services.unsilencing import silence_acts
-from tocsin.services.watching import watch_acts
 from tocsin.storage.store import Store
 
 HOST = "127.0.0.1"
@@ -106,13 +104,10 @@ def _chores(wiring: Wiring, settings: Settings, store: Store, every: float, open
     rules = wiring.rules(settings)
     keys = wiring.signing_keys(settings)
     aws = partial(wiring.aws, settings)
-    letters = letters_of(settings, store, keys, aws, clock=wiring.clock, new_id=wiring.new_id)
-    others = {
-        **silence_acts(store, clock=wiring.clock, new_id=wiring.new_id),
-        **watch_acts(store, rules, clock=wiring.clock, new_id=wiring.new_id),
-        **letters,
-    }
-    service = IncidentService(store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=others)
+    paging = paging_of(settings, store, rules, keys, aws, clock=wiring.clock, new_id=wiring.new_id)
+    service = IncidentService(
+        store, rules=rules, clock=wiring.clock, new_id=wiring.new_id, others=paging.others, pages=paging.pages
+    )
     pulse = _pulse(settings)
 
     def tick(enough_time: Callable[[], bool]) -> None:

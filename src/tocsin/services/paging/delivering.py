@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tocsin.domain.change import Record, RecordWrite
+from tocsin.domain.contact import Address, ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
@@ -14,6 +15,7 @@ from tocsin.errors import Refused, Undelivered
 from tocsin.services.channel import Channels, Receipt
 
 from .desk import KEPT, MOST_WRITES, Desk, kept_as, replaced
+from .issues import issue_address
 from .messages import Messages
 from .passing import Passing
 from .rates import PLACE, place_of, place_write
@@ -51,15 +53,15 @@ class Delivering:
         self._jitter = jitter
         self._passing = Passing(desk)
 
-    def __call__(self, page_ids: Sequence[str]) -> bool:
-        """Send what is due of these pages, which go to one place and tell the same. False: others were first."""
+    def __call__(self, page_ids: Sequence[str]) -> Sequence[Page] | None:
+        """Send what is due of these pages, which go to one place and tell the same. None: others were first."""
         found = [_Taken(record, page_of(record)) for one in page_ids if (record := self._desk.current(PAGE, one))]
         # What was taken before, by a pager that died, goes as it would have gone then: as the same message.
         bundles: dict[str, list[_Taken]] = {}
         for one in found:
             bundles.setdefault(one.page.bundle, []).append(one)
         outcomes = [self._send(some, bundle) for bundle, some in bundles.items()]
-        return all(outcomes)
+        return () if all(outcomes) else None
 
     def verdict(self, page: Page, incident: Incident | None, now: Utc) -> Verdict:
         """Return what is to become of a page at a moment: what is asked to explain, too."""
@@ -175,13 +177,16 @@ class Delivering:
         if make is None:
             message = f"the channel {page.channel.value} is not set up"
             raise Refused(message)
+        address = issue_address(page) if page.channel is ChannelKind.GITHUB else self._address(page)
+        message_ = self._messages.of([one.page for one in going], incidents, bundle=bundle, at=self._desk.clock())
+        return make().send(message_, address)
+
+    def _address(self, page: Page) -> Address:
         contact = self._desk.directory.contact(page.user, page.contact)
         if contact is None:
             message = "this way is not there any more, or not verified"
             raise Refused(message)
-        address = self._desk.directory.address(contact)
-        message_ = self._messages.of([one.page for one in going], incidents, bundle=bundle, at=self._desk.clock())
-        return make().send(message_, address)
+        return self._desk.directory.address(contact)
 
     def _not_sent(self, going: Sequence[_Taken], error: Undelivered, *, at: Utc, seconds: float) -> bool:
         settled = True

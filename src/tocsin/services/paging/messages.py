@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
+from tocsin.domain.contact import ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import SHORTEST, Message, Subject, Tells
@@ -33,8 +34,8 @@ class Messages:
         """Return the one message of pages that go to one place and tell the same. ``bundle`` is its id."""
         subjects = self._subjects(pages, incidents)
         tells = pages[0].tells
-        head = _head(tells, subjects)
-        extra = [page.text for page in pages if page.text]
+        extra = [page.text for page in pages if page.text and page.channel is not ChannelKind.GITHUB]
+        head = _head(tells, subjects, extra)
         lines = [_line(one, tells) for one in subjects[:MOST_LISTED]]
         if len(subjects) > MOST_LISTED:
             lines.append(f"… and {len(subjects) - MOST_LISTED} more")
@@ -75,9 +76,10 @@ class Messages:
         return sorted(found.values(), key=lambda one: (-one.severity.rank, one.opened_at))
 
 
-def _head(tells: Tells, subjects: Sequence[Subject]) -> str:
+def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> str:
     if not subjects:
-        return "Tocsin: a test page. Nothing has happened." if tells is Tells.TEST else "Tocsin: a message for you"
+        said = _one_line(extra[0].partition("\n")[0]) if extra else "a message for you"
+        return "Tocsin: a test page. Nothing has happened." if tells is Tells.TEST else f"Tocsin: {said}"
     first = subjects[0]
     where = f" ({first.service})" if first.service else ""
     one = f"{first.id} {first.title}{where}"

@@ -13,12 +13,13 @@ from tocsin.domain.policy import Conditions, Notify, Policy, chosen
 from tocsin.domain.readiness import Case, Doubt, Finding, Readiness
 from tocsin.domain.severity import Severity
 from tocsin.domain.source import Source
+from tocsin.domain.timeline import EventKind
 from tocsin.services.channel import Channels
 from tocsin.storage.store import Store
 
 from .directory import Directory, Missing
 from .gaps_ahead import gaps_ahead
-from .planning import FALLBACK, Planner, told
+from .planning import FALLBACK, Planner, step_said, told
 from .rehearsal import Rehearsed, rehearse
 
 ANY_OTHER = "any other"
@@ -161,6 +162,9 @@ def _missing(
             text = f"{WHY[cycle.over]} ({cycle.detail})"
             some[cycle.over, ""] = Finding(reason=cycle.over, text=text, todo=_todo(cycle.over))
     for number, step in enumerate(thought.policy.steps, start=1):
+        said = f"{step_said(1, number, 0)}: "
+        if not any(one.kind is EventKind.UNREACHABLE and one.text.startswith(said) for one in found.events):
+            continue
         planner = Planner(directory, thought.incident, cycle=1, step=number, repeat=0, now=at)
         for action in step.actions:
             if isinstance(action, Notify):
