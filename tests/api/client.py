@@ -22,7 +22,7 @@ from tocsin.config import Settings
 from tocsin.domain.access import ANYBODY, Scope, UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
-from tocsin.entrypoints.asking import asking_of
+from tocsin.entrypoints.answering import answering_of
 from tocsin.entrypoints.reaching import reach_of
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.identity.signing_keys import SigningKeys
@@ -133,7 +133,7 @@ class Client:
             teams=self.teams,
             accounts=self.accounts_of(self.signing_keys),
             reach=lambda: reach_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id),
-            asking=lambda: asking_of(Settings(), store, self.signing_keys, lambda: None, **how),
+            answering=lambda: answering_of(Settings(), store, self.signing_keys, lambda: None, **how),
             silences=Silences(store, self.audit, **how),
             watches=Watches(store, self.audit, rules, **how),
             oidc=oidc,

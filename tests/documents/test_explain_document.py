@@ -8,7 +8,7 @@ import pytest
 from tests.entrypoints.command_line import ROOT, CommandLine
 from tocsin.domain.explanation import Part, WhyNot
 from tocsin.entrypoints.commands.readiness import NOT_READY
-from tocsin.services.paging.asking import KNOWN_SINCE
+from tocsin.services.paging.answering import KNOWN_SINCE
 from tocsin.services.paging.desk import KEPT
 from tocsin.services.paging.gaps_ahead import LOOKS_AHEAD
 from tocsin.services.paging.readiness import MOST_SERVICES

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
-    from tocsin.services.paging.asking import Asking
+    from tocsin.services.paging.answering import Answering
     from tocsin.services.reach import Reach
     from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
@@ -52,7 +52,7 @@ class Parts(NamedTuple):
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
     is set. ``accounts`` gives what people do about their own access, which is made when somebody does, ``reach`` how
-    they are reached, and ``asking`` what answers questions about paging.
+    they are reached, and ``answering`` what answers questions about paging.
     """
 
     store: Store
@@ -76,7 +76,7 @@ class Parts(NamedTuple):
     watches: Watches
     accounts: "Callable[[], Accounts]"
     reach: "Callable[[], Reach]"
-    asking: "Callable[[], Asking]"
+    answering: "Callable[[], Answering]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

@@ -2,7 +2,7 @@
 
 from .accounts import accounts
 from .alerts import alerts
-from .asking import asking
+from .answering import answering
 from .audit import audit
 from .contacts import contacts
 from .documents import documents
@@ -34,7 +34,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(schedules, on_call, feeds),
         *(contacts, notification_rules, rooms),
         *(silences, heartbeats),
-        *(asking,),
+        *(answering,),
     )
     for one in resource.declared
 )

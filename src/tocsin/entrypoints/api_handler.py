@@ -44,7 +44,7 @@ from .table_shape import StoreShape
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
-    from tocsin.services.paging.asking import Asking
+    from tocsin.services.paging.answering import Answering
     from tocsin.services.reach import Reach
 
 SERVICE = "tocsin-api"
@@ -147,10 +147,10 @@ class ApiHandler:
             return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
 
         @cache
-        def asking() -> "Asking":
-            from .asking import asking_of
+        def answering() -> "Answering":
+            from .answering import answering_of
 
-            return asking_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
+            return answering_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
 
         others = {
             **silence_acts(store, clock=self._clock, new_id=self._new_id),
@@ -180,7 +180,7 @@ class ApiHandler:
             watches=Watches(store, audit, rules, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
             reach=reach,
-            asking=asking,
+            answering=answering,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

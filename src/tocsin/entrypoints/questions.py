@@ -31,11 +31,13 @@ def questions(wiring: "Wiring") -> Iterator[Questions]:
         with closing(wiring.calls(settings)) as calls:
             yield ServerQuestions(calls)
         return
-    from .asking import asking_of
+    from .answering import answering_of
 
     with wiring.store(settings) as store:
         keys = wiring.signing_keys(settings)
-        yield asking_of(settings, store, keys, lambda: wiring.aws(settings), clock=wiring.clock, new_id=wiring.new_id)
+        yield answering_of(
+            settings, store, keys, lambda: wiring.aws(settings), clock=wiring.clock, new_id=wiring.new_id
+        )
 
 
 class ServerQuestions:

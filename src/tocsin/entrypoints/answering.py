@@ -7,7 +7,7 @@ from tocsin.clock import Clock
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId
 from tocsin.services.auditing import AuditLog
-from tocsin.services.paging.asking import Asking
+from tocsin.services.paging.answering import Answering
 from tocsin.services.paging.lookup import Lookup
 from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from .aws import Aws
 
 
-def asking_of(
+def answering_of(
     settings: "Settings", store: Store, keys: SigningKeys, aws: "Callable[[], Aws]", *, clock: Clock, new_id: NewId
-) -> Asking:
+) -> Answering:
     """Return what answers questions about the paging of a store."""
     audit = AuditLog(store, clock=clock, new_id=new_id)
 
@@ -40,7 +40,7 @@ def asking_of(
             silences=Silences(seen, audit, clock=clock, new_id=new_id),
         )
 
-    return Asking(
+    return Answering(
         store,
         Users(store, audit, clock=clock, new_id=new_id),
         Teams(store, audit, clock=clock, new_id=new_id),

@@ -28,7 +28,7 @@ KNOWN_SINCE = timedelta(days=30)
 _ROOM = f"{TargetKind.ROOM.value}:"
 
 
-class Asking:
+class Answering:
     """Answers about the paging of one store. ``directory_of`` makes a directory that reads a store."""
 
     def __init__(

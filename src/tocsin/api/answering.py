@@ -16,10 +16,10 @@ from .moments import Moment
 from .moving import existing
 from .searching import Word
 
-asking = Endpoints("on call")
+answering = Endpoints("on call")
 
 
-@asking("GET", f"{INCIDENT}/explain", answers={200: Answer(Explanation)})
+@answering("GET", f"{INCIDENT}/explain", answers={200: Answer(Explanation)})
 def explain_incident(
     request: Request,
     incident_id: str,
@@ -29,10 +29,10 @@ def explain_incident(
     ] = "",
 ) -> Response[str]:
     """Explain why somebody was, or was not, paged: every decision with its reason, and what comes next."""
-    return found(call_of(request).parts.asking().explain(existing(incident_id), person))
+    return found(call_of(request).parts.answering().explain(existing(incident_id), person))
 
 
-@asking("GET", f"{PREFIX}/readiness", answers={200: Answer(Readiness)})
+@answering("GET", f"{PREFIX}/readiness", answers={200: Answer(Readiness)})
 def show_readiness(
     request: Request,
     *,
@@ -42,4 +42,4 @@ def show_readiness(
 
     Nothing is written, and nothing is sent.
     """
-    return found(call_of(request).parts.asking().readiness(at))
+    return found(call_of(request).parts.answering().readiness(at))

@@ -19,7 +19,7 @@ from tocsin.domain.source import Source
 from tocsin.errors import NotFound, StoreError
 from tocsin.services.contacts import Contacts
 from tocsin.services.incidents import IncidentService
-from tocsin.services.paging.asking import Asking
+from tocsin.services.paging.answering import Answering
 from tocsin.services.paging.behind import ReadOnly, Remembered
 from tocsin.services.paging.lookup import Lookup
 from tocsin.services.paging.readiness import ANY_OTHER
@@ -37,7 +37,7 @@ class Asked(RealTown):
         self.incidents = IncidentService(store, rules=Rules(), **parts)
         channels = {ChannelKind.EMAIL: lambda: self.channel}
         self.pager = Pager(store, self.lookup, channels, **parts, timer=lambda: 0.25, jitter=lambda: 1.0, at_once=1)
-        self.asking = Asking(
+        self.answering = Answering(
             store,
             self.users,
             self.teams,
@@ -55,7 +55,7 @@ class Asked(RealTown):
 
     def cases(self, service, at=None):
         """Return what readiness says of a service, by severity."""
-        return {one.severity: one for one in self.asking.readiness(at).cases if service in one.services}
+        return {one.severity: one for one in self.answering.readiness(at).cases if service in one.services}
 
 
 @pytest.fixture
@@ -77,26 +77,26 @@ def test_who_was_paged_is_explained_by_address(town):
     """From the one who opened it to the provider's answer."""
     incident = opened(town)
     town.pager.round()
-    found = town.asking.explain(incident.id, "ann@example.com")
+    found = town.answering.explain(incident.id, "ann@example.com")
     assert found.summary == "ann@example.com was paged by email at 12:00 UTC (delivered to the provider in 0.0 s)"
     steps = [one.text for one in found.lines if one.part is Part.STEP]
     assert steps == [
         "cycle 1, step 1: names ann@example.com (on call of Primary), by email (no rule of theirs is for this severity)"
     ]
     assert len(town.channel.sent) == 1
-    assert town.asking.explain(incident.id).paged
+    assert town.answering.explain(incident.id).paged
 
 
 def test_only_what_is_there_is_explained(town):
     """An incident, a person, a room."""
     incident = opened(town)
     town.room("Ops")
-    assert not town.asking.explain(incident.id, "room:ops").paged
+    assert not town.answering.explain(incident.id, "room:ops").paged
     for who in ("nobody@example.com", "room:gone"):
         with pytest.raises(NotFound):
-            town.asking.explain(incident.id, who)
+            town.answering.explain(incident.id, who)
     with pytest.raises(NotFound):
-        town.asking.explain("INC-9999")
+        town.answering.explain("INC-9999")
 
 
 def test_services_that_teams_own_and_that_had_incidents_are_looked_at(town):
@@ -104,10 +104,10 @@ def test_services_that_teams_own_and_that_had_incidents_are_looked_at(town):
     opened(town, service="search")
     opened(town, service="Search")
     town.later(days=1)
-    names = {name for one in town.asking.readiness().cases for name in one.services}
+    names = {name for one in town.answering.readiness().cases for name in one.services}
     assert names in ({"checkout", "search", ANY_OTHER}, {"checkout", "Search", ANY_OTHER})
     town.later(days=30)
-    names = {name for one in town.asking.readiness().cases for name in one.services}
+    names = {name for one in town.answering.readiness().cases for name in one.services}
     assert names == {"checkout", ANY_OTHER}
 
 
@@ -128,7 +128,7 @@ def test_what_is_ready_is_what_is_sent(town):
 def test_administrators_are_the_last_who_are_told(town):
     """Which is ready, and doubtful."""
     town.users.add("root@example.com", "root", UserRole.ADMIN, actor=BOSS)
-    report = town.asking.readiness()
+    report = town.answering.readiness()
     assert report.ready
     other = town.cases(ANY_OTHER)[Severity.LOW]
     assert (other.ready, other.told) == (True, "root@example.com by email (administers)")
@@ -155,15 +155,15 @@ def test_whoever_cannot_be_reached_is_missing(town, update):
 
 def test_gaps_of_the_coming_week_are_listed(town):
     """Of what policies name: of a team that has several schedules, when nobody is on call by any."""
-    assert town.asking.readiness().gaps == ()
+    assert town.answering.readiness().gaps == ()
     team = town.teams.add("Crew", services=["search"], actor=BOSS)
     hours = {"hours": [{"begin": "08:00", "end": "20:00"}]}
     town.schedule("Day", town.ann, team=team.id, **hours)
-    gaps = town.asking.readiness().gaps
+    gaps = town.answering.readiness().gaps
     assert len(gaps) == 7
     assert (gaps[0].schedules, gaps[0].start, gaps[0].end) == (("Day",), NOON + 8 * HOUR, NOON + 20 * HOUR)
     town.schedule("Night", town.ann, team=team.id, hours=[{"begin": "21:00", "end": "08:00"}])
-    gaps = town.asking.readiness().gaps
+    gaps = town.answering.readiness().gaps
     assert (gaps[0].schedules, gaps[0].start, gaps[0].end) == (("Day", "Night"), NOON + 8 * HOUR, NOON + 9 * HOUR)
     assert town.cases("search", NOON + 8 * HOUR)[Severity.HIGH].ready is False
     assert town.cases("search", NOON + 9 * HOUR)[Severity.HIGH].ready is True
