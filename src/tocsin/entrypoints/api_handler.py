@@ -44,6 +44,7 @@ from .table_shape import StoreShape
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
+    from tocsin.services.callers import Callers
     from tocsin.services.paging.answering import Answering
     from tocsin.services.reach import Reach
 
@@ -147,6 +148,11 @@ class ApiHandler:
             return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
 
         @cache
+        def callers() -> "Callers":
+            from .page_addresses import callers_of
+
+            return callers_of(settings, keys, lambda: aws, clock=self._clock)
+
         def answering() -> "Answering":
             from .answering import answering_of
 
@@ -180,6 +186,7 @@ class ApiHandler:
             watches=Watches(store, audit, rules, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
             reach=reach,
+            callers=callers,
             answering=answering,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
