@@ -9,12 +9,12 @@ from tocsin.ids import NewId
 from tocsin.services.auditing import AuditLog
 from tocsin.services.paging.answering import Answering
 from tocsin.services.paging.lookup import Lookup
-from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 from .channel_setup import channels_of
+from .paging import lookup_of
 from .reaching import reach_of
 
 if TYPE_CHECKING:
@@ -30,15 +30,7 @@ def answering_of(
     audit = AuditLog(store, clock=clock, new_id=new_id)
 
     def directory_of(seen: Store) -> Lookup:
-        reach = reach_of(seen, keys, clock=clock, new_id=new_id)
-        return Lookup(
-            seen,
-            Users(seen, audit, clock=clock, new_id=new_id),
-            Teams(seen, audit, clock=clock, new_id=new_id),
-            contacts=reach.contacts,
-            rules=reach.rules,
-            silences=Silences(seen, audit, clock=clock, new_id=new_id),
-        )
+        return lookup_of(seen, keys, clock=clock, new_id=new_id)
 
     return Answering(
         store,
