@@ -227,7 +227,8 @@ class Hold(Frozen):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         week = _MONDAY, _MONDAY + timedelta(days=8)
-        if list(duties(self.times.hours, *week)) == [week]:
+        hours = [Hours.model_validate(one.model_dump()) for one in self.times.hours]
+        if list(duties(hours, *week)) == [week]:
             message = "it would be held at all hours, and nobody ever paged"
             raise ValueError(message)
         return self

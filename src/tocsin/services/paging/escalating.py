@@ -1,5 +1,6 @@
 """A cycle's turn: its next step becomes pages and whatever else the policy asks for, in the commit that takes the step."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -217,9 +218,9 @@ class _Step:
             text = f"{number}: {missing_told(self._missing)}{after}"
             draft.step(draft.incident, EventKind.UNREACHABLE, Reason.NOBODY_REACHED, text=text)
         if nobody and not self._pages:
-            self._desk.log.error(
-                "%s %s: nobody can be reached, and the fallback cannot either", draft.incident.id, number
-            )
+            # Where there are no people at all, nobody was to be paged: whoever looks at incidents sees them.
+            level = logging.INFO if directory.is_empty() else logging.ERROR
+            self._desk.log.log(level, "%s %s: nobody can be reached, nor the fallback", draft.incident.id, number)
         if self._pages:
             text = f"{number}: {told(self._pages.values(), directory)}"
             draft.step(draft.incident, EventKind.PAGED, Reason.POLICY, text=text)
