@@ -315,10 +315,15 @@ def policy_of(document: Mapping[str, object]) -> Policy:
 
 def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> Policy:
     """Return the policy by which an incident's next cycle escalates. ``team`` owns its service, where it names none."""
+    return holding(policies, incident, at, team=team)[0]
+
+
+def holding(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> list[Policy]:
+    """Return the policies that hold for an incident: the one that is chosen first, the default one last."""
     every = {one.id: one for one in policies}
     default = every.pop(DEFAULT_ID, DEFAULT)
-    holding = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
-    return max(holding, key=lambda one: (one.specificity, one.id), default=default)
+    some = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
+    return [*sorted(some, key=lambda one: (one.specificity, one.id), reverse=True), default]
 
 
 def checked_with(policy: Policy, others: Sequence[Policy]) -> None:

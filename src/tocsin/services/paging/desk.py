@@ -1,5 +1,6 @@
 """What every turn of a round has: the store, the directory, a clock; and how long what is left behind is kept."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -24,13 +25,19 @@ MOST_ATTEMPTS = 8
 """How often a turn decides again because somebody else wrote first. What is left then stays due."""
 
 
-class Desk:
-    """Where the turns of a round work. ``new_id`` numbers changes."""
+LOG = logging.getLogger(__name__)
 
-    def __init__(self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId) -> None:
+
+class Desk:
+    """Where the turns of a round work. ``new_id`` numbers changes; ``log`` is told of what somebody should look at."""
+
+    def __init__(
+        self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId, log: logging.Logger = LOG
+    ) -> None:
         self.store = store
         self.directory = directory
         self.clock = clock
+        self.log = log
         self._new_id = new_id
 
     def new_id(self) -> str:
