@@ -27,6 +27,7 @@ from .silences import silences
 from .slack import slack
 from .sync import sync
 from .teams import teams
+from .templates import templates
 from .users import users
 from .voice import voice
 from .webhooks import webhooks
@@ -40,6 +41,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(contacts, notification_rules, rooms),
         *(silences, heartbeats),
         *(policies,),
+        *(templates,),
         *(pages, page_links, slack, voice),
         *(answering,),
     )

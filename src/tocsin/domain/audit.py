@@ -69,6 +69,8 @@ class AuditAction(StrEnum):
     POLICY_ADDED = "policy_added"
     POLICY_CHANGED = "policy_changed"
     POLICY_REMOVED = "policy_removed"
+    TEMPLATE_CHANGED = "template_changed"
+    TEMPLATE_REMOVED = "template_removed"
     PAGED = "paged"
     SLACK_LINKED = "slack_linked"
     SLACK_UNLINKED = "slack_unlinked"

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.clock import Clock
@@ -17,6 +18,7 @@ from tocsin.services.paging.notices import notice_acts
 from tocsin.services.paging.rounds import Pager
 from tocsin.services.silences import Silences
 from tocsin.services.teams import Teams
+from tocsin.services.templates import kept_template
 from tocsin.services.tick import Act
 from tocsin.services.unsilencing import silence_acts
 from tocsin.services.users import Users
@@ -65,7 +67,7 @@ def paging_of(
         new_id=new_id,
         timer=time.monotonic,
         jitter=random.random,
-        messages=Messages(link=links_of(settings, keys)),
+        messages=Messages(link=links_of(settings, keys), templates=partial(kept_template, store)),
     )
     others: dict[str, Act] = {
         **silence_acts(store, clock=clock, new_id=new_id),

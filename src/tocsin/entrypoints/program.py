@@ -47,6 +47,7 @@ TABLE = {
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
     "policy": Entry(f"{_COMMANDS}.policy:policy", "Say who is paged, after how long, and for what.", ON_CALL),
+    "template": Entry(f"{_COMMANDS}.template:template", "Change the words of messages.", ON_CALL),
     "config": Entry(f"{_COMMANDS}.config:config", "Keep schedules and policies in files.", ON_CALL),
     "page": Entry(f"{_COMMANDS}.paging:page", "Page somebody by hand.", ON_CALL),
     "escalate": Entry(f"{_COMMANDS}.paging:escalate", "Page the next step of a policy now.", ON_CALL),

@@ -38,6 +38,7 @@ from .sessions import SESSION
 from .shift_notices import SHIFT_NOTICE
 from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
+from .templates import TEMPLATE
 from .tickets import TICKET
 from .unsilencing import NOTICE, PAST_SILENCE, SILENCE
 from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
@@ -58,6 +59,7 @@ KINDS = (
     *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
     *(SILENCE, PAST_SILENCE, NOTICE, WATCH),
     *(POLICY,),
+    *(TEMPLATE,),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

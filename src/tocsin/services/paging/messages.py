@@ -6,13 +6,12 @@ from html import escape
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
-from tocsin.domain.message import SHORTEST, Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells
 from tocsin.domain.page import Page
+from tocsin.domain.template import TemplateId
 
-MOST_LISTED = 20
-"""Incidents that one message names; the others are counted."""
-
-LONGEST_LINE = 200
+from .lines import MOST_LISTED, listed, one_line, since
+from .wording import Templates, Words, html_of, no_templates, page_of, with_link, worded
 
 Link = Callable[[Page], str]
 """Returns a signed address at which whom a page is for can acknowledge; empty if there is none."""
@@ -24,34 +23,50 @@ def no_link(_page: Page) -> str:
 
 
 class Messages:
-    """Writes messages. ``shows`` returns the address at which an incident can be seen, empty if there is none."""
+    """Writes messages. ``shows`` returns the address at which an incident can be seen, empty if there is none.
 
-    def __init__(self, *, link: Link = no_link, shows: Callable[[str], str] = lambda _incident_id: "") -> None:
+    ``templates`` is asked once a message, for words that are not those built in; if it fails, those are.
+    """
+
+    def __init__(
+        self,
+        *,
+        link: Link = no_link,
+        shows: Callable[[str], str] = lambda _incident_id: "",
+        templates: Templates = no_templates,
+    ) -> None:
         self._link = link
         self._shows = shows
+        self._templates = templates
 
     def of(self, pages: Sequence[Page], incidents: Mapping[str, Incident], *, bundle: str, at: Utc) -> Message:
         """Return the one message of pages that go to one place and tell the same. ``bundle`` is its id."""
         subjects = self._subjects(pages, incidents)
         tells = pages[0].tells
         extra = [page.text for page in pages if page.text and page.channel is not ChannelKind.GITHUB]
+        said = list(dict.fromkeys(extra))
+        words = self._words(tells, subjects, said)
         head = _head(tells, subjects, extra)
-        lines = [_line(one, tells) for one in subjects[:MOST_LISTED]]
-        if len(subjects) > MOST_LISTED:
-            lines.append(f"… and {len(subjects) - MOST_LISTED} more")
         first = subjects[0] if len(subjects) == 1 else None
-        details = [] if first is None else _details(first)
-        text = "\n".join([head, "", *dict.fromkeys(extra), *(lines if first is None else details)]).rstrip() + "\n"
+        details = listed(subjects, tells) if first is None else _details(first)
+        text = words.text or "\n".join([head, "", *said, *details]).rstrip() + "\n"
+        subject = words.subject or one_line(head)
         return Message(
             id=bundle,
             tells=tells,
-            subject=_one_line(head),
-            short=_short(head, extra, first),
+            subject=subject,
+            short=words.short or _short(head, said, first),
             text=text,
-            html=_html(head, list(dict.fromkeys(extra)), subjects),
+            html=html_of(subject, text, subjects) if words.text else _html(words.subject or head, said, subjects),
             subjects=tuple(subjects),
             sent_at=at,
         )
+
+    def _words(self, tells: Tells, subjects: Sequence[Subject], said: Sequence[str]) -> Words:
+        template_id = TemplateId.of(tells, many=len(subjects) > 1)
+        if template_id is None or not subjects:
+            return Words()
+        return worded(self._templates, template_id, subjects, said)
 
     def _subjects(self, pages: Sequence[Page], incidents: Mapping[str, Incident]) -> list[Subject]:
         found: dict[str, Subject] = {}
@@ -62,11 +77,11 @@ class Messages:
             found[incident.id] = Subject(
                 id=incident.id,
                 cycle=page.cycle or incident.cycles,
-                title=_one_line(incident.title),
+                title=one_line(incident.title),
                 severity=incident.severity,
                 status=incident.status,
-                service=_one_line(incident.service),
-                environment=_one_line(incident.environment),
+                service=one_line(incident.service),
+                environment=one_line(incident.environment),
                 source=incident.source.value,
                 opened_at=incident.opened_at,
                 runbook=incident.links.runbook,
@@ -78,7 +93,7 @@ class Messages:
 
 def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> str:
     if not subjects:
-        said = _one_line(extra[0].partition("\n")[0]) if extra else "a message for you"
+        said = one_line(extra[0].partition("\n")[0]) if extra else "a message for you"
         return "Tocsin: a test page. Nothing has happened." if tells is Tells.TEST else f"Tocsin: {said}"
     first = subjects[0]
     where = f" ({first.service})" if first.service else ""
@@ -100,22 +115,13 @@ def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> st
             return f"{first.severity.value.upper()}: {len(subjects)} incidents need you, the worst is {one}"
 
 
-def _line(subject: Subject, tells: Tells) -> str:
-    line = f"{subject.severity.value.upper()} {subject.id} {subject.title}"
-    line += f" ({subject.service})" if subject.service else ""
-    if tells is Tells.PAGE:
-        line += f" since {subject.opened_at:%Y-%m-%d %H:%M} UTC"
-        line += f" acknowledge: {subject.acknowledge}" if subject.acknowledge else ""
-    return line
-
-
 def _details(subject: Subject) -> list[str]:
     said = {
         "Severity": subject.severity.value,
         "Status": subject.status.value,
         "Service": subject.service,
         "Environment": subject.environment,
-        "Since": f"{subject.opened_at:%Y-%m-%d %H:%M} UTC",
+        "Since": since(subject),
         "Runbook": subject.runbook,
         "Incident": subject.url,
         "Acknowledge": subject.acknowledge,
@@ -123,13 +129,8 @@ def _details(subject: Subject) -> list[str]:
     return [f"{name}: {value}" for name, value in said.items() if value]
 
 
-def _short(head: str, extra: Sequence[str], only: Subject | None) -> str:
-    """Return what fits one SMS: a link is left whole or left out, never cut."""
-    text = _one_line(" ".join([head, *dict.fromkeys(extra)]))
-    link = only.acknowledge if only is not None else ""
-    if link and len(link) <= SHORTEST // 2:
-        return f"{_cut(text, SHORTEST - len(link) - 1)} {link}"
-    return _cut(text, SHORTEST)
+def _short(head: str, said: Sequence[str], only: Subject | None) -> str:
+    return with_link(one_line(" ".join([head, *said])), only.acknowledge if only is not None else "")
 
 
 def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
@@ -152,12 +153,4 @@ def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
         parts.append(f"<h2>{escape(subject.id)} {escape(subject.title)}</h2><table>{rows}</table>{links}")
     if len(subjects) > MOST_LISTED:
         parts.append(f"<p>… and {len(subjects) - MOST_LISTED} more</p>")
-    return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{"".join(parts)}</body></html>'
-
-
-def _one_line(text: str) -> str:
-    return _cut(" ".join("".join(char if char.isprintable() else " " for char in text).split()), LONGEST_LINE)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return page_of("".join(parts))
