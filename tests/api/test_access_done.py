@@ -20,7 +20,8 @@ from tocsin.services.feeds import Feeds
 ASKED = [route for route, access in TABLE.items() if not access.anybody]
 """Where anything is asked of who comes."""
 
-CHANGES = [route for route in ASKED if not route.startswith("GET ")]
+PREVIEW = f"POST {V1}/templates/{{template}}/preview"
+CHANGES = [route for route in ASKED if not route.startswith("GET ") and route != PREVIEW]
 DATADOG = f"POST {V1}/sync"
 """Nothing is read here: there are no keys for it, which only whoever may ask learns."""
 
@@ -77,6 +78,8 @@ BODIES = {
     f"PATCH {V1}/rooms/{{room}}": {"active": False},
     f"POST {V1}/policies": {"name": "another", **POLICY, "conditions": {"service": ["y"]}},
     f"PUT {V1}/policies/{{policy_id}}": {"name": "renamed", **POLICY},
+    f"PUT {V1}/templates/{{template}}": {"subject": "$title"},
+    PREVIEW: {"incident_id": "INC-1001"},
     f"POST {V1}/silences": SILENCE,
     f"POST {V1}/escalate": {"incident_id": "INC-1002"},
     f"POST {V1}/notify": {"targets": ["room:ops"], "message": "look"},
@@ -113,6 +116,7 @@ class World:
         client.post(f"{V1}/users/{other.id}/contacts", PHONE)
         client.post(f"{V1}/rooms", {"name": "ops", **PHONE})
         client.post(f"{V1}/policies", {"name": "loud", **POLICY})
+        client("PUT", f"{V1}/templates/page", {"text": "$title"})
         silence = client.post(f"{V1}/silences", SILENCE).json["id"]
         client.post(f"{V1}/heartbeats", {"name": "backup", "every_minutes": 5})
         self.person, self.shown = self._asking(who)
@@ -123,7 +127,7 @@ class World:
         self.named |= {"schedule_id": "shop", "layer_id": "base", "override_id": agreed["overrides"][0]["id"]}
         self.bodies = BODIES
         self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
-        self.named |= {"silence_id": silence, "name": "backup", "policy_id": "loud"}
+        self.named |= {"silence_id": silence, "name": "backup", "policy_id": "loud", "template": "page"}
         page = client.post(f"{V1}/notify", {"targets": ["room:ops"]}).json["notifications"][0]["id"]
         client("PUT", f"{V1}/users/{other.id}/slack/T1:U1")
         self.named |= {"notification_id": quote(page, safe=""), "slack_user": "T1:U1"}

@@ -84,7 +84,7 @@ class Score:
     def new_id(self):
         return f"c{next(self._ids)}"
 
-    def another_pager(self, store=None, phones=None):
+    def another_pager(self, store=None, phones=None, messages=None):
         """Return a pager as another process would have one."""
         return Pager(
             store or self.store,
@@ -95,6 +95,7 @@ class Score:
             timer=lambda: 0.0,
             jitter=lambda: 1.0,
             at_once=1,
+            messages=messages,
         )
 
     # What there is.

@@ -9,7 +9,8 @@ from tests.builders import an_incident, at
 from tocsin.domain.message import SHORTEST, Tells
 from tocsin.domain.page import Page
 from tocsin.domain.severity import Severity
-from tocsin.services.paging.messages import MOST_LISTED, Messages
+from tocsin.services.paging.lines import MOST_LISTED
+from tocsin.services.paging.messages import Messages
 
 LINK = "https://tocsin.example.com/ack?token=x"
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Change, Record, RecordWrite
@@ -78,11 +80,10 @@ class Templates:
             if expected is not None and before.version != expected:
                 message = f"the template {wanted.id} was changed since you looked"
                 raise PreconditionFailed(message, hint="look again, and decide")
-            after = wanted.model_copy(update={"version": before.version})
-            if after == before:
+            body = {part.value: text for part, text in wanted.parts.items()}
+            if body == (record.body if record is not None else {}):
                 return before
-            after = after.model_copy(update={"version": before.version + 1})
-            body = {part.value: text for part, text in after.parts.items()}
+            after = wanted.model_copy(update={"version": before.version + 1})
             kept = Record(kind=TEMPLATE, id=wanted.id.value, body=body, version=after.version)
             held = 0 if record is None else record.version
             self._commit(head, Deed(action, actor, f"template:{wanted.id}", {**body}), kept, held)
@@ -92,7 +93,12 @@ class Templates:
 
     def _now(self, template_id: TemplateId) -> tuple[Template, Record | None]:
         record = self._store.record(TEMPLATE, template_id.value)
-        return (Template(id=template_id) if record is None else _template(record)), record
+        if record is None:
+            return Template(id=template_id), None
+        try:
+            return _template(record), record
+        except ValidationError:  # somebody was at it; it can be changed and deleted all the same
+            return Template(id=template_id, version=record.version), record
 
     def _commit(self, head: Head, deed: Deed, kept: Record, held: int) -> None:
         now = self._clock()

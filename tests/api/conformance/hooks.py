@@ -43,6 +43,7 @@ CAN_BE = {
     "edit_silence": {"reason": "it still moves"},
     "edit_heartbeat": {"service": "search"},
     "add_policy": {"name": "another", "conditions": {"service": ["nowhere"]}, "steps": [_TO_ADMINS]},
+    "put_template": {"subject": "$severity: $title"},
     "put_policy": {"name": "Default", "steps": [_TO_ADMINS]},
     "add_silence": {"where": {"service": "search"}, "reason": "it moves", "ends_at": ""},
 }
@@ -132,6 +133,8 @@ def _make_sure(case):
         named["room"] = ROOM
     if "alert_id" in named:
         named["alert_id"] = ALERT
+    if "template" in named:
+        named["template"] = "page"
     if "policy_id" in named:
         named["policy_id"] = "default"
     if "silence_id" in named:

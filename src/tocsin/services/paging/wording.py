@@ -82,9 +82,7 @@ def with_link(words: str, link: str) -> str:
     return cut(words, SHORTEST)
 
 
-def _part(
-    part: Part, text: str, template_id: TemplateId, subjects: Sequence[Subject], said: Sequence[str]
-) -> str:
+def _part(part: Part, text: str, template_id: TemplateId, subjects: Sequence[Subject], said: Sequence[str]) -> str:
     values = _values(template_id, subjects, said)
     if part is Part.SUBJECT:
         return one_line(filled(text, values))
