@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
@@ -80,13 +80,13 @@ class Templates:
             if expected is not None and before.version != expected:
                 message = f"the template {wanted.id} was changed since you looked"
                 raise PreconditionFailed(message, hint="look again, and decide")
-            body = {part.value: text for part, text in wanted.parts.items()}
+            body: dict[str, JsonValue] = {part.value: text for part, text in wanted.parts.items()}
             if body == (record.body if record is not None else {}):
                 return before
             after = wanted.model_copy(update={"version": before.version + 1})
             kept = Record(kind=TEMPLATE, id=wanted.id.value, body=body, version=after.version)
             held = 0 if record is None else record.version
-            self._commit(head, Deed(action, actor, f"template:{wanted.id}", {**body}), kept, held)
+            self._commit(head, Deed(action, actor, f"template:{wanted.id}", body), kept, held)
             return after
 
         return self._audit.in_turn(write)

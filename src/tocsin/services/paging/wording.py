@@ -88,7 +88,7 @@ def _part(part: Part, text: str, template_id: TemplateId, subjects: Sequence[Sub
         return one_line(filled(text, values))
     if part is Part.SHORT:
         link = values[Name.ACKNOWLEDGE] if Name.ACKNOWLEDGE in used(text) else ""
-        words = one_line(filled(text, values | {Name.ACKNOWLEDGE: ""}))
+        words = one_line(filled(text, {**values, Name.ACKNOWLEDGE: ""}))
         return with_link(words, link) if words else ""
     body = filled(text, values).strip()
     if body and values[Name.MESSAGE] and Name.MESSAGE not in used(text):
