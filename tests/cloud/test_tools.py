@@ -100,13 +100,15 @@ def importable(tmp_path):
         "tocsin/storage/dynamodb_store.py": "",
         "tocsin/sources/datadog.py": "",
         "tocsin/api/incidents.py": "",
+        "tocsin/services/paging/rounds.py": "",
         "boto3.py": "def client(service, region_name): ...\n",
         "pydantic.py": "class BaseModel: ...\n",
         "aws_lambda_powertools/__init__.py": "Logger = Metrics = None\n",
         "aws_lambda_powertools/event_handler.py": "def APIGatewayHttpResolver(enable_validation): ...\n",
         "datadog_api_client/v1/api/monitors_api.py": "MonitorsApi = None\n",
         "lambda_function.py": "import tocsin.storage.dynamodb_store, tocsin.sources.datadog, tocsin.api.incidents\n"
-        "lambda_handler = api_handler = print\n",
+        "import tocsin.services.paging.rounds\n"
+        "lambda_handler = api_handler = pager_handler = print\n",
     }.items():
         path = tmp_path / "task" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,14 @@
 """What every turn of a round has: the store, the directory, a clock; and how long what is left behind is kept."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from threading import Lock
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.frozen import Utc
-from tocsin.domain.page import PAGE, Page, page_of, record_of
+from tocsin.domain.page import PAGE, Page, PageStatus, page_of, record_of
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
 from tocsin.services.listing import every_record
@@ -24,14 +26,19 @@ MOST_ATTEMPTS = 8
 """How often a turn decides again because somebody else wrote first. What is left then stays due."""
 
 
+_ENDS = frozenset({PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED})
+
+
 class Desk:
-    """Where the turns of a round work. ``new_id`` numbers changes."""
+    """Where the turns of a round work. ``new_id`` numbers changes; ``ended`` counts what has become of pages."""
 
     def __init__(self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId) -> None:
         self.store = store
         self.directory = directory
         self.clock = clock
         self._new_id = new_id
+        self.ended: Counter[PageStatus] = Counter()
+        self._counting = Lock()
 
     def new_id(self) -> str:
         """Return an id for a change."""
@@ -48,7 +55,15 @@ class Desk:
             self.store.commit(Change(id=self.new_id(), at=self.clock(), records=writes))
         except Conflict:
             return False
+        self.count(writes)
         return True
+
+    def count(self, writes: Iterable[RecordWrite]) -> None:
+        """Count the pages among what was written that were sent, failed or were dropped."""
+        pages = [one.record for one in writes if one.kind == PAGE and one.record is not None]
+        ends = [status for one in pages if (status := PageStatus(str(one.body["status"]))) in _ENDS]
+        with self._counting:
+            self.ended.update(ends)
 
 
 def every_page(store: Store, prefix: str) -> Iterator[tuple[Record, Page]]:

@@ -9,8 +9,7 @@ from tocsin.clock import Clock
 from tocsin.domain.change import Record
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.intents import ESCALATION, NEWS
-from tocsin.domain.page import PAGE, page_of
-from tocsin.errors import TocsinError
+from tocsin.domain.page import PAGE, PageStatus, page_of
 from tocsin.ids import NewId
 from tocsin.services.channel import Channels
 from tocsin.services.tick import EnoughTime, always
@@ -34,10 +33,16 @@ _log = logging.getLogger(__name__)
 
 
 class RoundReport(Frozen):
-    """What a round did: how many steps, news and messages' pages it looked at, and how many it left."""
+    """What a round did: how many steps, news and messages' pages it looked at, and how many it left.
+
+    ``sent``, ``failed`` and ``dropped`` count pages.
+    """
 
     done: int = 0
     left: int = 0
+    sent: int = 0
+    failed: int = 0
+    dropped: int = 0
 
 
 class Pager:
@@ -68,6 +73,7 @@ class Pager:
         """Do all that is due. What fails is logged, and stays due; it keeps nobody else waiting."""
         seen: set[tuple[str, str, int]] = set()
         done = left = 0
+        before = self.desk.ended.copy()
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="pager") as pool:
             while enough_time():
                 due = self._due(seen)
@@ -77,7 +83,14 @@ class Pager:
                 outcomes = list(pool.map(lambda work: _quietly(work, enough_time), self._works(due)))
                 done += sum(outcomes)
                 left += len(outcomes) - sum(outcomes)
-        return RoundReport(done=done, left=left)
+        ended = self.desk.ended - before
+        return RoundReport(
+            done=done,
+            left=left,
+            sent=ended[PageStatus.SENT],
+            failed=ended[PageStatus.FAILED],
+            dropped=ended[PageStatus.DROPPED],
+        )
 
     def __call__(self, enough_time: EnoughTime) -> int:
         """Do all that is due, and return how much is left: a :data:`~tocsin.services.tick.Turn` of the tick."""
@@ -104,7 +117,11 @@ class Pager:
                 case "news":
                     works.append(partial(self.telling, record.id))
                 case _:
-                    page = page_of(record)
+                    try:
+                        page = page_of(record)
+                    except ValueError as error:
+                        works.append(partial(_unreadable, record.id, type(error).__name__))
+                        continue
                     places.setdefault((page.place, page.tells.value), []).append(record.id)
         works += [partial(self.delivering, some) for some in places.values()]
         return works
@@ -115,6 +132,11 @@ def _quietly(work: Callable[[], bool], enough_time: EnoughTime) -> bool:
         return False
     try:
         return work()
-    except TocsinError as error:
-        _log.error("a page, or a step, could not be worked on, and stays due: %s", error)
+    except Exception as error:  # noqa: BLE001 - the others' pages do not wait for a fault in one
+        _log.error("a page, or a step, could not be worked on, and stays due: %s: %s", type(error).__name__, error)
         return False
+
+
+def _unreadable(page_id: str, why: str) -> bool:
+    _log.error("the page %s cannot be understood, and stays due: %s", page_id, why)
+    return False
