@@ -166,7 +166,7 @@ def test_an_import_that_has_to_compile_is_refused(importable, monkeypatch, capsy
 
 def test_a_first_run_that_would_import_the_store_is_refused(importable, monkeypatch, capsys):
     """What the process does not import while it starts, the first run pays for."""
-    (importable / "lambda_function.py").write_text("lambda_handler = api_handler = print\n")
+    (importable / "lambda_function.py").write_text("lambda_handler = api_handler = pager_handler = print\n")
     ship.compile_all(importable, sys.executable)
     monkeypatch.setattr(weigh, "PAIRS", 1)
     assert weigh.main([str(importable), "--python", sys.executable]) == 1

@@ -26,6 +26,7 @@ from tocsin.services.heartbeats import TICK
 from tocsin.services.incidents import IncidentService
 from tocsin.services.paging.delivering import LEASE
 from tocsin.services.paging.rounds import KINDS
+from tocsin.services.policies import POLICY
 from tocsin.services.sync import HEARTBEAT
 from tocsin.services.users import Users
 from tocsin.services.watching import WATCH
@@ -67,8 +68,15 @@ def store(environ):
 
 
 def hire(store):
-    """Add an administrator, whom the default policy falls back on."""
-    Users(store, AuditLog(store, **HOW), **HOW).add("ana@example.com", "Ana", UserRole.ADMIN, actor=Actor("a test"))
+    """Add somebody, and a policy that pages her."""
+    log, boss = AuditLog(store, **HOW), Actor("a test")
+    ana = Users(store, log, **HOW).add("ana@example.com", "Ana", UserRole.ADMIN, actor=boss)
+    policy = {
+        "id": "default",
+        "name": "Default",
+        "steps": [{"actions": [{"type": "notify", "target": f"user:{ana.id}"}]}],
+    }
+    put(store, POLICY, "default", due_at=None, **policy)
 
 
 def opened(store):
@@ -119,8 +127,11 @@ class TestWhoCalls:
         ((envelope, _, _),) = mailbox.got
         assert envelope.rcpt_tos == ["ana@example.com"]
         assert ran.metrics == {
-            **{"Rounds": 1, "SuccessfulRounds": 1, "OldestDuePageSeconds": 0},
-            **{"PagesSent": 1, "ColdStart": 1},
+            "Rounds": 1,
+            "SuccessfulRounds": 1,
+            "OldestDuePageSeconds": 0,
+            "PagesSent": 1,
+            "ColdStart": 1,
         }
         (line,) = [one for one in ran.logs if one["message"] == "paged"]
         assert (line["sent"], line["left"], line["service"]) == (1, 0, "tocsin-pager")
@@ -234,11 +245,11 @@ class TestWhatFails:
         assert len(mailbox.got) == 2
 
     def test_codes_and_letters_do_not_wait_for_a_bad_timer_either(self, environ, store):
-        """A code that is nobody's any more goes, although a timer breaks the tick."""
+        """A code that is nobody's any more is done with, although a timer breaks the tick."""
         put(store, TIMER, "bad", what="expire")
-        put(store, "code", "nobody:1", nonce="n", contact_version=1, asked=[NOON.isoformat()])
+        put(store, "code", "nobody:1", nonce="n", contact_version=1, asked=[NOON.isoformat()], version=1)
         PagerFunction(environ)()
-        assert store.record("code", "nobody:1") is None
+        assert store.record("code", "nobody:1").due_at is None
 
     def test_a_page_that_is_tried_again_is_no_failure(self, environ, store):
         """It is due at its next try, and until then held."""

@@ -16,7 +16,7 @@ score expects then.
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from tests.desk import fires, is_over
+from tests.desk import NOON, fires, is_over
 from tests.paging.town import Phones, Town
 from tocsin.domain.alert import Push, Source
 from tocsin.domain.message import Tells
@@ -31,11 +31,45 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
+class Watched:
+    """A store that knows when it has something due, so that a night without anything takes no time."""
+
+    def __init__(self, store):
+        self._store = store
+        self._due = {}
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def commit(self, change):
+        """Write a change."""
+        self._store.commit(change)
+        self._note(change)
+
+    def commit_many(self, changes):
+        """Write changes."""
+        outcomes = self._store.commit_many(changes)
+        for change, outcome in zip(changes, outcomes, strict=True):
+            if outcome is None:
+                self._note(change)
+        return outcomes
+
+    def has_due(self, moment):
+        """Say whether something is due by then."""
+        return any(due <= moment for due in self._due.values())
+
+    def _note(self, change):
+        for write in change.records:
+            self._due.pop((write.kind, write.id), None)
+            if write.record is not None and write.record.due_at is not None:
+                self._due[write.kind, write.id] = write.record.due_at
+
+
 class Score:
     """One night."""
 
     def __init__(self, store, *, rules=None, without=()):
-        self.store = store
+        self.store = store = Watched(store)
         self.now = MIDNIGHT
         self.town = Town()
         self.phones = Phones()
@@ -44,7 +78,7 @@ class Score:
         self.rules = rules or Rules()
         self.service = IncidentService(store, rules=self.rules, clock=lambda: self.now, new_id=self.new_id)
         self.pager = self.another_pager()
-        self._heard = 0
+        self._expected = set()
         self._played = MIDNIGHT - MINUTE
 
     def new_id(self):
@@ -102,8 +136,10 @@ class Score:
         moment = self._moment(clock)
         while self._played + MINUTE < moment:
             self.now = self._played + MINUTE
-            self._play()
-            self._nothing_more()
+            if self.store.has_due(self.now):
+                self._play()
+                self._nothing_more()
+            self._played = self.now
         self.now = max(moment, self.now)
         return self
 
@@ -168,6 +204,14 @@ class Score:
         self._nothing_more()
         return self
 
+    def expect_nothing_but(self, repository, *, via):
+        """Expect what goes to no contact: an issue in a repository."""
+        self._play()
+        ((number, (_, channel, _)),) = enumerate(self.phones.sent)
+        assert (self.phones.addresses[number]["repository"], channel) == (repository, via)
+        self._expected.add(number)
+        return self
+
     def until(self, clock):
         """Let time pass until then, and nothing else be heard."""
         return self.at(clock).expect_nothing()
@@ -200,12 +244,6 @@ class Score:
             if number not in self._expected
         ]
 
-    @property
-    def _expected(self):
-        if not hasattr(self, "_taken_off"):
-            self._taken_off = set()
-        return self._taken_off
-
     def _moment(self, clock):
         day, _, clock = clock.rpartition(" ")
         hours, minutes = clock.split(":")
@@ -216,8 +254,6 @@ class Score:
 
     def _minutes(self):
         """Return how the alerts of a desk say when it is now."""
-        from tests.desk import NOON
-
         return (self.now - NOON) / MINUTE
 
 

@@ -97,6 +97,7 @@ class Phones:
 
     fails: dict = field(default_factory=dict)
     sent: list = field(default_factory=list)
+    addresses: list = field(default_factory=list)
     asked: int = 0
     lock: Lock = field(default_factory=Lock)
 
@@ -115,10 +116,11 @@ class Phone:
     def send(self, message, to):
         with self.phones.lock:
             self.phones.asked += 1
-            error = self.phones.fails.get((to["name"], self.kind.value))
+            error = self.phones.fails.get((to.get("name"), self.kind.value))
             if callable(error):
                 error = error()
             if error is not None:
                 raise error
-            self.phones.sent.append((to["name"], self.kind.value, message))
+            self.phones.addresses.append(dict(to))
+            self.phones.sent.append((to.get("name", ""), self.kind.value, message))
             return Receipt(provider_id=f"p-{len(self.phones.sent)}")

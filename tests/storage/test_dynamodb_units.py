@@ -65,8 +65,8 @@ def counted(ministack):
     return desk, units
 
 
-def test_a_new_incident_takes_at_most_ten_write_units(counted):
-    """Drawing its number, incident, list, event, alert and claim; the sweep's own heartbeat is 2 more."""
+def test_a_new_incident_takes_at_most_ten_write_units_and_three_for_its_page(counted):
+    """Drawing its number, incident, list, event, alert and claim, and what pages; the sweep's own heartbeat is 2 more."""
     desk, units = counted
     desk.sweep()
     heartbeat = units.written.total()
@@ -74,15 +74,18 @@ def test_a_new_incident_takes_at_most_ten_write_units(counted):
     units.written.clear()
     report = desk.sweep(an_ordinary_alert(101))
     assert len(report.opened) == 1
+    assert units.written.total() - heartbeat <= 13
+    units.written.clear()
+    assert len(desk.sweep(an_ordinary_alert(101), an_ordinary_alert(102), adopt=True).opened) == 1
     assert units.written.total() - heartbeat <= 10
 
 
 def test_many_new_incidents_share_what_they_can(counted):
-    """Numbers are drawn once a sweep: from the second on an incident takes at most nine."""
+    """Numbers are drawn once a sweep: from the second on an incident takes at most nine, and three."""
     desk, units = counted
     report = desk.sweep(*(an_ordinary_alert(monitor) for monitor in range(100, 150)))
     assert len(report.opened) == 50
-    assert units.written.total() <= 50 * 9 + 1 + 2
+    assert units.written.total() <= 50 * (9 + 3) + 1 + 2
 
 
 def test_a_steady_sweep_writes_nothing_but_its_heartbeat(counted):
@@ -126,7 +129,7 @@ def items_of(client, table, pk):
 
 
 def test_what_people_do_costs_few_units(counted):
-    """Acknowledging writes the incident, its list row and one item of events; resolving ends the claim too."""
+    """Acknowledging writes the incident, its list row, one item of events, and news; resolving ends the claim too."""
     desk, units = counted
     incident_id = desk.sweep(an_ordinary_alert(101)).opened[0]
     cost = {}
@@ -134,9 +137,9 @@ def test_what_people_do_costs_few_units(counted):
         units.written.clear()
         getattr(desk.service, what)(incident_id, by="ada")
         cost[what] = units.written.total()
-    assert cost["acknowledge"] <= 5
+    assert cost["acknowledge"] <= 5 + 3
     # The list row moves, which is two writes; and the month is noted once.
-    assert cost["resolve"] <= 2 + 2 + 2 + 2 + 1
+    assert cost["resolve"] <= 2 + 2 + 2 + 2 + 1 + 3
 
 
 def test_events_of_one_change_share_an_item(counted):

@@ -104,11 +104,9 @@ def held_until(hold: Hold, incident: Incident, now: Utc) -> Utc | None:
         return None
     zone = zone_of(hold.times.time_zone)
     local = reached(now, zone)
-    # Hours may follow one another for days: a week holds all of them.
-    for since, until in duties(hold.times.hours, local, local + timedelta(days=8)):
-        if since <= local < until:
-            return max(moment_of(until, zone), now + timedelta(minutes=1))
-    return None
+    # Hours may follow one another for days, but not for a week.
+    _, until = next(duties(hold.times.hours, local, local + timedelta(days=8)))
+    return moment_of(until, zone)
 
 
 def escalation_of(record: Record) -> Escalation:

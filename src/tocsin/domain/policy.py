@@ -7,6 +7,7 @@ specific are refused when they are saved. Where none holds, the default policy d
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -18,7 +19,7 @@ from .contact import ChannelKind
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .local_time import reached, zone_of
-from .rotation import Hours, on_duty
+from .rotation import Hours, duties, on_duty
 from .severity import Severity
 from .source import Source
 from .user import checked_time_zone
@@ -32,6 +33,7 @@ LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
 LONGEST_TEXT = 500
+_MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - on the wall clock
 DEFAULT_ID = "default"
 
 
@@ -216,6 +218,14 @@ class Hold(Frozen):
 
     severity: Annotated[tuple[Severity, ...], Field(min_length=1, max_length=4)] = (Severity.LOW,)
     times: Times
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        week = _MONDAY, _MONDAY + timedelta(days=8)
+        if list(duties(self.times.hours, *week)) == [week]:
+            message = "it would be held at all hours, and nobody ever paged"
+            raise ValueError(message)
+        return self
 
 
 class Policy(Frozen):

@@ -149,7 +149,9 @@ class PagerHandler:
             self._sleep(wait.total_seconds())
         return True
 
-    def _round(self, done: pager_metrics.Round, batch: tuple[Woken, ...] | None, deadline: Deadline) -> dict[str, object]:
+    def _round(
+        self, done: pager_metrics.Round, batch: tuple[Woken, ...] | None, deadline: Deadline
+    ) -> dict[str, object]:
         parts = self._prepared()
         began = self._clock()
         ticked = self._ticked(parts, done, lambda: deadline.enough(SENDING_SECONDS))

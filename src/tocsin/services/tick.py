@@ -96,6 +96,7 @@ def tick(
     for kind, act in others.items():
         for record in waiting.values():
             if record.kind == kind and not (enough_time() and act(record)):
+                left.add((kind, record.id))
                 break
     unsent = 0 if pages is None else pages(enough_time)
     return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left) + unsent)

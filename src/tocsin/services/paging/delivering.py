@@ -53,15 +53,15 @@ class Delivering:
         self._jitter = jitter
         self._passing = Passing(desk)
 
-    def __call__(self, page_ids: Sequence[str]) -> bool:
-        """Send what is due of these pages, which go to one place and tell the same. False: others were first."""
+    def __call__(self, page_ids: Sequence[str]) -> Sequence[Page] | None:
+        """Send what is due of these pages, which go to one place and tell the same. None: others were first."""
         found = [_Taken(record, page_of(record)) for one in page_ids if (record := self._desk.current(PAGE, one))]
         # What was taken before, by a pager that died, goes as it would have gone then: as the same message.
         bundles: dict[str, list[_Taken]] = {}
         for one in found:
             bundles.setdefault(one.page.bundle, []).append(one)
         outcomes = [self._send(some, bundle) for bundle, some in bundles.items()]
-        return all(outcomes)
+        return () if all(outcomes) else None
 
     def verdict(self, page: Page, incident: Incident | None, now: Utc) -> Verdict:
         """Return what is to become of a page at a moment: what is asked to explain, too."""

@@ -26,7 +26,7 @@ MOST_ATTEMPTS = 8
 """How often a turn decides again because somebody else wrote first. What is left then stays due."""
 
 
-_ENDS = frozenset({PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED})
+_ENDS = (PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED)
 
 
 class Desk:
@@ -60,10 +60,9 @@ class Desk:
 
     def count(self, writes: Iterable[RecordWrite]) -> None:
         """Count the pages among what was written that were sent, failed or were dropped."""
-        pages = [one.record for one in writes if one.kind == PAGE and one.record is not None]
-        ends = [status for one in pages if (status := PageStatus(str(one.body["status"]))) in _ENDS]
+        said = [one.record.body.get("status") for one in writes if one.kind == PAGE and one.record is not None]
         with self._counting:
-            self.ended.update(ends)
+            self.ended.update(status for status in _ENDS for one in said if one == status)
 
 
 def every_page(store: Store, prefix: str) -> Iterator[tuple[Record, Page]]:

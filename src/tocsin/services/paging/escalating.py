@@ -1,6 +1,7 @@
 """A cycle's turn: its next step becomes pages and whatever else the policy asks for, in the commit that takes the step."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from tocsin.domain.assigning import put_on
@@ -33,15 +34,16 @@ class Escalating:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def __call__(self, record_id: str) -> bool:
-        """Take the step that is due. False: others kept writing first, and it stays due."""
+    def __call__(self, record_id: str) -> Sequence[Page] | None:
+        """Take the step that is due, and return its pages. None: others kept writing first, and it stays due."""
         for _ in range(MOST_ATTEMPTS):
             record = self._desk.current(ESCALATION, record_id)
             if record is None:
-                return True
-            if self._taken(record):
-                return True
-        return False
+                return ()
+            pages = self._taken(record)
+            if pages is not None:
+                return pages
+        return None
 
     def turn(self, escalation: Escalation, incident: Incident | None, now: Utc) -> Turn:
         """Return what is to become of a cycle at a moment: what is asked to explain, too."""
@@ -57,26 +59,26 @@ class Escalating:
             silenced="" if active is None else directory.silence_of(active, now),
         )
 
-    def _taken(self, record: Record) -> bool:
+    def _taken(self, record: Record) -> Sequence[Page] | None:
         now = self._desk.clock()
         escalation = escalation_of(record)
         incident = self._desk.store.incident(escalation.incident_id)
         turn = self.turn(escalation, incident, now)
         if turn.until is not None:
             waiting = escalation.model_copy(update={"policy": turn.policy, "detail": turn.reason.value})
-            return self._desk.commit(_write(waiting, record, turn.until, now))
+            return _nothing(self._desk.commit(_write(waiting, record, turn.until, now)))
         if turn.step is not None and turn.policy is not None and incident is not None:
             step = _Step(self._desk, record, escalation, incident=incident, policy=turn.policy, step=turn.step, now=now)
             return step.take()
         over = escalation.model_copy(update={"policy": turn.policy, "over": turn.reason, "detail": turn.detail})
         write = _write(over, record, None, now)
         if turn.reason is not PageReason.EXHAUSTED or incident is None:
-            return self._desk.commit(write)
+            return _nothing(self._desk.commit(write))
         draft = Draft(incident, at=now)
         text = f"cycle {escalation.cycle}: nobody acknowledged, and the policy has no further step"
         draft.step(incident, EventKind.EXHAUSTED, Reason.NOBODY_ACKNOWLEDGED, text=text)
         draft.write_record(write)
-        return _committed(self._desk, draft)
+        return _nothing(_committed(self._desk, draft))
 
 
 class _Step:
@@ -100,20 +102,25 @@ class _Step:
         self._step = step
         self._now = now
         self._draft = Draft(incident, at=now)
-        self._planner = Planner(
-            desk.directory,
-            incident,
-            cycle=escalation.cycle,
-            step=escalation.step + 1,
-            repeat=escalation.repeat,
-            now=now,
-        )
         self._pages: dict[tuple[str, str], Page] = {}
         self._missing: list[Missing] = []
         self._asked = False
 
-    def take(self) -> bool:
-        """Commit the step, and say whether nobody else was first."""
+    @property
+    def _planner(self) -> Planner:
+        # By the incident as the actions before have made it: who was just assigned can be paged.
+        cycle = self._escalation
+        return Planner(
+            self._desk.directory,
+            self._draft.incident,
+            cycle=cycle.cycle,
+            step=cycle.step + 1,
+            repeat=cycle.repeat,
+            now=self._now,
+        )
+
+    def take(self) -> Sequence[Page] | None:
+        """Commit the step, and return its pages; None if somebody else was first."""
         for number, action in enumerate(self._step.actions):
             match action:
                 case Notify():
@@ -137,10 +144,10 @@ class _Step:
             some, writes = writes[:MOST_WRITES], writes[MOST_WRITES:]
             new = [one for one in some if self._desk.store.record(PAGE, one.id) is None]
             if new and not self._desk.commit(*new):
-                return False
+                return None
         for write in writes:
             self._draft.write_record(write)
-        return _committed(self._desk, self._draft)
+        return list(self._pages.values()) if _committed(self._desk, self._draft) else None
 
     def _notify(self, action: Notify, number: int) -> None:
         turn = None
@@ -221,6 +228,10 @@ class _Step:
             draft.step(draft.incident, EventKind.PAGED, Reason.POLICY, text=text)
         elif not draft.changed:
             draft.step(draft.incident, EventKind.PAGED, Reason.POLICY, text=f"{number}: nothing was left to do")
+
+
+def _nothing(written: bool) -> Sequence[Page] | None:  # noqa: FBT001 - what came of a commit
+    return () if written else None
 
 
 def _write(after: Escalation, before: Record, due_at: datetime | None, now: Utc) -> RecordWrite:

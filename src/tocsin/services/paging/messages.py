@@ -78,7 +78,7 @@ class Messages:
 
 def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> str:
     if not subjects:
-        said = _one_line(extra[0]) if extra else "a message for you"
+        said = _one_line(extra[0].partition("\n")[0]) if extra else "a message for you"
         return "Tocsin: a test page. Nothing has happened." if tells is Tells.TEST else f"Tocsin: {said}"
     first = subjects[0]
     where = f" ({first.service})" if first.service else ""

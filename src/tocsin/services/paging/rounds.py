@@ -1,7 +1,7 @@
 """One round of the pager: everything that is due is done, several places at once, until nothing is or time is over."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -9,7 +9,8 @@ from tocsin.clock import Clock
 from tocsin.domain.change import Record
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.intents import ESCALATION, NEWS
-from tocsin.domain.page import PAGE, PageStatus, page_of
+from tocsin.domain.page import PAGE, Page, PageStatus, page_of
+from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.channel import Channels
 from tocsin.services.tick import EnoughTime, always
@@ -26,8 +27,14 @@ KINDS = frozenset({ESCALATION, NEWS, PAGE})
 BATCH = 400
 """Due records that are read at once."""
 
+AT_A_TIME = 200
+"""How many of them are worked on before the next look: others may be at work, too."""
+
 AT_ONCE = 16
 """Places that one pager sends to at the same time: providers take long, and this waits for all of them together."""
+
+Work = Callable[[], Sequence[Page] | None]
+"""Does one piece of work, and returns the pages that it planned; None if others were first, so that it stays due."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +75,7 @@ class Pager:
         self.telling = Telling(desk)
         self.delivering = Delivering(desk, channels, messages or Messages(), timer=timer, jitter=jitter)
         self._at_once = at_once
+        self._jitter = jitter
 
     def round(self, *, enough_time: EnoughTime = always) -> RoundReport:
         """Do all that is due. What fails is logged, and stays due; it keeps nobody else waiting."""
@@ -75,14 +83,28 @@ class Pager:
         done = left = 0
         before = self.desk.ended.copy()
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="pager") as pool:
+
+            def all_of(works: Iterable[Work]) -> list[Page]:
+                nonlocal done, left
+                made: list[Page] = []
+                for outcome in pool.map(lambda work: _quietly(work, enough_time), works):
+                    done, left = (done + 1, left) if outcome is not None else (done, left + 1)
+                    made += outcome or ()
+                return made
+
             while enough_time():
                 due = self._due(seen)
                 if not due:
                     break
                 seen |= {(one.kind, one.id, one.version) for one in due}
-                outcomes = list(pool.map(lambda work: _quietly(work, enough_time), self._works(due)))
-                done += sum(outcomes)
-                left += len(outcomes) - sum(outcomes)
+                # What they plan for now goes at once, and together: no index need show it first.
+                planned = all_of(self._steps(due))
+                pages = [page for one in due if one.kind == PAGE and (page := _readable(one)) is not None]
+                left += sum(one.kind == PAGE for one in due) - len(pages)
+                now = self._clock()
+                pages += [one for one in planned if one.not_before <= now]
+                seen |= {(PAGE, one.id, 1) for one in planned}
+                all_of(self._deliveries(pages))
         ended = self.desk.ended - before
         return RoundReport(
             done=done,
@@ -97,46 +119,49 @@ class Pager:
         return self.round(enough_time=enough_time).left
 
     def _due(self, seen: set[tuple[str, str, int]]) -> list[Record]:
-        """Return what is due of our kinds and was not looked at yet. Steps come first: they make pages."""
+        """Return some of what is due of our kinds and was not looked at yet.
+
+        In no order: of several pagers each begins elsewhere.
+        """
         limit = BATCH
         while True:
             found = self._store.due(self._clock(), limit=limit + len(seen))
             mine = [one for one in found if one.kind in KINDS and (one.kind, one.id, one.version) not in seen]
             if mine or len(found) < limit + len(seen):
-                first = [one for one in mine if one.kind != PAGE]
-                return first or mine
+                mine.sort(key=lambda _record: self._jitter())
+                return mine[:AT_A_TIME]
             limit *= 2
 
-    def _works(self, due: Iterable[Record]) -> list[Callable[[], bool]]:
-        works: list[Callable[[], bool]] = []
-        places: dict[tuple[str, str], list[str]] = {}
+    def _steps(self, due: Iterable[Record]) -> Iterator[Work]:
         for record in due:
-            match record.kind:
-                case "escalation":
-                    works.append(partial(self.escalating, record.id))
-                case "news":
-                    works.append(partial(self.telling, record.id))
-                case _:
-                    try:
-                        page = page_of(record)
-                    except ValueError as error:
-                        works.append(partial(_unreadable, record.id, type(error).__name__))
-                        continue
-                    places.setdefault((page.place, page.tells.value), []).append(record.id)
-        works += [partial(self.delivering, some) for some in places.values()]
-        return works
+            if record.kind == ESCALATION:
+                yield partial(self.escalating, record.id)
+            elif record.kind == NEWS:
+                yield partial(self.telling, record.id)
+
+    def _deliveries(self, pages: Iterable[Page]) -> Iterator[Work]:
+        places: dict[tuple[str, str], list[str]] = {}
+        for page in pages:
+            places.setdefault((page.place, page.tells.value), []).append(page.id)
+        return (partial(self.delivering, some) for some in places.values())
 
 
-def _quietly(work: Callable[[], bool], enough_time: EnoughTime) -> bool:
+def _quietly(work: Work, enough_time: EnoughTime) -> Sequence[Page] | None:
     if not enough_time():
-        return False
+        return None
     try:
         return work()
-    except Exception as error:  # noqa: BLE001 - the others' pages do not wait for a fault in one
-        _log.error("a page, or a step, could not be worked on, and stays due: %s: %s", type(error).__name__, error)
-        return False
+    except TocsinError as error:
+        _log.error("what was due could not be done, and stays due: %s", error)
+    except Exception:  # noqa: BLE001 - logged, counted, and still due
+        # A record that nobody can read is ours to mend. It must not keep anybody else's page.
+        _log.exception("what was due could not be done, and stays due")
+    return None
 
 
-def _unreadable(page_id: str, why: str) -> bool:
-    _log.error("the page %s cannot be understood, and stays due: %s", page_id, why)
-    return False
+def _readable(record: Record) -> Page | None:
+    try:
+        return page_of(record)
+    except ValueError as error:
+        _log.error("the page %s cannot be understood, and stays due: %s", record.id, type(error).__name__)
+        return None

@@ -1,5 +1,6 @@
 """The turn of news: those who were told of an incident hear that it is over, and rooms hear who is on it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -25,15 +26,18 @@ class Telling:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def __call__(self, record_id: str) -> bool:
-        """Plan who hears of it. False: others kept writing first, and it stays due."""
+    def __call__(self, record_id: str) -> Sequence[Page] | None:
+        """Plan who hears of it, and return their pages. None: others kept writing first, and it stays due."""
         for _ in range(MOST_ATTEMPTS):
             record = self._desk.current(NEWS, record_id)
-            if record is None or self._told(record):
-                return True
-        return False
+            if record is None:
+                return ()
+            planned_ = self._told(record)
+            if planned_ is not None:
+                return planned_
+        return None
 
-    def _told(self, record: Record) -> bool:
+    def _told(self, record: Record) -> Sequence[Page] | None:
         now = self._desk.clock()
         incident_id, what = str(record.body["incident_id"]), str(record.body["what"])
         incident = self._desk.store.incident(incident_id)
@@ -42,19 +46,22 @@ class Telling:
         if under_way:
             # Whether they were told is known when their pages are.
             later = record.model_copy(update={"due_at": max(under_way), "version": record.version + 1})
-            return self._desk.commit(RecordWrite(kind=NEWS, id=record.id, record=later, expected=record.version))
+            write = RecordWrite(kind=NEWS, id=record.id, record=later, expected=record.version)
+            return () if self._desk.commit(write) else None
         told = {one.place: one for one in pages if one.tells is Tells.PAGE and one.status is PageStatus.SENT}
         if what == ACKNOWLEDGED:
             # Only rooms: who was paged sees it when he looks, and is left in peace.
             told = {place: one for place, one in told.items() if not one.user}
         tells = Tells.ACKNOWLEDGED if what == ACKNOWLEDGED else Tells.ALL_CLEAR
         new = [_page(one, record.id, tells, now) for one in told.values()] if incident is not None else []
-        writes = [planned(one) for one in new if self._desk.store.record(PAGE, one.id) is None]
+        new = [one for one in new if self._desk.store.record(PAGE, one.id) is None]
+        writes = [planned(one) for one in new]
         done = [RecordWrite(kind=NEWS, id=record.id, record=None, expected=record.version)]
         if what == ACKNOWLEDGED and incident is not None:
             done += self._times_out(incident)
         *before, last = [*chunks(writes, MOST_WRITES)] or [[]]
-        return all(self._desk.commit(*chunk) for chunk in before) and self._desk.commit(*last, *done)
+        written = all(self._desk.commit(*chunk) for chunk in before) and self._desk.commit(*last, *done)
+        return new if written else None
 
     def _times_out(self, incident: Incident) -> list[RecordWrite]:
         """Return the timer that ends an acknowledgement, where the policy says that it does not hold for ever."""
