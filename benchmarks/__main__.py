@@ -22,6 +22,7 @@ from . import (
     listing,
     loading,
     on_call,
+    paging,
     reconciling,
     refusing,
     serving,
@@ -50,6 +51,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "authenticate": authenticating.measure,
     "refuse": refusing.measure,
     "on-call": on_call.measure,
+    "page": paging.measure,
 }
 HEAD = ("what", "median", "min to max", "bar", "", "in figures")
 

@@ -375,13 +375,16 @@ def test_the_address_of_our_own_heartbeat_never_shows(url):
         ("HEARTBEAT_URL", "https://user:hunter2hunter2@hc.example.com"),
         ("HEARTBEAT_URL", "hc.example.com"),
         ("HEARTBEAT_URL", "ftp://127.0.0.1/"),
+        ("PUBLIC_URL", "http://tocsin.example.com"),
+        ("PUBLIC_URL", "https://user@tocsin.example.com"),
+        ("PUBLIC_URL", "https://tocsin.example.com/path"),
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "a@b\r\nBcc: c@d"),
         ("SIGNUP_DOMAINS", "example.com,*"),
         ("SIGNUP_DOMAINS", "com"),
     ],
 )
-def test_what_is_no_mail_server_heartbeat_sender_or_domain_is_refused(name, value):
+def test_what_is_no_mail_server_address_sender_or_domain_is_refused(name, value):
     """In a line that names the variable and repeats no password."""
     with pytest.raises(ConfigurationError, match=f"^{name}") as raised:
         Settings.read({name: value})

@@ -27,6 +27,18 @@ def server_address(value: str) -> str:
     return address
 
 
+def public_address(value: str) -> str:
+    """Return the address of our own API as seen from outside, to which tokens come: over TLS, unless it is this machine.
+
+    Raises ValueError.
+    """
+    address = value.rstrip("/")
+    if not re.fullmatch(_SAFE, address):
+        message = "a token would travel in the clear"
+        raise ValueError(message)
+    return address
+
+
 def issuer_address(value: str) -> str:
     """Return the address of an OIDC issuer, letter by letter as given: its tokens name it so. Raises ValueError."""
     if not re.fullmatch(rf"{_SAFE}(/[^\s?#|]*)?", value):

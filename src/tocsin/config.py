@@ -20,6 +20,7 @@ from tocsin.addresses import (
     one_address,
     one_network,
     origin,
+    public_address,
     redirect_address,
     server_address,
 )
@@ -142,6 +143,7 @@ class Settings(BaseModel):
     github_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     channels_secret_name: SecretName = ""
+    public_url: Annotated[str, AfterValidator(public_address)] = ""
     outbound_allow: Annotated[tuple[Annotated[str, AfterValidator(one_network)], ...], BeforeValidator(_split)] = ()
     signup_domains: Annotated[tuple[Annotated[str, AfterValidator(mail_domain)], ...], BeforeValidator(_split)] = ()
     heartbeat_url: Annotated[str, AfterValidator(heartbeat_address)] = Field(default="", repr=False)

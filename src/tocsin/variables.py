@@ -262,6 +262,13 @@ VARIABLES = (
         "the name or ARN of a secret",
     ),
     Variable(
+        "PUBLIC_URL",
+        "",
+        "This API as it is reached from outside, such as `https://tocsin.example.com`: what links in pages, and calls, "
+        "begin with; without it pages have none. https, except on this machine.",
+        "an address without a path",
+    ),
+    Variable(
         "OUTBOUND_ALLOW",
         "",
         "Networks that webhooks may reach although they are not public, over http too.",

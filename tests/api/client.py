@@ -18,9 +18,11 @@ from tocsin.api.frame import Api
 from tocsin.api.health import Alive
 from tocsin.api.options import Options
 from tocsin.api.routes import ROUTES
+from tocsin.config import Settings
 from tocsin.domain.access import ANYBODY, Scope, UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.page_addresses import callers_of
 from tocsin.entrypoints.reaching import reach_of
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.identity.signing_keys import SigningKeys
@@ -41,6 +43,14 @@ from tocsin.sources.naming import TagNames
 
 V1 = "/api/v1"
 SECRET = "s" * 43
+ORIGIN = "https://tocsin.example.com"
+CALLERS = {"PUBLIC_URL": ORIGIN, "SLACK_SIGNING_SECRET": "slack-secret", "TWILIO_AUTH_TOKEN": "twilio-token"}
+"""What links begin with, and what providers sign with."""
+
+
+def no_aws():
+    """Fail: nothing here is kept in AWS."""
+    raise AssertionError
 
 
 class Reply(NamedTuple):
@@ -96,6 +106,7 @@ class Client:
         oidc=None,
     ):
         self.store = store
+        self.settings = Settings.read(CALLERS)
         self.now = NOON if before is None else before.now
         self.log = Lines()
         self._ids = itertools.count(1) if before is None else before._ids
@@ -131,6 +142,7 @@ class Client:
             teams=self.teams,
             accounts=self.accounts_of(self.signing_keys),
             reach=lambda: reach_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id),
+            callers=lambda: callers_of(self.settings, self.signing_keys, no_aws, clock=self.clock),
             silences=Silences(store, self.audit, **how),
             watches=Watches(store, self.audit, rules, **how),
             oidc=oidc,

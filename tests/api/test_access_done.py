@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -29,6 +30,7 @@ INCIDENT = f"{V1}/incidents/{{incident_id}}"
 SCHEDULE = f"{V1}/schedules/{{schedule_id}}"
 WHEN = {"start": "2026-03-03T12:00:00Z", "end": "2026-03-04T12:00:00Z"}
 LAYER = {"name": "Base", "people": ["other@example.com"], "rotation": {"unit": "week"}, "start": "2026-03-02"}
+POLICY = {"conditions": {"service": ["x"]}, "steps": [{"actions": [{"type": "notify", "target": "on_call"}]}]}
 SILENCE = {"where": {"service": "x"}, "reason": "it moves", "ends_at": "2026-03-02T13:00:00Z"}
 BODIES = {
     f"POST {V1}/alerts": {"message": "Search is slow"},
@@ -73,7 +75,11 @@ BODIES = {
     f"PUT {THEIRS}/notification-rules": {"account_email": False},
     f"POST {V1}/rooms": {"name": "another", **PHONE},
     f"PATCH {V1}/rooms/{{room}}": {"active": False},
+    f"POST {V1}/policies": {"name": "another", **POLICY, "conditions": {"service": ["y"]}},
+    f"PUT {V1}/policies/{{policy_id}}": {"name": "renamed", **POLICY},
     f"POST {V1}/silences": SILENCE,
+    f"POST {V1}/escalate": {"incident_id": "INC-1002"},
+    f"POST {V1}/notify": {"targets": ["room:ops"], "message": "look"},
     f"PATCH {V1}/silences/{{silence_id}}": {"reason": "it still moves"},
     f"POST {V1}/heartbeats": {"name": "another", "every_minutes": 5},
     f"PATCH {V1}/heartbeats/{{name}}": {"service": "another"},
@@ -106,6 +112,7 @@ class World:
         client.post(f"{V1}/schedules", {"name": "shop", "layers": [{"id": "base", **LAYER}]})
         client.post(f"{V1}/users/{other.id}/contacts", PHONE)
         client.post(f"{V1}/rooms", {"name": "ops", **PHONE})
+        client.post(f"{V1}/policies", {"name": "loud", **POLICY})
         silence = client.post(f"{V1}/silences", SILENCE).json["id"]
         client.post(f"{V1}/heartbeats", {"name": "backup", "every_minutes": 5})
         self.person, self.shown = self._asking(who)
@@ -116,7 +123,10 @@ class World:
         self.named |= {"schedule_id": "shop", "layer_id": "base", "override_id": agreed["overrides"][0]["id"]}
         self.bodies = BODIES
         self.named |= {"user_id": other.id, "team_id": "shop", "session_id": "none"}
-        self.named |= {"silence_id": silence, "name": "backup"}
+        self.named |= {"silence_id": silence, "name": "backup", "policy_id": "loud"}
+        page = client.post(f"{V1}/notify", {"targets": ["room:ops"]}).json["notifications"][0]["id"]
+        client("PUT", f"{V1}/users/{other.id}/slack/T1:U1")
+        self.named |= {"notification_id": quote(page, safe=""), "slack_user": "T1:U1"}
         if self.person:
             client.signed_in(self.person)
             self.named["session_id"] = client.sessions.every(self.person.id)[0].id
@@ -147,7 +157,7 @@ class World:
         """Ask for something that can be done."""
         method, path = route.split()
         named = self.named | ({"incident_id": "INC-1003"} if path.endswith("/close") else {})
-        named |= {"user_id": "root@example.com"} if method == "PUT" else {}
+        named |= {"user_id": "root@example.com", "slack_user": "T1:U2"} if method == "PUT" else {}
         named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
         sent = {"body": self.bodies.get(route), "token": self.shown} | more

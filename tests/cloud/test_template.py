@@ -138,6 +138,11 @@ def test_every_default_fits_its_own_pattern(path):
         ("ChannelsSecretName", ["tocsin/datadog-channels", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
         ("OutboundAllow", ["", "10.0.0.0/8, 192.0.2.1,fd00::/8"], ["anything", "10.0.0.0/8,", "0.0.0.0/0 10.0.0.0/8"]),
         (
+            "PublicUrl",
+            ["", "https://tocsin.example.com", "https://a.example.com:8443/"],
+            ["http://tocsin.example.com", "https://u:p@a.example.com", "https://a.example.com/path", "a.example.com"],
+        ),
+        (
             "SignupDomains",
             ["", "example.com", "example.com, @b.example"],
             ["com", "*", "a@example.com", "example.com,", "https://example.com"],

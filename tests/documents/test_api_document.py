@@ -33,7 +33,10 @@ SIGN_IN = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
 CONTACTS = (ROOT / "docs" / "contacts.md").read_text(encoding="utf-8")
 """Where people are reached; the same."""
 
-ELSEWHERE = SIGN_IN + CONTACTS
+ACKNOWLEDGING = (ROOT / "docs" / "acknowledging.md").read_text(encoding="utf-8")
+"""How pages are acknowledged; the same."""
+
+ELSEWHERE = SIGN_IN + CONTACTS + ACKNOWLEDGING
 
 SERVED = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES}
 FOR_BROWSERS = {f"{one.endpoint.method} {one.endpoint.path}" for one in ROUTES if not one.shown}

@@ -21,6 +21,7 @@ DOCUMENTS = [
         "docs/cli.md",
         "docs/on-call.md",
         "docs/contacts.md",
+        "docs/paging.md",
         "docs/performance.md",
     ),
     "docs/channels.md",

@@ -45,6 +45,9 @@ class Town:
         """Open a room."""
         self.rooms[name] = a_contact("", ChannelKind(kind), name=name)
 
+    def is_empty(self):
+        return not self.people
+
     def policies(self):
         return tuple(self.saved)
 

@@ -28,6 +28,7 @@ from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
+    from tocsin.services.callers import Callers
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
     from tocsin.services.reach import Reach
@@ -50,8 +51,8 @@ class Parts(NamedTuple):
     ``site`` is Datadog's, and ``reader`` gives what reads a monitor of it, or None where there are no keys: these are
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
-    is set. ``accounts`` gives what people do about their own access, which is made when somebody does, and ``reach`` how
-    they are reached.
+    is set. ``accounts`` gives what people do about their own access, which is made when somebody does, ``reach`` how they
+    are reached, and ``callers`` what tells who comes by a link or with a provider's signature.
     """
 
     store: Store
@@ -75,6 +76,7 @@ class Parts(NamedTuple):
     watches: Watches
     accounts: "Callable[[], Accounts]"
     reach: "Callable[[], Reach]"
+    callers: "Callable[[], Callers]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

@@ -21,7 +21,7 @@ Until = Annotated[Moment | None, Query(description="Until then; for 28 days unle
 on_call = Endpoints("on call")
 
 
-@on_call("GET", f"{PREFIX}/oncall/current", answers={200: Answer(CurrentList)})
+@on_call("GET", f"{PREFIX}/oncall/current", answers={200: Answer(CurrentList)}, refuses=[404])
 def show_current(
     request: Request,
     *,

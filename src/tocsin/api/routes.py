@@ -15,14 +15,19 @@ from .keys import keys
 from .moves import moves
 from .notification_rules import notification_rules
 from .on_call import on_call
+from .page_links import page_links
+from .pages import pages
+from .policies import policies
 from .records import records
 from .rooms import rooms
 from .schedules import schedules
 from .sessions import sessions
 from .silences import silences
+from .slack import slack
 from .sync import sync
 from .teams import teams
 from .users import users
+from .voice import voice
 from .webhooks import webhooks
 
 ROUTES: tuple[Declared, ...] = tuple(
@@ -33,6 +38,8 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(schedules, on_call, feeds),
         *(contacts, notification_rules, rooms),
         *(silences, heartbeats),
+        *(policies,),
+        *(pages, page_links, slack, voice),
     )
     for one in resource.declared
 )

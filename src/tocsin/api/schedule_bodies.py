@@ -95,6 +95,11 @@ class SwapBody(Body):
         ]
 
 
+FromNow = Annotated[
+    bool, Field(description="The layers hold from now on; until now all is as it was, or nobody was on call.")
+]
+
+
 class NewSchedule(Body):
     """A schedule to make."""
 
@@ -105,6 +110,7 @@ class NewSchedule(Body):
         default=(), max_length=MOST_LAYERS, description="The highest, which wins, last."
     )
     overrides: tuple[OverrideBody, ...] = Field(default=(), max_length=MOST_OVERRIDES)
+    from_now: FromNow = False
 
 
 class ScheduleEdit(Body):
@@ -114,6 +120,7 @@ class ScheduleEdit(Body):
     time_zone: TimeZone | None = None
     team: TeamName | None = None
     layers: tuple[NamedLayer, ...] | None = Field(default=None, max_length=MOST_LAYERS, description="All of them.")
+    from_now: FromNow = False
 
 
 class FeedBody(Body):

@@ -29,7 +29,7 @@ LAYER = f"{ONE}/layers/{{layer_id}}"
 schedules = Endpoints("schedules")
 
 
-@schedules("GET", SCHEDULES, answers={200: Answer(ScheduleList)})
+@schedules("GET", SCHEDULES, answers={200: Answer(ScheduleList)}, refuses=[404])
 def list_schedules(
     request: Request,
     *,

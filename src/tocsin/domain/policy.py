@@ -6,12 +6,12 @@ specific are refused when they are saved. Where none holds, the default policy d
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 
 from tocsin.errors import InvalidInput
 
@@ -209,6 +209,11 @@ SAYS_MORE = ("labels", "service", "team", "environment", "source", "severity", "
 """Conditions, from the one that says most."""
 
 
+def _spaced(name: object) -> object:
+    """Return a name with single blanks, as it is looked for."""
+    return " ".join(name.split()) if isinstance(name, str) else name
+
+
 def _folded(values: Iterable[str]) -> set[str]:
     return {str(value).casefold() for value in values}
 
@@ -222,7 +227,8 @@ class Hold(Frozen):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         week = _MONDAY, _MONDAY + timedelta(days=8)
-        if list(duties(self.times.hours, *week)) == [week]:
+        hours = [Hours.model_validate(one.model_dump()) for one in self.times.hours]
+        if list(duties(hours, *week)) == [week]:
             message = "it would be held at all hours, and nobody ever paged"
             raise ValueError(message)
         return self
@@ -237,7 +243,7 @@ class Policy(Frozen):
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=200)]
     description: Annotated[str, StringConstraints(max_length=2_000)] = ""
     is_active: bool = True
     conditions: Conditions = Conditions()
@@ -264,6 +270,17 @@ class Policy(Frozen):
             if isinstance(action, Notify | Assign | Webhook)
         ]
         return tuple(dict.fromkeys((*named, *self.fallback)))
+
+    def renamed(self, name: Callable[[str], str]) -> "Policy":
+        """Return the same with every target under another name."""
+
+        def action(said: Action) -> Action:
+            if isinstance(said, Notify | Assign | Webhook):
+                return said.model_copy(update={"target": name(said.target)})
+            return said
+
+        steps = tuple(step.model_copy(update={"actions": tuple(map(action, step.actions))}) for step in self.steps)
+        return self.model_copy(update={"steps": steps, "fallback": tuple(map(name, self.fallback))})
 
 
 DEFAULT = Policy(

@@ -44,6 +44,7 @@ from .table_shape import StoreShape
 
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
+    from tocsin.services.callers import Callers
     from tocsin.services.reach import Reach
 
 SERVICE = "tocsin-api"
@@ -145,6 +146,12 @@ class ApiHandler:
 
             return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
 
+        @cache
+        def callers() -> "Callers":
+            from .page_addresses import callers_of
+
+            return callers_of(settings, keys, lambda: aws, clock=self._clock)
+
         others = {
             **silence_acts(store, clock=self._clock, new_id=self._new_id),
             **watch_acts(store, rules, clock=self._clock, new_id=self._new_id),
@@ -173,6 +180,7 @@ class ApiHandler:
             watches=Watches(store, audit, rules, clock=self._clock, new_id=self._new_id),
             accounts=accounts,
             reach=reach,
+            callers=callers,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

@@ -11,6 +11,7 @@ from .wiring import Wiring
 
 OURS = 1
 USAGE = 2
+CHANGES = 7
 INTERRUPTED = 130
 
 NAME = "tocsin"

@@ -8,6 +8,7 @@ from tocsin.api.people_views import TeamView, UserView
 from tocsin.domain.audit import Actor
 from tocsin.domain.user import Team, User, UserEdit
 from tocsin.services.auditing import AuditLog
+from tocsin.services.slack_users import SlackUsers
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 
@@ -36,6 +37,15 @@ class People(Protocol):
 
     def reset(self, who: str) -> str:
         """Return a token with which a person sets a new password, once."""
+
+    def slack(self, who: str) -> list[str]:
+        """Return who a person is in Slack."""
+
+    def link_slack(self, who: str, slack_user: str) -> None:
+        """Say that a user of Slack is this person."""
+
+    def unlink_slack(self, who: str, slack_user: str) -> None:
+        """Take that back."""
 
     def teams(self) -> list[TeamView]:
         """Return every team."""
@@ -83,6 +93,7 @@ class StorePeople:
         self._settings = settings
         self._actor = actor
         self._users = Users(store, audit, clock=wiring.clock, new_id=wiring.new_id)
+        self._slack_users = SlackUsers(store, audit)
         self._teams = Teams(store, audit, clock=wiring.clock, new_id=wiring.new_id)
 
     def users(self) -> list[UserView]:
@@ -115,6 +126,18 @@ class StorePeople:
         """Return a token with which a person sets a new password, once."""
         accounts = self._wiring.accounts(self._settings, self._store)
         return accounts.recovery.issue_reset(self._users.named(who), self._actor)
+
+    def slack(self, who: str) -> list[str]:
+        """Return who a person is in Slack."""
+        return self._slack_users.of(self._users.named(who))
+
+    def link_slack(self, who: str, slack_user: str) -> None:
+        """Say that a user of Slack is this person."""
+        self._slack_users.link(self._users.named(who), slack_user, actor=self._actor)
+
+    def unlink_slack(self, who: str, slack_user: str) -> None:
+        """Take that back."""
+        self._slack_users.unlink(self._users.named(who), slack_user, actor=self._actor)
 
     def teams(self) -> list[TeamView]:
         """Return every team."""

@@ -46,6 +46,11 @@ TABLE = {
     "delete": Entry(f"{_COMMANDS}.changing:delete", "Delete it, for ever.", INCIDENTS),
     "stats": Entry(f"{_COMMANDS}.figures:stats", "How quickly incidents are acknowledged and resolved.", RULES),
     "rules": Entry(f"{_COMMANDS}.rules:rules", "Check the severity rules, and try them.", RULES, False, False),
+    "policy": Entry(f"{_COMMANDS}.policy:policy", "Say who is paged, after how long, and for what.", ON_CALL),
+    "config": Entry(f"{_COMMANDS}.config:config", "Keep schedules and policies in files.", ON_CALL),
+    "page": Entry(f"{_COMMANDS}.paging:page", "Page somebody by hand.", ON_CALL),
+    "escalate": Entry(f"{_COMMANDS}.paging:escalate", "Page the next step of a policy now.", ON_CALL),
+    "notifications": Entry(f"{_COMMANDS}.paging:notifications", "Say what became of pages.", ON_CALL),
     "silence": Entry(f"{_COMMANDS}.silence:silence", "Drop the pages of some incidents for a while.", ON_CALL),
     "heartbeat": Entry(f"{_COMMANDS}.heartbeat:heartbeat", "Watch for the heartbeats of others.", ON_CALL),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),
@@ -81,7 +86,7 @@ program = LazyGroup(
         "INC-1042, inc-1042 or 1042."
     ),
     epilog="Exit status: 0 done, 1 a fault of ours, 2 usage or settings, 3 source not (wholly) read, 4 not found, "
-    "5 refused, 6 store, 130 interrupted.",
+    "5 refused, 6 store, 7 a plan has changes, 130 interrupted.",
     params=[
         store_option(),
         server_option(),

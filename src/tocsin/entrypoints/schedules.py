@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import ValidationError
-
-from tocsin.api.bodies import Body
 from tocsin.api.feeds import path_of
 from tocsin.api.schedule_bodies import LayerBody, NewSchedule, OverrideBody, ScheduleEdit, SwapBody, said
 from tocsin.api.schedule_looks import Looks
 from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
 from tocsin.domain.audit import Actor
 from tocsin.domain.schedule import Schedule
-from tocsin.errors import InvalidInput
 from tocsin.services.auditing import AuditLog
 from tocsin.services.feeds import Feeds
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
+
+from .checked_body import checked
 
 if TYPE_CHECKING:
     from tocsin.storage.store import Store
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 """What the API takes as a body. Any: whoever takes it checks it."""
-
-AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 class Desk(Protocol):
@@ -47,10 +43,10 @@ class Desk(Protocol):
     def add(self, document: Document) -> ScheduleView:
         """Make a schedule."""
 
-    def edit(self, name: str, document: Document) -> ScheduleView:
-        """Change a schedule."""
+    def edit(self, name: str, document: Document, expected: int | None = None) -> ScheduleView:
+        """Change a schedule; ``expected``: only if that is its version."""
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, expected: int | None = None) -> None:
         """Delete a schedule."""
 
     def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
@@ -129,19 +125,20 @@ class StoreSchedules:
 
     def add(self, document: Document) -> ScheduleView:
         """Make a schedule."""
-        return self._shown(self._schedules.add(said(_checked(NewSchedule, document)), actor=self._actor))
+        return self._shown(self._schedules.add(said(checked(NewSchedule, document)), actor=self._actor))
 
-    def edit(self, name: str, document: Document) -> ScheduleView:
-        """Change a schedule."""
-        return self._shown(self._schedules.edit(name, said(_checked(ScheduleEdit, document)), actor=self._actor))
+    def edit(self, name: str, document: Document, expected: int | None = None) -> ScheduleView:
+        """Change a schedule; ``expected``: only if that is its version."""
+        body = said(checked(ScheduleEdit, document))
+        return self._shown(self._schedules.edit(name, body, actor=self._actor, expected=expected))
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, expected: int | None = None) -> None:
         """Delete a schedule."""
-        self._schedules.remove(name, actor=self._actor)
+        self._schedules.remove(name, actor=self._actor, expected=expected)
 
     def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
         """Put a layer into a schedule."""
-        body = said(_checked(LayerBody, document))
+        body = said(checked(LayerBody, document))
         return self._shown(self._schedules.put_layer(name, layer, body, actor=self._actor))
 
     def take_layer(self, name: str, layer: str) -> ScheduleView:
@@ -150,12 +147,12 @@ class StoreSchedules:
 
     def add_override(self, name: str, document: Document) -> ScheduleView:
         """Add an override."""
-        body = said(_checked(OverrideBody, document))
+        body = said(checked(OverrideBody, document))
         return self._shown(self._schedules.add_overrides(name, [body], actor=self._actor))
 
     def swap(self, name: str, document: Document) -> ScheduleView:
         """Have two people take each other's shifts."""
-        overrides = _checked(SwapBody, document).overrides
+        overrides = checked(SwapBody, document).overrides
         return self._shown(self._schedules.add_overrides(name, overrides, actor=self._actor))
 
     def take_override(self, name: str, override: str) -> ScheduleView:
@@ -190,14 +187,3 @@ class StoreSchedules:
 
     def _shown(self, schedule: Schedule) -> ScheduleView:
         return self._looks.views(schedule)[0]
-
-
-def _checked(body: type[AnyBody], document: Document) -> AnyBody:
-    try:
-        return body.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        # People count from one.
-        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        message = f"{place}: {problem['msg'].removeprefix('Value error, ')}"
-        raise InvalidInput(message) from None

@@ -171,6 +171,11 @@ def coded(part: str) -> str:
     return quote(quote(part, safe=""), safe="")
 
 
+def seen(version: int | None) -> str:
+    """Return what ``If-Match`` says for a version that was seen; empty: for any."""
+    return "" if version is None else f'"{version}-0"'
+
+
 def _json(data: bytes, url: str) -> Any:  # noqa: ANN401 - any JSON
     try:
         return orjson.loads(data)

@@ -45,6 +45,19 @@ class ServerPeople:
         """Refuse: such a token is shown where the store is, and nowhere else."""
         return self._refuse(f"the password of {who}")
 
+    def slack(self, who: str) -> list[str]:
+        """Return who a person is in Slack."""
+        found: list[str] = self._calls.get(f"{_user(who)}/slack")["slack_users"]
+        return found
+
+    def link_slack(self, who: str, slack_user: str) -> None:
+        """Say that a user of Slack is this person."""
+        self._ask("PUT", f"{_user(who)}/slack/{coded(slack_user)}")
+
+    def unlink_slack(self, who: str, slack_user: str) -> None:
+        """Take that back."""
+        self._ask("DELETE", f"{_user(who)}/slack/{coded(slack_user)}")
+
     def teams(self) -> list[TeamView]:
         """Return every team."""
         return [TeamView.model_validate(one) for one in every_one(self._calls, "teams")]

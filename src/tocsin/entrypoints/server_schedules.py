@@ -7,7 +7,7 @@ from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFe
 from tocsin.domain.schedule import Schedule
 
 from .schedules import Document
-from .server_calls import ServerCalls, coded
+from .server_calls import ServerCalls, coded, seen
 from .server_store import MOST_LISTED, V1
 
 
@@ -41,13 +41,14 @@ class ServerSchedules:
         """Make a schedule."""
         return self._shown("POST", f"{V1}/schedules", document)
 
-    def edit(self, name: str, document: Document) -> ScheduleView:
-        """Change a schedule."""
-        return self._shown("PATCH", _one(name), document)
+    def edit(self, name: str, document: Document, expected: int | None = None) -> ScheduleView:
+        """Change a schedule; ``expected``: only if that is its version."""
+        said = self._calls.ask("PATCH", _one(name), document, by=self._by, if_match=seen(expected))
+        return ScheduleView.model_validate(said)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, expected: int | None = None) -> None:
         """Delete a schedule."""
-        self._ask("DELETE", _one(name))
+        self._calls.ask("DELETE", _one(name), by=self._by, if_match=seen(expected))
 
     def put_layer(self, name: str, layer: str, document: Document) -> ScheduleView:
         """Put a layer into a schedule."""

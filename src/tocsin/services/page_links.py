@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tocsin.domain.access import UserRole
 from tocsin.domain.draft import Draft
 from tocsin.domain.frozen import Utc
-from tocsin.domain.handling import acknowledge
+from tocsin.domain.handling import acknowledge, resolve_by_hand
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
 from tocsin.domain.page import Page
@@ -69,22 +69,60 @@ class PageLinks:
         raise SignInRefused(message, hint="links of pages are good for a day: sign in, or take a newer page's")
 
 
+class Outlook(NamedTuple):
+    """What following a link would do: acknowledge for ``user``, or nothing, if somebody has ``done`` so already."""
+
+    incident: Incident
+    user: User
+    done: bool
+
+
+def outlook(acting: Acting, users: Users, link: PageLink) -> Outlook:
+    """Return what :func:`acknowledge_cycle` would do now, or raise what it would; nothing is written."""
+    user = acknowledging(users, link.user)
+    draft = Draft(found(acting.store, link.incident_id), at=acting.clock(), by=user.email, edits=True)
+    _acknowledge(draft, link, user)
+    return Outlook(draft.incident, user, done=not draft.changed)
+
+
 def acknowledge_cycle(acting: Acting, users: Users, link: PageLink) -> Incident:
     """Acknowledge for the person of a link, if they are still let in, and their page told of all there is.
 
-    A ``cycle`` of 0 stands for a page by hand, which covers what there is. Doing so twice is no error. Raises
-    ``SignInRefused``, ``NotFound``, ``IllegalMove``, and ``PreconditionFailed`` where a later cycle has begun.
+    A ``cycle`` of 0 stands for a page by hand, which told of what there was. Doing so twice is no error. Raises
+    ``SignInRefused``, ``NotFound``, ``IllegalMove``, and ``PreconditionFailed`` where a later cycle has begun or waits.
     """
+    user = acknowledging(users, link.user)
+    return acting.move(link.incident_id, lambda draft: _acknowledge(draft, link, user), {"by": user.email})
+
+
+def resolve_cycle(acting: Acting, users: Users, link: PageLink) -> Incident:
+    """Resolve in the same way; raises the same. What is resolved already stays so."""
     user = acknowledging(users, link.user)
 
     def do(draft: Draft) -> None:
-        if link.cycle and draft.incident.cycles > max(link.cycle, draft.incident.acknowledged_cycles):
-            message = f"{link.incident_id} has got worse since this page: it was paged again"
-            raise PreconditionFailed(message, hint="acknowledge by the newer page, or where you see all of it")
-        acknowledge(draft, by=user.email)
+        if draft.incident.active:
+            _told_of_all(draft, link)
+        resolve_by_hand(draft, by=user.email)
 
-    found(acting.store, link.incident_id)
     return acting.move(link.incident_id, do, {"by": user.email})
+
+
+def _acknowledge(draft: Draft, link: PageLink, user: User) -> None:
+    _told_of_all(draft, link)
+    acknowledge(draft, by=user.email)
+
+
+def _told_of_all(draft: Draft, link: PageLink) -> None:
+    """Raise ``PreconditionFailed`` if a cycle has begun, or waits to, of which the page of a link did not tell."""
+    incident = draft.incident
+    if link.cycle:
+        later = incident.cycles > max(link.cycle, incident.acknowledged_cycles) or incident.cycle_due_at is not None
+    else:
+        begun = incident.cycle_restarted_at if incident.cycles > incident.acknowledged_cycles else None
+        later = begun is not None and begun.timestamp() > link.until - GOOD_FOR.total_seconds()
+    if later:
+        message = f"{link.incident_id} has got worse since this page: it was paged again"
+        raise PreconditionFailed(message, hint="acknowledge by the newer page, or where you see all of it")
 
 
 def acknowledging(users: Users, user_id: str) -> User:

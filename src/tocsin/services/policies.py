@@ -18,6 +18,7 @@ POLICY = "policy"
 """The record kind of an escalation policy; its id is the policy's."""
 
 MOST_POLICIES = 500
+"""Beside the default one: all are read when a cycle begins."""
 
 Also = Callable[[Policy], tuple[RecordWrite, ...]]
 
@@ -58,11 +59,11 @@ class Policies:
     def checked(self, document: Mapping[str, object], *, policy_id: str, version: int = 1) -> Policy:
         """Return the policy that a document describes, its targets by id. Raises ``InvalidInput``."""
         policy = policy_of({**document, "id": policy_id, "version": version})
-        return _mapped(policy, self._targets.fixed)
+        return policy.renamed(self._targets.fixed)
 
     def shown(self, policy: Policy) -> Policy:
         """Return a policy with its targets by name."""
-        return _mapped(policy, self._targets.named)
+        return policy.renamed(self._targets.named)
 
     def add(self, document: Mapping[str, object], *, actor: Actor, also: Also = lambda _policy: ()) -> Policy:
         """Make a policy; ``also`` gives what else is written with it.
@@ -122,7 +123,7 @@ class Policies:
     def _see_that_it_fits(self, policy: Policy) -> None:
         # Whoever saves another meanwhile writes to the audit log, too: then all of this is looked at again.
         others = [one for one in every_policy(self._store) if one.id != policy.id]
-        if len(others) >= MOST_POLICIES:
+        if policy.id != DEFAULT_ID and sum(one.id != DEFAULT_ID for one in others) >= MOST_POLICIES:
             message = f"there are {MOST_POLICIES} policies already"
             raise InvalidInput(message, hint="delete some that hold no more")
         for other in others if policy.id == DEFAULT_ID else [*others, DEFAULT]:
@@ -144,20 +145,6 @@ class Policies:
         now = self._clock()
         _, noted = following(head, deed, now)
         self._store.commit(Change(id=self._new_id(), at=now, records=(*writes, *noted)))
-
-
-def _mapped(policy: Policy, name: Callable[[str], str]) -> Policy:
-    """Return a policy with every target under another name."""
-
-    def action(said: object) -> object:
-        return (
-            said.model_copy(update={"target": name(said.target)})
-            if hasattr(said, "target") and hasattr(said, "model_copy")
-            else said
-        )
-
-    steps = tuple(step.model_copy(update={"actions": tuple(map(action, step.actions))}) for step in policy.steps)
-    return policy.model_copy(update={"steps": steps, "fallback": tuple(map(name, policy.fallback))})
 
 
 def _see_version(policy: Policy, expected: int | None) -> None:

@@ -9,6 +9,7 @@ from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.schedule import Override, Schedule, schedule_of
+from tocsin.domain.succession import see_that_the_past_stays, succeeded
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -91,6 +92,8 @@ class Schedules:
         Raises :class:`~tocsin.errors.InvalidInput`, and :class:`~tocsin.errors.AlreadyThere` for a name.
         """
         schedule = schedule_of({**whole(self._names(), said), "id": self._new_id()})
+        if said.get("from_now"):
+            schedule = self._from_now(schedule.model_copy(update={"layers": ()}), schedule)
         told = Deed(AuditAction.SCHEDULE_ADDED, actor, _target(schedule), {"time_zone": schedule.time_zone})
         try:
             self._commit(told, None, schedule, _written(schedule), _kept(schedule), *also(schedule))
@@ -100,8 +103,19 @@ class Schedules:
         return schedule
 
     def edit(self, name_or_id: str, said: Said, *, actor: Actor, expected: int | None = None) -> Schedule:
-        """Change name, time zone, team or all of the layers. What is not named stays."""
-        return self._change(name_or_id, lambda _before, names: part(names, said), actor=actor, expected=expected)
+        """Change name, time zone, team or all of the layers. What is not named stays.
+
+        ``from_now``: the layers hold from now on, and shifts that are over stay what they were.
+        """
+
+        def do(before: Schedule, names: Names) -> Document:
+            wanted = part(names, said)
+            if not said.get("from_now"):
+                return wanted
+            after = self._from_now(before, schedule_of({**before.model_dump(), **wanted}))
+            return after.model_dump(include={*wanted, "layers"})
+
+        return self._change(name_or_id, do, actor=actor, expected=expected)
 
     def put_layer(
         self, name_or_id: str, layer_id: str, said: Said, *, actor: Actor, expected: int | None = None
@@ -208,6 +222,13 @@ class Schedules:
                 continue
             return after
         raise _busy(name_or_id)
+
+    def _from_now(self, before: Schedule, wanted: Schedule) -> Schedule:
+        now = self._clock()
+        layers = succeeded(before.layers, wanted.layers, now) if wanted.layers != before.layers else before.layers
+        after = schedule_of(wanted.model_copy(update={"layers": layers}).model_dump())
+        see_that_the_past_stays(before, after, now)
+        return after
 
     def _attempts(self, name_or_id: str, expected: int | None) -> Iterator[Schedule]:
         """Yield a schedule as it is now, as often as it may be tried."""

@@ -115,6 +115,19 @@ def verify(wiring: Wiring, *, number: str, digits: str, who: str, by: str, as_js
     _tell(wiring, verified, f"Contact {verified.number} is verified.", as_json=as_json)
 
 
+@contact.command("test")
+@_ref
+@_user
+@pass_wiring
+def test_page(wiring: Wiring, *, number: str, who: str) -> None:
+    """Have a test page sent there. `account` is the address of the account."""
+    from tocsin.entrypoints.pages import page_desk
+
+    with page_desk(wiring, "") as desk:
+        page = desk.test(who, number)
+    wiring.out.line(f"A test page is on its way: `{wiring.program} notifications {page.id}` says what becomes of it.")
+
+
 @contact.command()
 @_ref
 @_user

@@ -159,6 +159,31 @@ def reset_password(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
     wiring.err.line("Hand it to them alone: whoever has it sets the password.")
 
 
+@user.command()
+@_who
+@click.argument("slack_user", metavar="[WORKSPACE:USER]", type=TEXT, default="")
+@click.option("--remove", is_flag=True, help="Take it back.")
+@_by
+@click.option("--json", "as_json", is_flag=True, help="Print an object, with all that they are in Slack.")
+@pass_wiring
+def slack(wiring: Wiring, *, who: str, slack_user: str, remove: bool, by: str, as_json: bool) -> None:
+    """Say who a person is in Slack, as in T0123456:U0123456: the buttons of pages act in their name from then on."""
+    if remove and not slack_user:
+        message = "--remove takes what is to be taken back: WORKSPACE:USER"
+        raise click.UsageError(message)
+    actor = wiring.actor(by)
+    with people(wiring, actor) as those:
+        if remove:
+            those.unlink_slack(who, slack_user)
+        elif slack_user:
+            those.link_slack(who, slack_user)
+        found = those.slack(who)
+    if as_json:
+        write_object(wiring.out.stream, {"user": who, "slack_users": found}, on_one_line=True)
+    else:
+        wiring.out.line(f"{who} is {', '.join(found) or 'nobody'} in Slack.")
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         said = sys.stdin.readline().rstrip("\r\n")

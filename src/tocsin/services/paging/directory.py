@@ -38,6 +38,9 @@ class Way(NamedTuple):
 class Directory(Protocol):
     """Looks up, each time it is asked: what is true when a page is sent counts."""
 
+    def is_empty(self) -> bool:
+        """Say whether there is nobody at all: then nobody is missed either."""
+
     def policies(self) -> Sequence[Policy]:
         """Return every escalation policy."""
 

@@ -222,7 +222,9 @@ class _Step:
             text = f"{number}: {missing_told(self._missing)}{after}"
             draft.step(draft.incident, EventKind.UNREACHABLE, Reason.NOBODY_REACHED, text=text)
         if nobody and not self._pages:
-            _log.error("%s %s: nobody can be reached, and the fallback cannot either", draft.incident.id, number)
+            # Where there are no people at all, nobody was to be paged: whoever looks at incidents sees them.
+            level = logging.INFO if directory.is_empty() else logging.ERROR
+            _log.log(level, "%s %s: nobody can be reached, nor the fallback", draft.incident.id, number)
         if self._pages:
             text = f"{number}: {told(self._pages.values(), directory)}"
             draft.step(draft.incident, EventKind.PAGED, Reason.POLICY, text=text)

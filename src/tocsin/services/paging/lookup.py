@@ -45,6 +45,10 @@ class Lookup:
         self._rules = rules
         self._silences = silences
 
+    def is_empty(self) -> bool:
+        """Say whether there is nobody at all."""
+        return next(self._users.every(), None) is None
+
     def policies(self) -> Sequence[Policy]:
         """Return every policy that was saved."""
         return every_policy(self._store)

@@ -1,0 +1,159 @@
+"""Schedules and policies of other systems, as their APIs answer, in our words. What has none is named."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tocsin.domain.local_time import zone_of
+from tocsin.domain.rotation import Unit, Weekday
+from tocsin.domain.user import checked_time_zone
+from tocsin.errors import InvalidInput
+
+from .config_files import written
+from .plain_yaml import read_yaml
+
+Document = dict[str, Any]
+"""A part of an answer, or of what we make of it. Any: it is another's."""
+
+_LONGEST_NAME = 63
+_LONGEST_ID = 64
+_DAY = timedelta(days=1)
+_WEEK = tuple(Weekday)
+
+
+def imported(vendor: str, files: Sequence[Path]) -> tuple[str, list[str]]:
+    """Return what files of a vendor's answers describe as our YAML, and what could not be taken over.
+
+    Raises ``InvalidInput`` for a file in which there is nothing of the kind.
+    """
+    import tocsin.entrypoints.import_opsgenie as opsgenie
+    import tocsin.entrypoints.import_pagerduty as pagerduty
+
+    answers = [read_yaml(file) for file in files]
+    taken = Taken()
+    try:
+        (pagerduty if vendor == "pagerduty" else opsgenie).take(answers, taken)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"this is no answer of {vendor}'s API: {type(error).__name__} {error}"
+        raise InvalidInput(message) from None
+    if not taken.schedules and not taken.policies:
+        message = f"there are no schedules and no policies of {vendor} in this"
+        raise InvalidInput(message, hint="docs/config.md says which answers of its API are read")
+    return written([], taken.schedules, taken.policies), taken.lost
+
+
+class Taken:
+    """What was taken over so far."""
+
+    def __init__(self) -> None:
+        self.schedules: list[Document] = []
+        self.policies: list[Document] = []
+        self.lost: list[str] = []
+        self._names: dict[str, str] = {}
+
+    def lose(self, what: str) -> None:
+        """Note what has no words of ours."""
+        self.lost.append(what)
+
+    def schedule_name(self, name: str) -> str:
+        """Return a name that a schedule of ours may have, and no other has."""
+        plain = re.sub(r"[^A-Za-z0-9 ._-]+", " ", name)
+        plain = re.sub(r"^[^A-Za-z0-9]+", "", " ".join(plain.split()))[:_LONGEST_NAME].rstrip() or "schedule"
+        ours, number = plain, 1
+        while ours.casefold() in self._names:
+            number += 1
+            ours = f"{plain[: _LONGEST_NAME - 4]} {number}"
+        self._names[ours.casefold()] = name
+        if ours != name:
+            self.lose(f"the name of schedule {name!r}: it is called {ours!r}")
+        return ours
+
+    def add_schedule(self, name: str, zone: str, team: str, layers: Sequence[Document]) -> None:
+        """Add a schedule, unless nothing of it is left."""
+        if not layers:
+            self.lose(f"schedule {name}: no layer of it is left")
+            return
+        schedule: Document = {"name": name, "time_zone": zone}
+        self.schedules.append(schedule | ({"team": team} if team else {}) | {"layers": [*_each_once(layers)]})
+
+    def add_policy(self, policy: Document) -> None:
+        """Add a policy, unless it would tie with another or says nothing."""
+        name = policy["name"]
+        twin = next((one["name"] for one in self.policies if one["conditions"] == policy["conditions"]), None)
+        if not policy["steps"]:
+            self.lose(f"policy {name}: nobody is left whom it pages")
+        elif twin is not None:
+            self.lose(f"policy {name}: it is for the same incidents as {twin}")
+        else:
+            self.policies.append(policy)
+
+
+def zone_in(said: object, what: str, taken: Taken) -> str:
+    """Return a time zone, UTC where there is none of that name."""
+    try:
+        return checked_time_zone(str(said))
+    except InvalidInput:
+        taken.lose(f"{what}: its time zone {str(said)[:100]}; it is in UTC")
+        return "UTC"
+
+
+def begins(said: str, zone: str) -> tuple[str, str]:
+    """Return the local day and time of day of a moment."""
+    local = datetime.fromisoformat(said).astimezone(zone_of(zone))
+    return local.date().isoformat(), f"{local:%H:%M}"
+
+
+def rotation(seconds: int, hand_over: str) -> Document | None:
+    """Return the rotation whose turns are so long; None if there is none."""
+    for unit, length in ((Unit.WEEK, 604_800), (Unit.DAY, 86_400), (Unit.HOUR, 3_600)):
+        if seconds > 0 and seconds % length == 0:
+            every = seconds // length
+            said: Document = {"unit": unit.value} | ({"every": every} if every > 1 else {})
+            return said | {"hand_over": hand_over}
+    return None
+
+
+def hours(spans: Sequence[tuple[Weekday | None, str, timedelta]]) -> list[Document]:
+    """Return hours of duty: each from a time of day on for so long, on a weekday or (None) on all."""
+    found: dict[tuple[str, str], list[Weekday]] = {}
+    for weekday, begin, length in spans:
+        for day, since, until in _pieces(weekday, begin, length):
+            found.setdefault((since, until), []).extend([day] if day else _WEEK)
+    return [
+        {"weekdays": [day.value for day in _WEEK if day in days], "begin": since, "end": until}
+        for (since, until), days in found.items()
+    ]
+
+
+def _pieces(weekday: Weekday | None, begin: str, length: timedelta) -> Iterator[tuple[Weekday | None, str, str]]:
+    """Yield what is no longer than a day each."""
+    clock = timedelta(hours=int(begin[:2]), minutes=int(begin[3:5]))
+    while length > timedelta():
+        part = min(length, _DAY)
+        end = (clock + part) % _DAY
+        yield weekday, begin[:5], f"{end // timedelta(hours=1):02}:{end // timedelta(minutes=1) % 60:02}"
+        weekday = None if weekday is None else _WEEK[(_WEEK.index(weekday) + 1) % len(_WEEK)]
+        length -= part
+
+
+def _each_once(layers: Sequence[Document]) -> Iterator[Document]:
+    """Yield layers with ids made of their names, of which there are no two."""
+    known: set[str] = set()
+    for layer in layers:
+        name = str(layer["name"]).strip() or "layer"
+        layer_id, number = name[:_LONGEST_ID], 1
+        while layer_id in known:
+            number += 1
+            layer_id = f"{name[: _LONGEST_ID - 4]} {number}"
+        known.add(layer_id)
+        yield {"id": layer_id} | layer | {"name": name[:200]}
+
+
+def listed(answers: Sequence[Any], one: str, many: str) -> Iterator[Mapping[str, Any]]:
+    """Yield what answers hold under a word, one or many of them."""
+    for answer in answers:
+        if one in answer:
+            yield answer[one]
+        yield from answer.get(many, ())
