@@ -22,6 +22,7 @@ from tocsin.config import Settings
 from tocsin.domain.access import ANYBODY, Scope, UserRole
 from tocsin.domain.audit import Actor
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.answering import answering_of
 from tocsin.entrypoints.page_addresses import callers_of
 from tocsin.entrypoints.reaching import reach_of
 from tocsin.entrypoints.sign_in import sessions_of
@@ -143,6 +144,7 @@ class Client:
             accounts=self.accounts_of(self.signing_keys),
             reach=lambda: reach_of(store, self.signing_keys, clock=self.clock, new_id=self.new_id),
             callers=lambda: callers_of(self.settings, self.signing_keys, no_aws, clock=self.clock),
+            answering=lambda: answering_of(Settings(), store, self.signing_keys, lambda: None, **how),
             silences=Silences(store, self.audit, **how),
             watches=Watches(store, self.audit, rules, **how),
             oidc=oidc,

@@ -1,9 +1,18 @@
 """Who is on call over the API: now, in the time to come, and how well that is covered."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.api.client import V1
+from tests.desk import NOON
+from tests.reach import code_of
 from tocsin.domain.access import UserRole
+from tocsin.domain.audit import Actor
+from tocsin.domain.change import Change
+from tocsin.domain.contact import ChannelKind
+from tocsin.domain.page import Page, PageStatus
+from tocsin.services.paging.desk import planned
 
 SCHEDULES = f"{V1}/schedules"
 SHOP = f"{SCHEDULES}/shop"
@@ -103,3 +112,33 @@ def test_coverage_says_what_is_wrong(client, people):
     (gap,) = client.get(f"{SCHEDULES}/empty/coverage").json["gaps"]
     assert (gap["start"], gap["end"]) == ("2026-03-02T12:00:00Z", "2026-03-30T12:00:00Z")
     assert client.get(f"{SHOP}/coverage", query={"until": "2027-01-01T00:00:00Z"}).problem == "invalid-input"
+
+
+def test_pages_at_night_are_counted_once_a_time_has_begun(client, people):
+    """By person; nothing is known of a time to come."""
+    at = NOON + timedelta(hours=11)
+    said = {"status": PageStatus.SENT, "sent_at": at, "made_at": at, "not_before": at, "channel": ChannelKind.SMS}
+    page = Page.model_validate(said | {"id": "p", "user": people["ann"].id, "contact": "c"})
+    client.store.commit(Change(id="night", at=at, records=(planned(page),)))
+    client.minutes(24 * 60)
+    found = client.get(f"{SHOP}/coverage", query={"from": NOON.isoformat(), "until": "2026-03-12T12:00:00Z"}).json
+    assert {one["person"]["full_name"]: one["pages_at_night"] for one in found["load"]} == {"ann": 1, "bo": 0}
+
+
+def test_whoever_has_a_verified_contact_can_be_reached(client, people):
+    """Although the address of their account was never verified."""
+
+    def unreachable():
+        found = client.get(f"{SHOP}/coverage", query={"until": "2026-03-09T08:00:00Z"}).json
+        return [one["person"]["full_name"] for one in found["unreachable"]]
+
+    ann = client.users.change(
+        people["ann"].id, lambda one: one.model_copy(update={"verified": False}), actor=Actor("a test")
+    )
+    assert unreachable() == ["ann"]
+    reach = client.parts.reach()
+    phone = reach.contacts.add(ann, ChannelKind.SMS, {"number": "+491511234567"}, actor=Actor("a test"))
+    assert unreachable() == ["ann"]
+    reach.verification.ask(phone)
+    reach.verification.verify(ann, phone, code_of(client), actor=Actor("a test"))
+    assert unreachable() == []

@@ -214,6 +214,11 @@ RUNS = [
     ("contact", "code", "1", "--user", "ana@example.com"),
     ("contact", "verify", "1", "123456", "--user", "ana@example.com"),
     ("contact", "delete", "1", "--user", "ana@example.com"),
+    ("contact", "test", "1", "--user", "ana@example.com"),
+    ("user", "slack", "ana@example.com", "T1:U1", "--json"),
+    ("page", "ana@example.com", "look", "--json"),
+    ("escalate", "INC-1001"),
+    ("notifications", "--json"),
     ("room", "add", "ops", "pagerduty", "--secrets", "-", "--json"),
     ("room", "list", "--json"),
     ("room", "list"),
@@ -242,13 +247,49 @@ RUNS = [
     ("demo", "--help"),
     ("audit", "list", "--json"),
     ("audit", "list"),
+    ("schedule", "list", "--json"),
+    ("schedule", "show", "Shop", "--json"),
+    ("schedule", "edit", "Shop", "--time-zone", "Europe/Berlin", "--json"),
+    ("schedule", "layer", "Shop", "upper", "--person", "ana@example.com", "--json"),
+    ("schedule", "override", "Shop", "ana@example.com", "--from", "2030-01-01", "--until", "2030-01-02", "--json"),
+    ("schedule", "swap", "Shop", "ana@example.com", "bo@example.com", "--from", "2030-01-01", "--until", "2030-01-02"),
+    ("schedule", "remove-override", "Shop", "nothing"),
+    ("schedule", "remove-layer", "Shop", "upper"),
+    ("schedule", "export", "Shop"),
+    ("schedule", "shifts", "Shop", "--json"),
+    ("schedule", "coverage", "Shop", "--json"),
+    ("schedule", "feeds", "Shop", "--json"),
+    ("schedule", "revoke-feed", "Shop", "nothing"),
+    ("schedule", "delete", "Shop"),
+    ("oncall", "--json"),
+    ("policy", "list", "--json"),
+    ("policy", "show", "Default", "--json"),
+    ("policy", "add", "nothing.yaml"),
+    ("policy", "put", "Default", "nothing.yaml"),
+    ("policy", "delete", "Default"),
+    ("config", "export"),
+    ("config", "plan", "nothing.yaml"),
+    ("config", "apply", "nothing.yaml", "--yes"),
+    ("config", "import", "pagerduty", "nothing.json"),
+    ("contact", "test", "1", "--user", "ana@example.com"),
+    ("user", "slack", "ana@example.com"),
+    ("page", "ana@example.com", "look"),
+    ("escalate", "1001"),
+    ("notifications", "--json"),
     ("audit", "export"),
     ("audit", "verify", "--json"),
     ("move", "--from", "json:incidents.json", "--to", "json:other.json", "--json"),
 ]
 """How each command is run; those that show something once are run by the tests."""
 
-ONCE = {("key", "create"), ("serve",), ("user", "reset-password"), ("heartbeat", "add")}
+ONCE = {
+    ("key", "create"),
+    ("serve",),
+    ("user", "reset-password"),
+    ("heartbeat", "add"),
+    ("schedule", "add"),
+    ("schedule", "feed"),
+}
 """Commands that show something once."""
 
 
@@ -274,6 +315,11 @@ def test_no_command_shows_a_secret(shop, datadog, traced):
     watched = shop("heartbeat", "add", "backup", "--every", "10")
     seen.secret("the token of a heartbeat", watched.out.strip())
     seen.add("heartbeat add", watched.out + watched.err, may_show=("the token of a heartbeat",))
+    shop("user", "add", "ana@example.com", "--name", "Ana", "--password-stdin", typed=f"{password}\n")
+    assert shop("schedule", "add", "Shop", "--person", "ana@example.com").status == 0
+    feed = shop("schedule", "feed", "Shop")
+    seen.secret("the link of a feed", feed.out.strip().rpartition("=")[2])
+    seen.add("schedule feed", feed.out + feed.err, may_show=("the link of a feed",))
     with contextlib.chdir(shop.folder):
         for arguments in RUNS:
             environ = {"USE_DYNAMODB": "true"} if arguments[0] == "table" else {}

@@ -5,8 +5,10 @@ Nothing stands in for anything but the far side: a mail server and an HTTP serve
 
 import itertools
 import json
+import re
 from contextlib import ExitStack
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 
@@ -21,12 +23,15 @@ from tocsin.domain.alert import Push, Source
 from tocsin.domain.audit import Actor
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.rules import Rules
+from tocsin.entrypoints.page_addresses import links_of
 from tocsin.entrypoints.paging import paging_of
 from tocsin.entrypoints.reaching import reach_of
 from tocsin.identity.signing_keys import SigningKeys
+from tocsin.services.acting import Acting
 from tocsin.services.auditing import AuditLog
 from tocsin.services.incidents import IncidentService
 from tocsin.services.ingest import ingest
+from tocsin.services.page_links import acknowledge_cycle
 from tocsin.services.policies import Policies
 from tocsin.services.schedules import Schedules
 from tocsin.services.targets import Targets
@@ -48,7 +53,7 @@ class Shop:
         audit = AuditLog(store, **how)
         self.users, self.teams = Users(store, audit, **how), Teams(store, audit, **how)
         self.schedules = Schedules(store, audit, **how)
-        keys = SigningKeys(RingInMemory(), clock=how["clock"])
+        self.keys = keys = SigningKeys(RingInMemory(), clock=how["clock"])
         contacts = reach_of(store, keys, private=True, **how).contacts
         for email in ("ana@example.com", "bo@example.com"):
             self.users.add(email, email, UserRole.RESPONDER, actor=BOSS)
@@ -74,11 +79,12 @@ class Shop:
             },
             actor=BOSS,
         )
-        settings = Settings.read(
+        self.settings = settings = Settings.read(
             {
                 "SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
                 "MAIL_FROM": "tocsin@example.com",
                 "OUTBOUND_ALLOW": "127.0.0.0/8",
+                "PUBLIC_URL": "https://tocsin.example.com",
             }
         )
         paging = paging_of(settings, store, Rules(), keys, lambda: None, **how)
@@ -155,3 +161,20 @@ def test_who_is_on_call_is_looked_up_then(shop):
     here.push(fires("db", 24 * 60))
     here.later(0)
     assert [to for to, _ in letters(mailbox)] == ["bo@example.com"]
+
+
+def test_the_link_of_a_letter_acknowledges(shop):
+    """As it was sent, for whom it was sent to; then nobody else is paged."""
+    here, mailbox, _ = shop
+    here.push(fires("db"))
+    here.later(0)
+    letter = message_from_bytes(mailbox.got[0][0].content)
+    plain = next(part for part in letter.walk() if part.get_content_type() == "text/plain")
+    text = plain.get_payload(decode=True).decode()
+    (token,) = re.findall(r"https://tocsin\.example\.com/api/v1/pages/ack\?token=(\S+)", text)
+    link = links_of(here.settings, here.keys).read(token, here.now)
+    after = acknowledge_cycle(Acting(here.store, rules=Rules(), **here.how), here.users, link)
+    assert after.acknowledged_by == "ana@example.com"
+    mailbox.got.clear()
+    here.later(10)
+    assert letters(mailbox) == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.fakes import MemoryStore
 from tests.reach import Reached
 from tests.services.test_losing_races import Between
 from tocsin.domain.audit import Actor
@@ -9,6 +10,7 @@ from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.policy import DEFAULT, DEFAULT_ID
 from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
+from tocsin.services.moving import move
 from tocsin.services.policies import MOST_POLICIES, POLICY, Policies, every_policy
 from tocsin.services.schedules import Schedules
 from tocsin.services.targets import Targets
@@ -207,3 +209,11 @@ def test_there_are_only_so_many(desk):
     with pytest.raises(InvalidInput, match=f"there are {MOST_POLICIES} policies already"):
         desk.add("b")
     desk.policies.put(DEFAULT_ID, document("Everything", conditions={}), actor=BOSS)
+
+
+def test_policies_are_copied_with_everything_else(desk):
+    """From any store, those too that cannot list all that they hold."""
+    desk.add()
+    target = MemoryStore()
+    move(desk.store, target, now=desk.now, new_id=desk.new_id)
+    assert every_policy(target) == every_policy(desk.store) != ()

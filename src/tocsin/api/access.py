@@ -38,6 +38,8 @@ TABLE: Mapping[str, Access] = {
     f"GET {_INCIDENT}/notes": READ,
     f"GET {_INCIDENT}/timeline": READ,
     f"GET {_INCIDENT}/metrics": READ,
+    f"GET {_INCIDENT}/explain": READ,
+    f"GET {_V1}/readiness": READ,
     f"POST {_V1}/keys": ADMINISTER,
     f"GET {_V1}/keys": ADMINISTER,
     f"DELETE {_V1}/keys/{{key_id}}": ADMINISTER,

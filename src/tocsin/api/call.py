@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tocsin.services.callers import Callers
     from tocsin.services.deadline import Deadline
     from tocsin.services.external_sign_in import ExternalSignIn
+    from tocsin.services.paging.answering import Answering
     from tocsin.services.reach import Reach
     from tocsin.services.source import AlertSource, MonitorReader
     from tocsin.sources.naming import TagNames
@@ -52,7 +53,8 @@ class Parts(NamedTuple):
     asked for by what is pushed alone. ``datadog`` gives what reads all of them until a deadline, or None as well.
     ``oidc`` checks access tokens of another issuer, and ``external`` gives what signs people in with it; None where none
     is set. ``accounts`` gives what people do about their own access, which is made when somebody does, ``reach`` how they
-    are reached, and ``callers`` what tells who comes by a link or with a provider's signature.
+    are reached, ``callers`` what tells who comes by a link or with a provider's signature, and ``answering`` what answers
+    questions about paging.
     """
 
     store: Store
@@ -77,6 +79,7 @@ class Parts(NamedTuple):
     accounts: "Callable[[], Accounts]"
     reach: "Callable[[], Reach]"
     callers: "Callable[[], Callers]"
+    answering: "Callable[[], Answering]"
     oidc: "Callable[[str], Principal | None] | None" = None
     external: "Callable[[], ExternalSignIn | None]" = lambda: None
 

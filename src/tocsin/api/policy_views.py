@@ -18,36 +18,43 @@ from tocsin.domain.policy import (
     SetSeverity,
     SetStatus,
     Target,
+    Times,
     Webhook,
 )
+from tocsin.domain.rotation import Hours
 
 from .bodies import Body
-from .schedule_bodies import HoursBody
 from .texts import Something
 from .views import View
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
 
 
-class TimesBody(Body):
+class DutyBody(Hours):
+    """Hours of some weekdays; over midnight where `end` is earlier."""
+
+    model_config = _STRICT
+
+
+class TimesBody(Times):
     """Hours of the week, in a time zone."""
 
-    hours: tuple[HoursBody, ...] = Field(min_length=1, max_length=MOST_VALUES)
-    time_zone: str = Field(default="UTC", examples=["Europe/Berlin"])
+    model_config = _STRICT
+    hours: Annotated[tuple[DutyBody, ...], Field(min_length=1, max_length=MOST_VALUES)]
 
 
 class ConditionsBody(Conditions):
     """What must hold of an incident; each that is given must, by any of its values (`labels`: by all)."""
 
     model_config = _STRICT
-    time: TimesBody | None = None  # type: ignore[assignment]  # the same, but that nothing may be misspelt
+    time: TimesBody | None = None
 
 
 class HoldBody(Hold):
     """For these severities a cycle waits until `times` are over."""
 
     model_config = _STRICT
-    times: TimesBody  # type: ignore[assignment]  # as above
+    times: TimesBody
 
 
 class NotifyBody(Notify):

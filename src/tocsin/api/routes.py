@@ -2,6 +2,7 @@
 
 from .accounts import accounts
 from .alerts import alerts
+from .answering import answering
 from .audit import audit
 from .contacts import contacts
 from .documents import documents
@@ -40,6 +41,7 @@ ROUTES: tuple[Declared, ...] = tuple(
         *(silences, heartbeats),
         *(policies,),
         *(pages, page_links, slack, voice),
+        *(answering,),
     )
     for one in resource.declared
 )

@@ -1,12 +1,13 @@
 """Looking at schedules: what is shown of them, put together for the API and for the command line alike."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from tocsin.domain.coverage import coverage
 from tocsin.domain.frozen import Utc
 from tocsin.domain.schedule import Schedule, shifts
 from tocsin.domain.stints import Span, current
+from tocsin.domain.user import User
 from tocsin.errors import InvalidInput
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
@@ -24,14 +25,24 @@ LONGEST_REPORT = timedelta(days=92)
 MOST_SHIFTS = 5_000
 """In one answer."""
 
+AtNight = Callable[[list[User], Utc, Utc], Mapping[str, int] | None]
+
 
 class Looks:
-    """Looks at the schedules of one store."""
+    """Looks at the schedules of one store.
 
-    def __init__(self, schedules: Schedules, users: Users, teams: Teams) -> None:
+    ``reachable`` says whether a page would reach somebody; ``pages`` how often people were paged at night between two
+    moments, by id, or None where that is not known.
+    """
+
+    def __init__(
+        self, schedules: Schedules, users: Users, teams: Teams, *, reachable: Callable[[User], bool], pages: AtNight
+    ) -> None:
         self._schedules = schedules
         self._users = users
         self._teams = teams
+        self._reachable = reachable
+        self._pages = pages
 
     def views(self, *some: Schedule) -> list[ScheduleView]:
         """Return what is shown of schedules."""
@@ -66,9 +77,16 @@ class Looks:
         every = list(self._schedules.every())
         people = {one.id: one for one in self._users.every()}
         active = {one.id for one in people.values() if one.active}
-        # As long as an address is all that somebody can be reached by.
-        reachable = {one.id for one in people.values() if one.active and one.verified}
-        found = coverage(schedule, every, start, end, active=active.__contains__, reachable=reachable.__contains__)
+        pages = self._pages([people[one] for one in sorted(schedule.people & people.keys())], start, end)
+        found = coverage(
+            schedule,
+            every,
+            start,
+            end,
+            active=active.__contains__,
+            reachable=lambda one: one in people and self._reachable(people[one]),
+            pages=pages,
+        )
         return CoverageView.of(found, Span(start, end), people, {one.id: one.name for one in every})
 
     def _listed(self, some: Iterable[Schedule], start: Utc, end: Utc, person: str) -> ShiftList:

@@ -158,7 +158,9 @@ class LoadView(View):
     person: Member
     hours: float
     stints: int = Field(description="How often, without a break.")
-    pages_at_night: int | None = Field(description="Null: nobody counts them yet.")
+    pages_at_night: int | None = Field(
+        description="Messages between 22:00 and 07:00 on their clock. Null: it is not known."
+    )
 
 
 class CoverageView(SpanView):

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from tocsin.domain.access import UserRole
 from tocsin.domain.change import RecordWrite
 from tocsin.domain.schedule import Schedule
+from tocsin.services.pages_at_night import pages_at_night
 from tocsin.services.schedules import Schedules
 
 from .answers import found, nothing, written
@@ -151,7 +152,14 @@ def schedules_of(call: Call) -> Schedules:
 
 def looks_of(call: Call) -> Looks:
     """Return what looks at the schedules that a call works on."""
-    return Looks(schedules_of(call), call.parts.users, call.parts.teams)
+    parts = call.parts
+    return Looks(
+        schedules_of(call),
+        parts.users,
+        parts.teams,
+        reachable=lambda user: bool(parts.reach().contacts.usable(user)),
+        pages=lambda people, start, end: pages_at_night(parts.store, people, start, end, parts.clock()),
+    )
 
 
 def own(call: Call) -> str:

@@ -49,7 +49,7 @@ class TargetKind(StrEnum):
     ADMINS = "admins"
 
 
-_ALONE = frozenset({TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS})
+_ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
 _TARGET = re.compile(r"(schedule|team|user|room):(\S.{0,198})")
 
 
@@ -63,7 +63,12 @@ def _target(text: str) -> str:
     return text
 
 
-Target = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_target)]
+Target = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_target),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(_ALONE)}|{_TARGET.pattern})$"}),
+]
 """``assignees``, ``on_call`` (of the team that the incident belongs to), ``admins``; or ``schedule:``, ``team:`` (whoever
 is on call of it), ``user:`` or ``room:``, each with a name or id."""
 
@@ -310,10 +315,15 @@ def policy_of(document: Mapping[str, object]) -> Policy:
 
 def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> Policy:
     """Return the policy by which an incident's next cycle escalates. ``team`` owns its service, where it names none."""
+    return holding(policies, incident, at, team=team)[0]
+
+
+def holding(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> list[Policy]:
+    """Return the policies that hold for an incident: the one that is chosen first, the default one last."""
     every = {one.id: one for one in policies}
     default = every.pop(DEFAULT_ID, DEFAULT)
-    holding = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
-    return max(holding, key=lambda one: (one.specificity, one.id), default=default)
+    some = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
+    return [*sorted(some, key=lambda one: (one.specificity, one.id), reverse=True), default]
 
 
 def checked_with(policy: Policy, others: Sequence[Policy]) -> None:

@@ -45,6 +45,7 @@ from .table_shape import StoreShape
 if TYPE_CHECKING:
     from tocsin.services.accounts import Accounts
     from tocsin.services.callers import Callers
+    from tocsin.services.paging.answering import Answering
     from tocsin.services.reach import Reach
 
 SERVICE = "tocsin-api"
@@ -152,6 +153,11 @@ class ApiHandler:
 
             return callers_of(settings, keys, lambda: aws, clock=self._clock)
 
+        def answering() -> "Answering":
+            from .answering import answering_of
+
+            return answering_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
+
         others = {
             **silence_acts(store, clock=self._clock, new_id=self._new_id),
             **watch_acts(store, rules, clock=self._clock, new_id=self._new_id),
@@ -181,6 +187,7 @@ class ApiHandler:
             accounts=accounts,
             reach=reach,
             callers=callers,
+            answering=answering,
         )
         return Api(ROUTES, parts, api_options(settings), self._log)
 

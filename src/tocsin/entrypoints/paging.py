@@ -26,9 +26,11 @@ from tocsin.storage.store import Store
 
 from .channel_setup import channels_of
 from .letters import letters_of
+from .page_addresses import action_url, links_of, slack_reply_acts
 from .reaching import reach_of
 
 if TYPE_CHECKING:
+    from tocsin.channels.outbound import Outbound
     from tocsin.config import Settings
 
     from .aws import Aws
@@ -52,7 +54,7 @@ def paging_of(
     new_id: NewId,
 ) -> Paging:
     """Return the pager of a store. Raises :class:`~tocsin.errors.ConfigurationError`."""
-    channels = channels_of(settings, aws, clock=clock)
+    channels = channels_of(settings, aws, clock=clock, action_url=action_url)
     reach = reach_of(store, keys, clock=clock, new_id=new_id)
     lookup = lookup_of(store, keys, clock=clock, new_id=new_id)
     pager = Pager(
@@ -63,7 +65,7 @@ def paging_of(
         new_id=new_id,
         timer=time.monotonic,
         jitter=random.random,
-        messages=Messages(),
+        messages=Messages(link=links_of(settings, keys)),
     )
     others: dict[str, Act] = {
         **silence_acts(store, clock=clock, new_id=new_id),
@@ -71,8 +73,15 @@ def paging_of(
         **letters_of(settings, store, keys, aws, clock=clock, new_id=new_id),
         CODE: Codes(store, reach.contacts, keys, channels, clock=clock, new_id=new_id),
         **notice_acts(pager.desk),
+        **slack_reply_acts(store, lambda: _way_out(settings), clock=clock, new_id=new_id),
     }
     return Paging(others, pager)
+
+
+def _way_out(settings: "Settings") -> "Outbound":
+    from tocsin.channels.outbound import Outbound
+
+    return Outbound(settings.outbound_allow)
 
 
 def lookup_of(store: Store, keys: SigningKeys, *, clock: Clock, new_id: NewId) -> Lookup:

@@ -51,6 +51,8 @@ TABLE = {
     "page": Entry(f"{_COMMANDS}.paging:page", "Page somebody by hand.", ON_CALL),
     "escalate": Entry(f"{_COMMANDS}.paging:escalate", "Page the next step of a policy now.", ON_CALL),
     "notifications": Entry(f"{_COMMANDS}.paging:notifications", "Say what became of pages.", ON_CALL),
+    "explain": Entry(f"{_COMMANDS}.explain:explain", "Say why somebody was, or was not, paged.", ON_CALL),
+    "readiness": Entry(f"{_COMMANDS}.readiness:readiness", "Would a page reach a human now?", ON_CALL),
     "silence": Entry(f"{_COMMANDS}.silence:silence", "Drop the pages of some incidents for a while.", ON_CALL),
     "heartbeat": Entry(f"{_COMMANDS}.heartbeat:heartbeat", "Watch for the heartbeats of others.", ON_CALL),
     "user": Entry(f"{_COMMANDS}.user:user", "Add people, and say what they may do.", PEOPLE),

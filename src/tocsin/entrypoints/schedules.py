@@ -1,8 +1,9 @@
 """Schedules for the command line: on a store, or on a server. Both show what the API shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tocsin.api.feeds import path_of
@@ -11,8 +12,10 @@ from tocsin.api.schedule_looks import Looks
 from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
 from tocsin.domain.audit import Actor
 from tocsin.domain.schedule import Schedule
+from tocsin.domain.user import User
 from tocsin.services.auditing import AuditLog
 from tocsin.services.feeds import Feeds
+from tocsin.services.pages_at_night import pages_at_night
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
@@ -20,6 +23,7 @@ from tocsin.services.users import Users
 from .checked_body import checked
 
 if TYPE_CHECKING:
+    from tocsin.services.contacts import Contacts
     from tocsin.storage.store import Store
 
     from .wiring import Wiring
@@ -103,12 +107,13 @@ class StoreSchedules:
     def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)
         users = Users(store, audit, clock=wiring.clock, new_id=wiring.new_id)
+        self._store = store
         self._wiring = wiring
         self._actor = actor
         self._teams = Teams(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._schedules = Schedules(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._feeds = Feeds(store, audit, clock=wiring.clock, new_id=wiring.new_id)
-        self._looks = Looks(self._schedules, users, self._teams)
+        self._looks = Looks(self._schedules, users, self._teams, reachable=self._reachable, pages=self._at_night)
 
     def every(self, team: str) -> list[ScheduleView]:
         """Return every schedule, or those of a team."""
@@ -184,6 +189,19 @@ class StoreSchedules:
     def revoke_feed(self, name: str, feed: str) -> None:
         """Take such a link out of use."""
         self._feeds.revoke(self._schedules.named(name).id, feed, actor=self._actor)
+
+    @cached_property
+    def _contacts(self) -> "Contacts":
+        from .reaching import reach_of
+
+        keys = self._wiring.signing_keys(self._wiring.settings())
+        return reach_of(self._store, keys, clock=self._wiring.clock, new_id=self._wiring.new_id).contacts
+
+    def _reachable(self, user: User) -> bool:
+        return bool(self._contacts.usable(user))
+
+    def _at_night(self, people: list[User], start: datetime, end: datetime) -> Mapping[str, int] | None:
+        return pages_at_night(self._store, people, start, end, self._wiring.clock())
 
     def _shown(self, schedule: Schedule) -> ScheduleView:
         return self._looks.views(schedule)[0]

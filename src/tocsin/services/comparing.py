@@ -32,6 +32,7 @@ from .on_call import SCHEDULE
 from .paging.escalating import ROUND_ROBIN
 from .paging.rates import PLACE
 from .passwords import PASSWORD
+from .policies import POLICY
 from .schedules import SCHEDULE_NAME
 from .sessions import SESSION
 from .shift_notices import SHIFT_NOTICE
@@ -56,6 +57,7 @@ KINDS = (
     *(SCHEDULE, SCHEDULE_NAME, FEED, SHIFT_NOTICE),
     *(CONTACT, BOOK, CODE, NOTIFICATION_RULES),
     *(SILENCE, PAST_SILENCE, NOTICE, WATCH),
+    *(POLICY,),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
 

@@ -25,6 +25,7 @@ ALERT, RESOLVED = "generic~c2NoZW1hdGhlc2lzOnNlZWQtMA", "INC-1100"
 CALLS = "beat-00"
 """The heartbeat that calls with its token, so that it is not deleted."""
 
+_TO_ADMINS = {"actions": [{"type": "notify", "target": "admins"}]}
 CAN_BE = {
     "edit_incident": {"title": "Another"},
     "edit_incident_2": {"title": "Another"},
@@ -41,6 +42,8 @@ CAN_BE = {
     "edit_room": {"active": True},
     "edit_silence": {"reason": "it still moves"},
     "edit_heartbeat": {"service": "search"},
+    "add_policy": {"name": "another", "conditions": {"service": ["nowhere"]}, "steps": [_TO_ADMINS]},
+    "put_policy": {"name": "Default", "steps": [_TO_ADMINS]},
     "add_silence": {"where": {"service": "search"}, "reason": "it moves", "ends_at": ""},
 }
 """Bodies with which it can be done."""
@@ -129,6 +132,8 @@ def _make_sure(case):
         named["room"] = ROOM
     if "alert_id" in named:
         named["alert_id"] = ALERT
+    if "policy_id" in named:
+        named["policy_id"] = "default"
     if "silence_id" in named:
         named["silence_id"] = _CAST["silences"][name != "end_silence"]
     if name == "call_in_with_token":

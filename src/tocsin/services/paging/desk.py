@@ -1,5 +1,6 @@
 """What every turn of a round has: the store, the directory, a clock; and how long what is left behind is kept."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -26,16 +27,24 @@ MOST_ATTEMPTS = 8
 """How often a turn decides again because somebody else wrote first. What is left then stays due."""
 
 
+LOG = logging.getLogger(__name__)
+
 _ENDS = (PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED)
 
 
 class Desk:
-    """Where the turns of a round work. ``new_id`` numbers changes; ``ended`` counts what has become of pages."""
+    """Where the turns of a round work. ``new_id`` numbers changes; ``log`` is told of what somebody should look at.
 
-    def __init__(self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId) -> None:
+    ``ended`` counts what has become of pages.
+    """
+
+    def __init__(
+        self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId, log: logging.Logger = LOG
+    ) -> None:
         self.store = store
         self.directory = directory
         self.clock = clock
+        self.log = log
         self._new_id = new_id
         self.ended: Counter[PageStatus] = Counter()
         self._counting = Lock()

@@ -56,6 +56,12 @@ class Directory(Protocol):
     def ways(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> Sequence[Way]:
         """Return how somebody wants to be reached; over ``channels`` only, if they have one of them. Empty: no way."""
 
+    def ways_said(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> str:
+        """Say why :meth:`ways` returns these ways."""
+
+    def acknowledges(self, user: str) -> bool:
+        """Say whether somebody may acknowledge an incident."""
+
     def contact(self, user: str, contact: str) -> Contact | None:
         """Return one way of somebody, or a room (``user`` is empty); None if pages cannot go there."""
 

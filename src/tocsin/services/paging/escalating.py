@@ -20,12 +20,10 @@ from tocsin.errors import Conflict
 from .desk import KEPT, MOST_ATTEMPTS, MOST_WRITES, Desk, planned
 from .directory import Missing
 from .issues import issue_page
-from .planning import Planner, missing_told, told
+from .planning import Planner, missing_told, step_said, told
 
 ROUND_ROBIN = "round_robin"
 """The record kind that counts whose turn it is; its id is ``<policy>:<step>.<action>``."""
-
-_log = logging.getLogger(__name__)
 
 
 class Escalating:
@@ -209,9 +207,7 @@ class _Step:
     def _say(self) -> None:
         """Put into the timeline who is paged, and who cannot be; page the fallback where nobody is reached."""
         draft, directory = self._draft, self._desk.directory
-        number = f"cycle {self._escalation.cycle}, step {self._escalation.step + 1}"
-        if self._escalation.repeat:
-            number += f", round {self._escalation.repeat + 1}"
+        number = step_said(self._escalation.cycle, self._escalation.step + 1, self._escalation.repeat)
         nobody = self._asked and not self._pages
         if nobody:
             plan = self._planner.fallback(self._policy)
@@ -224,7 +220,7 @@ class _Step:
         if nobody and not self._pages:
             # Where there are no people at all, nobody was to be paged: whoever looks at incidents sees them.
             level = logging.INFO if directory.is_empty() else logging.ERROR
-            _log.log(level, "%s %s: nobody can be reached, nor the fallback", draft.incident.id, number)
+            self._desk.log.log(level, "%s %s: nobody can be reached, nor the fallback", draft.incident.id, number)
         if self._pages:
             text = f"{number}: {told(self._pages.values(), directory)}"
             draft.step(draft.incident, EventKind.PAGED, Reason.POLICY, text=text)

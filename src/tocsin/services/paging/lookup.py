@@ -1,12 +1,12 @@
 """The directory of one store: its schedules, teams, people, contacts, rules, silences and policies, read when asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tocsin.domain.access import UserRole
+from tocsin.domain.access import WRITE, UserRole
 from tocsin.domain.contact import Address, ChannelKind, Contact
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
-from tocsin.domain.notification_rules import quiet_until, ways
+from tocsin.domain.notification_rules import Ways, Why, quiet_until, ways
 from tocsin.domain.page import PageReason
 from tocsin.domain.policy import Policy, TargetKind, parts_of
 from tocsin.domain.schedule import Duty, Schedule, on_call
@@ -23,6 +23,13 @@ from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
 from .directory import Found, Missing, Way
+
+SAID: Mapping[Why, str] = {
+    Why.RULE: "by a rule of theirs",
+    Why.NO_RULE: "no rule of theirs is for this severity",
+    Why.RULE_NAMES_NONE: "what their rule names cannot be used here",
+}
+"""Why somebody is told over these ways, in words."""
 
 
 class Lookup:
@@ -93,11 +100,17 @@ class Lookup:
 
     def ways(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> Sequence[Way]:
         """Return how somebody wants to be reached."""
+        return [Way(one.contact, one.after) for one in self._ways(user, severity, channels).ways]
+
+    def ways_said(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> str:
+        """Say why these ways and no others."""
+        found = self._ways(user, severity, channels)
+        return SAID[found.why] + (", and the policy's channels are none of theirs" if found.outside_policy else "")
+
+    def acknowledges(self, user: str) -> bool:
+        """Say whether somebody may acknowledge an incident."""
         person = self._user(user)
-        if person is None or not person.active:
-            return ()
-        found = ways(self._rules.in_force(person), self._contacts.usable(person), severity, channels)
-        return [Way(one.contact, one.after) for one in found.ways]
+        return person is not None and WRITE.admits(person.principal())
 
     def contact(self, user: str, contact: str) -> Contact | None:
         """Return one way of somebody, or a room, if pages go there."""
@@ -120,6 +133,12 @@ class Lookup:
         """Return the address of a person, by which timelines name them; of a room, its name."""
         person = self._user(user)
         return user if person is None else person.email
+
+    def _ways(self, user: str, severity: Severity, channels: Sequence[ChannelKind]) -> Ways:
+        person = self._user(user)
+        if person is None or not person.active:
+            return Ways((), Why.NO_RULE)
+        return ways(self._rules.in_force(person), self._contacts.usable(person), severity, channels)
 
     def _user(self, user: str) -> User | None:
         return self._users.get(user)

@@ -1,6 +1,5 @@
 """A page that cannot go where it was meant to: another way of the same person, whoever is on call by now, the fallback."""
 
-import logging
 from datetime import timedelta
 
 from tocsin.domain.change import Record, RecordWrite
@@ -27,8 +26,6 @@ _ON_DUTY = frozenset({TargetKind.ON_CALL, TargetKind.SCHEDULE, TargetKind.TEAM})
 
 _SAME = {"tells", "incident_id", "cycle", "step", "repeat", "action", "target", "user", "text"}
 """What a page over another way has in common with the one that failed."""
-
-_log = logging.getLogger(__name__)
 
 
 class Passing:
@@ -65,7 +62,7 @@ class Passing:
             update={"status": PageStatus.FAILED, "reason": reason, "detail": why, "lease_until": None}
         )
         write = replaced(kept_as(failed, record, due_at=None), record)
-        _log.warning("the page %s failed: %s", page.id, why)
+        self._desk.log.warning("the page %s failed: %s", page.id, why)
         for _ in range(MOST_ATTEMPTS):
             now = self._desk.clock()
             incident = self._desk.store.incident(page.incident_id) if page.incident_id else None
@@ -127,7 +124,7 @@ class Passing:
             text += f"; the fallback is paged: {told(pages, self._desk.directory)}" if pages else ""
         if not pages:
             text += "; nobody is left to page"
-            _log.error("%s: %s", incident.id, text)
+            self._desk.log.error("%s: %s", incident.id, text)
         draft.step(incident, EventKind.UNREACHABLE, Reason.NOBODY_REACHED, text=text)
         for write in self._new(pages):
             draft.write_record(write)

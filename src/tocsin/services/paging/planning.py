@@ -99,6 +99,11 @@ class Planner:
         )
 
 
+def step_said(cycle: int, step: int, repeat: int) -> str:
+    """Name a step that was taken, as timelines do: ``cycle 1, step 2``, from the second round on with its number."""
+    return f"cycle {cycle}, step {step}" + (f", round {repeat + 1}" if repeat else "")
+
+
 def told(pages: Iterable[Page], directory: Directory) -> str:
     """Say who is paged, and how: ``ana by email, sms (on call of Primary)``."""
     said: dict[tuple[str, str], list[str]] = {}
