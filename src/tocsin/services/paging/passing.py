@@ -82,6 +82,7 @@ class Passing:
                 self._desk.store.commit(draft.change(self._desk.new_id()))
             except Conflict:
                 continue
+            self._desk.count([write])
             return True
         return False
 
