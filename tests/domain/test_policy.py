@@ -11,6 +11,7 @@ from tocsin.domain.policy import (
     TargetKind,
     checked_with,
     chosen,
+    default_policy,
     parts_of,
     policy_of,
 )
