@@ -92,7 +92,7 @@ build: .tools/sam/.made $(BIN)/python
 	$(SAM) build
 
 # What sam build runs; ARTIFACTS_DIR is its.
-build-SyncFunction build-ApiFunction: $(BIN)/python
+build-SyncFunction build-ApiFunction build-PagerFunction: $(BIN)/python
 	$(BIN)/python tools/ship.py "$(ARTIFACTS_DIR)" $(if $(SHIP_FOR),--python $(SHIP_FOR))
 
 ## Build and deploy the stack $(STACK) with the AWS credentials of your shell

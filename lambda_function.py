@@ -1,6 +1,6 @@
-"""What AWS calls: ``lambda_handler`` runs the scheduled sync, ``api_handler`` answers the HTTP API.
+"""What AWS calls: ``lambda_handler`` runs the scheduled sync, ``api_handler`` answers the HTTP API, ``pager_handler`` pages.
 
-Each is loaded when it is first asked for, so that neither function loads what only the other needs.
+Each is loaded when it is first asked for, so that no function loads what only another needs.
 """
 
 import gc
@@ -19,11 +19,16 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 if TYPE_CHECKING:
     from tocsin.entrypoints.lambda_api import api_handler
+    from tocsin.entrypoints.lambda_pager import pager_handler
     from tocsin.entrypoints.lambda_sync import lambda_handler
 
-__all__ = ["api_handler", "lambda_handler"]
+__all__ = ["api_handler", "lambda_handler", "pager_handler"]
 
-_MODULES = {"lambda_handler": "tocsin.entrypoints.lambda_sync", "api_handler": "tocsin.entrypoints.lambda_api"}
+_MODULES = {
+    "lambda_handler": "tocsin.entrypoints.lambda_sync",
+    "api_handler": "tocsin.entrypoints.lambda_api",
+    "pager_handler": "tocsin.entrypoints.lambda_pager",
+}
 
 
 def __getattr__(name: str) -> object:

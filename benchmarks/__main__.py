@@ -42,6 +42,7 @@ SUBJECTS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "start": starting.measure,
     "import": importing.measure,
     "api-import": importing.measure_api,
+    "pager-import": importing.measure_pager,
     "cloud-open": cloud_opening.measure,
     "cloud-steady": cloud_steady.measure,
     "push-cloud": cloud_pushing.measure,

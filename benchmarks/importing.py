@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.weigh import API, ENVIRONMENT, SYNC, SYNC_LIBRARIES
+from tools.weigh import API, ENVIRONMENT, PAGER, SYNC, SYNC_LIBRARIES
 
 from .measure import Bench, Measured, Row, alternately
 
@@ -32,6 +32,13 @@ def measure_api(bench: Bench) -> Iterator[Row]:
     found = alternately(imported(API.program), imported(API.libraries), bench.pairs(24))
     what = "import of the API handler / of boto3's DynamoDB client and Powertools' validating resolver"
     yield Row(what, found.ratio, found.said(1e3, "ms"), bar=API.bar)
+
+
+def measure_pager(bench: Bench) -> Iterator[Row]:
+    """Yield the row for the pager."""
+    found = alternately(imported(PAGER.program), imported(PAGER.libraries), bench.pairs(24))
+    what = "import of the pager handler / of boto3's DynamoDB client, Powertools and pydantic"
+    yield Row(what, found.ratio, found.said(1e3, "ms"), bar=PAGER.bar)
 
 
 def imported(program: str) -> Measured:

@@ -91,6 +91,19 @@ boto3.client("dynamodb", region_name="us-east-1")
     ("tocsin.storage.dynamodb_store", "tocsin.api.incidents"),
 )
 
+PAGER = Handler(
+    "pager_handler",
+    f"""{ALIKE}
+import boto3
+import pydantic
+from aws_lambda_powertools import Logger, Metrics
+boto3.client("dynamodb", region_name="us-east-1")
+{ONE_MODEL}""",
+    1.25,
+    ("tocsin.storage.dynamodb_store", "tocsin.services.paging.rounds"),
+)
+"""Of channels it loads nothing: the first page needs one, and only that one."""
+
 IMPORT = """
 import json, os, resource, sys
 folder, program, *needed = sys.argv[1:]
@@ -158,7 +171,7 @@ def weigh(folder: Path) -> bool:
 def time_import(folder: Path, interpreter: Path, pairs: int) -> bool:
     """Import each handler, and its libraries alone, ``pairs`` times; return whether :func:`judge` likes all of them."""
     good = True
-    for handler in (SYNC, API):
+    for handler in (SYNC, API, PAGER):
         before = _files(folder)
         found = in_pairs(handler, folder, interpreter, pairs)
         good = judge(handler, found, written=[str(path) for path in _files(folder) - before]) and good

@@ -140,8 +140,8 @@ class Settings(BaseModel):
     twilio_from: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] = ""
     pushover_token: SecretStr = SecretStr("")
     slack_bot_token: SecretStr = SecretStr("")
-    github_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
+    github_token: SecretStr = SecretStr("")
     channels_secret_name: SecretName = ""
     public_url: Annotated[str, AfterValidator(public_address)] = ""
     outbound_allow: Annotated[tuple[Annotated[str, AfterValidator(one_network)], ...], BeforeValidator(_split)] = ()

@@ -283,8 +283,8 @@ VARIABLES = (
     Variable(
         "HEARTBEAT_URL",
         "",
-        "An address that `serve` calls after each round in which all that was due was done, so that somebody else notices "
-        "when it stops; https, except on this machine.",
+        "An address that `serve`, and the pager on AWS, call after each round in which all that was due was done, so that "
+        "somebody else notices when it stops; https, except on this machine.",
         "https://HOST/..., with whatever path and query it has",
         secret=True,
     ),

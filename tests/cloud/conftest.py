@@ -24,6 +24,12 @@ def api_function(stack):
     return stack.properties("ApiFunction")
 
 
+@pytest.fixture(scope="session")
+def pager_function(stack):
+    """Return the properties of the function that pages."""
+    return stack.properties("PagerFunction")
+
+
 @pytest.fixture(scope="module")
 def recorded(ministack_url):
     """Return the calls of a sync through everything that a shop can go through, with keys from either place."""
@@ -31,9 +37,9 @@ def recorded(ministack_url):
 
 
 @pytest.fixture(scope="module")
-def recorded_letters(ministack_url):
-    """Return the calls of a sync that is set up for letters: while there is none, and when it has sent one."""
-    return recording.letters(ministack_url)
+def recorded_pager(ministack_url):
+    """Return the calls of a pager through everything that it can be called for."""
+    return recording.pages(ministack_url)
 
 
 @pytest.fixture(scope="module")

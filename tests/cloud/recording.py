@@ -15,14 +15,27 @@ from tocsin.config import Settings
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
+from tocsin.domain.contact import ChannelKind
+from tocsin.domain.rules import Rules
+from tocsin.domain.search import IncidentFilter
+from tocsin.domain.silence import Matcher
 from tocsin.entrypoints.accounts import accounts_of
 from tocsin.entrypoints.api_handler import ApiHandler
+from tocsin.entrypoints.pager_handler import PagerHandler
+from tocsin.entrypoints.reaching import reach_of
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.entrypoints.sync_handler import SyncHandler
 from tocsin.identity.signing_keys import KeySecret, SigningKeys
 from tocsin.services.api_keys import ApiKeys
 from tocsin.services.auditing import AuditLog
+from tocsin.services.incidents import IncidentService
+from tocsin.services.policies import Policies
+from tocsin.services.schedules import Schedules
+from tocsin.services.silences import Silences
+from tocsin.services.targets import Targets
+from tocsin.services.teams import Teams
 from tocsin.services.users import Users
+from tocsin.services.watches import Watches
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 SIGNING = {"current": "1" * 64, "previous": ""}
@@ -50,7 +63,7 @@ class Recording:
         """Return each call so far once: the action, and what it is about."""
         return {(action, str(what).replace(self.table, "TABLE")) for action, what in self._recorder.calls}
 
-    def environ(self, name, datadog, **more):
+    def environ(self, name, datadog=None, **more):
         """Return the environment of a function."""
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -59,7 +72,7 @@ class Recording:
             "USE_DYNAMODB": "true",
             "DYNAMODB_TABLE_NAME": self.table,
             "POWERTOOLS_SERVICE_NAME": f"{self.table}-{name}",
-            "DATADOG_API_URL": datadog.url,
+            **({"DATADOG_API_URL": datadog.url} if datadog else {}),
             **more,
         }
 
@@ -137,32 +150,68 @@ def a_shops_day(record, place):
         sweep()
 
 
-def letters(url):
-    """Return the calls of a sync that is set up for letters: while there is none, and when it has sent one."""
-    keep_keys(url, "tocsin-letters/keys")
-    keep_secret(url, "tocsin-letters/signing", SIGNING)
-    clock = SimulatedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
-    ids = (f"letter-{number}" for number in range(1_000_000))
+def pages(url):
+    """Return the calls of a pager through all that it is there for, called by the schedule and by the stream."""
+    keep_secret(url, "tocsin-pager/signing", SIGNING)
     mailbox = Mailbox()
-    with recording(url) as record, serving(mailbox) as port, DatadogServer(demo_world(clock)) as datadog:
-        keep_secret(url, "tocsin-letters/smtp", {"url": f"smtp://127.0.0.1:{port}"})
+    with recording(url) as record, serving(mailbox) as port:
+        keep_secret(url, "tocsin-pager/smtp", {"url": f"smtp://127.0.0.1:{port}"})
         environ = record.environ(
-            "tocsin-sync",
-            datadog,
-            DATADOG_SECRET_NAME="tocsin-letters/keys",
-            SIGNING_KEYS_SECRET="tocsin-letters/signing",
-            SMTP_SECRET_NAME="tocsin-letters/smtp",
+            "tocsin-pager",
+            SIGNING_KEYS_SECRET="tocsin-pager/signing",
+            SMTP_SECRET_NAME="tocsin-pager/smtp",
             MAIL_FROM="ops@example.com",
         )
-        handler = SyncHandler(environ, clock=clock, sleep=lambda _: None, new_id=lambda: next(ids))
-        handler({}, Context())
-        idle = record.calls()
-        store = DynamoDbStore(record.client, record.table)
-        ask_for_a_letter(Settings.read(environ), store, clock, lambda: next(ids))
-        handler({}, Context())
+        everything_due(record, environ)
         calls = record.calls()
-    assert len(mailbox.got) == 1
-    return idle, calls
+    assert len(mailbox.got) > 4
+    return calls
+
+
+def everything_due(record, environ):
+    """Let everything become due that a pager acts on, and call it."""
+    clock = SimulatedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    ids = (f"page-{number}" for number in range(1_000_000))
+    how = {"clock": clock, "new_id": lambda: next(ids)}
+    store, boss = DynamoDbStore(record.client, record.table), Actor("a test")
+    handler = PagerHandler(environ, sleep=lambda _: None, **how)
+
+    def round_after(minutes, event=None):
+        clock.advance(minutes=minutes)
+        assert handler(event, Context()) == {"batchItemFailures": []}
+
+    log = AuditLog(store, **how)
+    users, teams = Users(store, log, **how), Teams(store, log, **how)
+    bo = users.add("bo@example.com", "Bo", UserRole.ADMIN, actor=boss)
+    keys = SigningKeys(KeySecret(lambda: SIGNING, "the secret"), clock=clock)
+    contacts, verification, _ = reach_of(store, keys, **how)
+    verification.ask(contacts.add(bo, ChannelKind.EMAIL, {"email": "bo@example.org"}, actor=boss))
+    ask_for_a_letter(Settings.read(environ), store, clock, lambda: next(ids))
+    layer = {"id": "1", "name": "1", "people": [bo.id], "rotation": {"unit": "day"}, "start": "2026-03-02"}
+    schedules = Schedules(store, log, **how)
+    schedules.add({"name": "Shop", "time_zone": "UTC", "layers": [layer]}, actor=boss)
+    steps = [
+        {"actions": [{"type": "notify", "target": "schedule:Shop"}, {"type": "assign", "target": "schedule:Shop"}]}
+    ]
+    targets = Targets(users, teams, schedules, contacts)
+    Policies(store, log, targets, **how).add(
+        {"name": "Shop", "conditions": {"service": ["shop"]}, "steps": steps}, actor=boss
+    )
+    round_after(1)
+    incidents = IncidentService(store, rules=Rules(), **how)
+    opened = [incidents.open("down", by="bo", service=service) for service in ("shop", "other")]
+    Silences(store, log, **how).add(
+        Matcher(service="held"), reason="it moves", ends_at=clock() + timedelta(hours=1), actor=boss, author_id=bo.id
+    )
+    incidents.open("held", by="bo", service="held")
+    Watches(store, log, Rules(), **how).add("backup", every_minutes=10, secret="s", actor=boss)
+    round_after(0, {"Records": []})
+    incidents.acknowledge(opened[0].id, by="bo")
+    for minutes in (1, 20, 30, 15, 60):
+        round_after(minutes)
+    incidents.resolve(opened[0].id, by="bo")
+    round_after(1)
+    assert {one.status.value for one in incidents.find(IncidentFilter()).incidents} >= {"resolved", "detected"}
 
 
 def ask_for_a_letter(settings, store, clock, new_id):
@@ -187,7 +236,7 @@ def everything_asked(record, place):
             "tocsin-api",
             datadog,
             SIGNING_KEYS_SECRET="tocsin-signing-keys",
-            SMTP_SECRET_NAME="tocsin-test/smtp-that-only-the-sync-reads",
+            SMTP_SECRET_NAME="tocsin-test/smtp-that-only-the-pager-reads",
             MAIL_FROM="ops@example.com",
             SIGNUP_DOMAINS="example.com",
             **place,

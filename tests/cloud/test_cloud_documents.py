@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.cloud.cloudformation import ROOT, load
-from tocsin.entrypoints import lambda_metrics
+from tocsin.entrypoints import lambda_metrics, pager_metrics
 from tocsin.entrypoints.program import TABLE
+from tocsin.services.paging.rounds import RoundReport
 from tocsin.services.sync import SyncReport
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -60,17 +62,26 @@ def test_every_metric_is_described():
     """All that the handler can write, and nothing else."""
     whole = SyncReport.model_construct(complete=False, quarantined=(1,), unfinished=(1,), monitors=1, decisions={})
     runs = [
-        lambda_metrics.Run(cold_start=True, report=None, held_up=True),
+        lambda_metrics.Run(cold_start=True, report=None),
         lambda_metrics.Run(cold_start=False, report=whole, active=1, opened=Counter(low=1), resolved=Counter(low=1)),
     ]
     written = {
         metric["Name"]
-        for run in runs
-        for document in lambda_metrics.documents(run, namespace="Tocsin", service="tocsin")
+        for document in (
+            *(one for run in runs for one in lambda_metrics.documents(run, namespace="Tocsin", service="tocsin")),
+            pager_metrics.document(whole_round(), namespace="Tocsin", service="tocsin-pager"),
+        )
         for metric in document["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
     table = OPERATE.split("## What is counted", 1)[1].split("\n## ", 1)[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == written
+
+
+def whole_round():
+    """Return a round in which everything happened that is counted."""
+    pages = RoundReport(sent=1, failed=1, dropped=1, left=1)
+    happened = {"held_up": True, "broke": [ValueError()], "oldest": timedelta(0)}
+    return pager_metrics.Round(cold_start=True, scheduled=True, pages=pages, **happened)
 
 
 def test_what_it_costs_adds_up(stack):
@@ -84,9 +95,12 @@ def test_what_it_costs_adds_up(stack):
     counted = {row[0]: row[1] for row in rows}
     assert counted["CloudWatch, alarms"].startswith(f"{len(stack.of_type('AWS::CloudWatch::Alarm'))};")
     assert f"at {stack.parameters['MemorySize']} MB" in counted["Lambda, arm64"]
+    assert f"at {stack.parameters['PagerMemorySize']} MB" in counted["Lambda, the pager"]
     quiet = lambda_metrics.Run(cold_start=False, active=1, report=SyncReport.model_construct(**QUIET))
     (document,) = lambda_metrics.documents(quiet, namespace="Tocsin", service="tocsin")
-    always = len(document["_aws"]["CloudWatchMetrics"][0]["Metrics"])
+    idle = pager_metrics.Round(cold_start=False, scheduled=True, pages=RoundReport(), oldest=timedelta(0))
+    idle = pager_metrics.document(idle, namespace="Tocsin", service="tocsin-pager")
+    always = sum(len(one["_aws"]["CloudWatchMetrics"][0]["Metrics"]) for one in (document, idle))
     assert counted["CloudWatch, metrics"].startswith(f"{always} at all times")
 
 

@@ -1,6 +1,7 @@
 """The roles that deploy: who may take them, and what a deployment can and cannot do with them."""
 
 import fnmatch
+import json
 
 import pytest
 
@@ -13,6 +14,10 @@ EVERYTHING = {
     "OidcSecretName": "tocsin/datadog-oidc",
     "SmtpSecretName": "tocsin/datadog-smtp",
     "MailFrom": "ops@example.com",
+    "SesFrom": "ops@example.com",
+    "SesIdentity": "example.com",
+    "SmsProvider": "sns",
+    "ChannelsSecretName": "tocsin/datadog-channels",
 }
 
 
@@ -72,15 +77,33 @@ def test_the_boundary_lets_the_stack_work(beside):
         for one in beside.properties("Boundary")["PolicyDocument"]["Statement"]
         for action in [one["Action"] if isinstance(one["Action"], list) else [one["Action"]]]
         for resources in [one["Resource"]]
+        if one["Effect"] == "Allow"
     ]
     place = {"DatadogSecretName": "tocsin/datadog"}, {"DatadogParameterPath": "/tocsin/datadog"}
     for keys in place:
         stack = Stack("template.yaml", **{**EVERYTHING, "DatadogSecretName": "", **keys})
         for name, role in stack.of_type("AWS::IAM::Role").items():
-            for one in statements(role):
+            for one in (one for one in statements(role) if one["Effect"] == "Allow"):
                 for action in one["Action"]:
                     for resource in one["Resource"]:
                         assert within(boundary, action, resource), f"{name} may not {action} on {resource}"
+
+
+def test_the_boundary_fits_into_a_policy(beside):
+    """AWS takes 6,144 characters, blanks not counted."""
+    said = json.dumps(beside.properties("Boundary")["PolicyDocument"], separators=(",", ":"))
+    assert len(said) + 600 < 6144, "a long name of a stack must fit, too"
+
+
+def test_a_deployment_lets_a_stream_call_no_function_but_the_pager(beside):
+    """What calls has no name that could be told beforehand; what it calls has."""
+    made = [
+        one
+        for one in statements(beside.properties("CloudFormationRole"))
+        if "lambda:CreateEventSourceMapping" in one["Action"]
+    ]
+    (functions,) = [one["Condition"]["ArnLike"]["lambda:FunctionArn"] for one in made]
+    assert {one.rpartition("function:")[2] for one in functions} == {"tocsin-pager", "tocsin-pager:*"}
 
 
 def within(boundary, action, resource):

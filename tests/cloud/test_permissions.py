@@ -19,6 +19,10 @@ EVERYTHING = {
     "OidcSecretName": "tocsin/datadog-oidc",
     "SmtpSecretName": "tocsin/datadog-smtp",
     "MailFrom": "ops@example.com",
+    "SesFrom": "Ops <ops@example.com>",
+    "SesIdentity": "example.com",
+    "SmsProvider": "sns",
+    "ChannelsSecretName": "tocsin/datadog-channels",
 }
 
 
@@ -55,7 +59,7 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
 
 
 def test_the_api_reads_the_signing_keys_of_its_own_stack(recorded_api, stack):
-    """The sync, which without letters signs nothing, may not."""
+    """The sync, which signs nothing, may not."""
     signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
     assert all(signing in calls for calls in recorded_api.values())
     assert not [one for one in granted(stack, "SyncRole", "secretsmanager") if "signing" in one[1]]
@@ -99,6 +103,7 @@ def test_no_role_of_the_stack_has_a_wildcard_where_aws_knows_anything_narrower()
             if "*" in one["Resource"]:
                 assert set(one["Action"]) <= {
                     "cloudwatch:DescribeAlarms",
+                    "sns:Publish",
                     "xray:PutTelemetryRecords",
                     "xray:PutTraceSegments",
                 }
@@ -127,45 +132,72 @@ def test_only_the_api_may_read_the_secret_of_the_client(stack):
     assert name not in granted(asked, "SyncRole", "secretsmanager") | granted(stack, "ApiRole", "secretsmanager")
 
 
-def test_the_sync_reads_what_letters_need_when_there_is_one(recorded_letters):
-    """The mail server's secret and the keys that tokens are signed with; that is what it may read, and no more."""
-    idle, done = recorded_letters
-    read = {(action, what) for action, what in done - idle if not action.startswith("dynamodb:")}
+def test_the_pager_may_do_with_the_table_what_it_does_and_nothing_else(recorded_pager, stack):
+    """Action by action and index by index, both ways; beside it Lambda reads the stream in its name."""
+    done = {call for call in recorded_pager if call[0].startswith("dynamodb:")}
+    streaming = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+    reads = {(f"dynamodb:{one}", "table/TABLE/stream/*") for one in streaming}
+    assert granted(stack, "PagerRole", "dynamodb") == done | reads
+
+
+def test_the_pager_reads_the_secrets_that_it_needs(recorded_pager):
+    """The keys that it signs with, and the mail server's where there is one; and nothing else of AWS."""
     get = "secretsmanager:GetSecretValue"
-    assert read == {(get, "tocsin-letters/smtp"), (get, "tocsin-letters/signing")}
+    others = {call for call in recorded_pager if not call[0].startswith("dynamodb:")}
+    assert others == {(get, "tocsin-pager/smtp"), (get, "tocsin-pager/signing")}
     plain, asked = (
         Stack("template.yaml"),
-        Stack("template.yaml", SmtpSecretName="tocsin-letters/smtp", MailFrom="a@b.c"),
+        Stack("template.yaml", SmtpSecretName="tocsin-pager/smtp", MailFrom="a@b.c"),
     )
-    assert granted(asked, "SyncRole", "secretsmanager") - granted(plain, "SyncRole", "secretsmanager") == {
-        (get, "secret:tocsin-letters/smtp-??????"),
-        (get, "secret:tocsin-signing-keys-??????"),
+    assert granted(plain, "PagerRole", "secretsmanager") == {(get, "secret:tocsin-signing-keys-??????")}
+    assert granted(asked, "PagerRole", "secretsmanager") - granted(plain, "PagerRole", "secretsmanager") == {
+        (get, "secret:tocsin-pager/smtp-??????")
     }
-    assert environment(asked)["SIGNING_KEYS_SECRET"] == "tocsin-signing-keys"
+    assert environment(asked, "PagerFunction")["SIGNING_KEYS_SECRET"] == "tocsin-signing-keys"
 
 
-def test_letters_need_nothing_more_of_the_table(recorded_letters, stack):
-    """What a sync may do there is enough to send them."""
-    _, done = recorded_letters
-    assert {call for call in done if call[0].startswith("dynamodb:")} <= granted(stack, "SyncRole", "dynamodb")
-
-
-def test_only_the_sync_may_read_the_secret_of_the_mail_server(stack):
-    """And without letters it may read no more than before; the API knows only that there is a mail server."""
-    name = ("secretsmanager:GetSecretValue", "secret:tocsin/datadog-smtp-??????")
+def test_only_the_pager_may_read_what_it_sends_with(stack):
+    """The mail server's secret, the channels' keys; the others know only that there are some."""
     asked = Stack("template.yaml", **EVERYTHING)
-    assert name in granted(asked, "SyncRole", "secretsmanager")
-    assert name not in granted(asked, "ApiRole", "secretsmanager")
-    assert granted(stack, "SyncRole", "secretsmanager") == {
-        ("secretsmanager:GetSecretValue", "secret:tocsin/datadog-??????")
-    }
+    for name in ("tocsin/datadog-smtp", "tocsin/datadog-channels"):
+        secret = ("secretsmanager:GetSecretValue", f"secret:{name}-??????")
+        assert secret in granted(asked, "PagerRole", "secretsmanager")
+        for role in ("SyncRole", "ApiRole"):
+            assert secret not in granted(asked, role, "secretsmanager")
     assert environment(asked, "ApiFunction")["SMTP_SECRET_NAME"] == "tocsin/datadog-smtp"
-    assert environment(stack)["SIGNING_KEYS_SECRET"] == ""
+
+
+def test_the_pager_may_send_only_what_is_set_up(stack):
+    """Mail as one identity, and SMS but to no topic; without them, neither."""
+    assert granted(stack, "PagerRole", "ses") | granted(stack, "PagerRole", "sns") == set()
+    asked = Stack("template.yaml", **EVERYTHING)
+    assert granted(asked, "PagerRole", "ses") == {
+        ("ses:SendEmail", "identity/example.com"),
+        ("ses:SendRawEmail", "identity/example.com"),
+    }
+    publishing = [one for one in statements(asked.properties("PagerRole")) if "sns:Publish" in one["Action"]]
+    assert [(one["Effect"], one["Resource"]) for one in publishing] == [
+        ("Allow", ["*"]),
+        ("Deny", ["arn:aws:sns:*:*:*"]),
+    ]
+    for role in ("SyncRole", "ApiRole"):
+        assert granted(asked, role, "ses") | granted(asked, role, "sns") == set()
+
+
+def test_the_pager_hands_what_failed_to_its_queues(stack):
+    """Rounds to one, records of the stream to the other."""
+    assert granted(stack, "PagerRole", "sqs") == {
+        ("sqs:SendMessage", "tocsin-failed-runs"),
+        ("sqs:SendMessage", "tocsin-unpaged"),
+    }
 
 
 def test_the_schedule_may_run_the_live_version_and_nothing_else(stack):
     """And put what it could not deliver into its queue."""
-    assert granted(stack, "ScheduleRole", "lambda") == {("lambda:InvokeFunction", "function:tocsin-sync:live")}
+    assert granted(stack, "ScheduleRole", "lambda") == {
+        ("lambda:InvokeFunction", "function:tocsin-pager:live"),
+        ("lambda:InvokeFunction", "function:tocsin-sync:live"),
+    }
     assert granted(stack, "ScheduleRole", "sqs") == {("sqs:SendMessage", "tocsin-undelivered")}
 
 

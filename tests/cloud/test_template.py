@@ -36,23 +36,25 @@ def test_the_table_outlives_its_stack(stack):
     assert stack.properties("IncidentTable")["DeletionProtectionEnabled"] is True
 
 
-def test_logs_do_not_stay_for_ever(stack, function, api_function):
+def test_logs_do_not_stay_for_ever(stack, function, api_function, pager_function):
     """Each function logs to the group whose retention is set, and may not make another."""
     groups = stack.of_type("AWS::Logs::LogGroup").values()
     assert {one["RetentionInDays"] for one in groups} == {30}
     assert {one["LogGroupName"] for one in groups} == {
         "/aws/lambda/tocsin-sync",
         "/aws/lambda/tocsin-api",
+        "/aws/lambda/tocsin-pager",
         "/aws/vendedlogs/tocsin-api",
     }
     assert function["LoggingConfig"]["LogGroup"] == "/aws/lambda/tocsin-sync"
     assert api_function["LoggingConfig"]["LogGroup"] == "/aws/lambda/tocsin-api"
-    for role in ("SyncRole", "ApiRole"):
+    assert pager_function["LoggingConfig"]["LogGroup"] == "/aws/lambda/tocsin-pager"
+    for role in ("SyncRole", "ApiRole", "PagerRole"):
         assert not [one for one in statements(stack.properties(role)) if "logs:CreateLogGroup" in one["Action"]]
 
 
 def test_queues_are_encrypted_and_closed_to_plain_http(stack):
-    """Both of them."""
+    """All of them."""
     queues = stack.of_type("AWS::SQS::Queue")
     (policy,) = stack.of_type("AWS::SQS::QueuePolicy").values()
     assert all(one["SqsManagedSseEnabled"] for one in queues.values())
@@ -118,6 +120,20 @@ def test_every_default_fits_its_own_pattern(path):
             ["", "ops@example.com", "Tocsin of Ana's <ops@example.com>"],
             ["ops", "a b@example.com", "ops@example.com\r\nBcc: a@b.c", "A\nB <ops@example.com>", "A, B <a@b.c>"],
         ),
+        ("SesIdentity", ["", "example.com", "ops@example.com"], ["example", "*", "*.example.com", "a/b.com", "@b.com"]),
+        (
+            "HeartbeatUrl",
+            ["", "https://hc.example.com/ping/abc?x=1"],
+            ["http://hc.example.com", "hc.example.com", "https://user:pw@hc.example.com"],
+        ),
+        (
+            "OtherTableStreamArn",
+            [
+                "",
+                "arn:aws:dynamodb:eu-central-1:123456789012:table/tocsin-incidents-restored/stream/2026-03-02T09:00:00.000",
+            ],
+            ["arn:aws:dynamodb:eu-central-1:123456789012:table/tocsin-incidents-restored", "latest", "*"],
+        ),
         ("SesFrom", ["", "ops@example.com"], ["ops", "ops@example.com\r\nBcc: a@b.c"]),
         ("ChannelsSecretName", ["tocsin/datadog-channels", ""], ["arn:aws:secretsmanager:x", "a b", "a*"]),
         ("OutboundAllow", ["", "10.0.0.0/8, 192.0.2.1,fd00::/8"], ["anything", "10.0.0.0/8,", "0.0.0.0/0 10.0.0.0/8"]),
@@ -170,12 +186,32 @@ def test_a_restored_table_can_take_the_place_of_the_stacks_own():
     """Everywhere: environment, permissions, alarms, dashboard, outputs."""
     other = Stack("template.yaml", DatadogSecretName="x", OtherTableName="tocsin-incidents-restored")
     assert environment(other)["DYNAMODB_TABLE_NAME"] == "tocsin-incidents-restored"
-    for role in ("SyncRole", "ApiRole"):
+    for role in ("SyncRole", "ApiRole", "PagerRole"):
         tables = {one for each in statements(other.properties(role)) for one in each["Resource"] if ":table/" in one}
         assert sorted(one.partition(":table/")[2] for one in tables) == [
             "tocsin-incidents-restored",
             *(f"tocsin-incidents-restored/index/{index}" for index in ("due", "list")),
+            *(["tocsin-incidents-restored/stream/*"] if role == "PagerRole" else []),
         ]
     throttles = {dict(dimensions)["TableName"] for _, _, dimensions in watched(other, "AWS/DynamoDB")}
     assert throttles == {"tocsin-incidents-restored"}
     assert "IncidentTable" in other.resources, "the stack's own is kept"
+
+
+def test_the_stream_of_a_restored_table_wakes_the_pager_if_it_is_named():
+    """Without it the schedule alone does; the stream of the stack's own table tells of nothing any more."""
+    arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/restored/stream/2026-03-02T09:00:00.000"
+    given = {"DatadogSecretName": "x", "OtherTableName": "restored"}
+    for more, enabled in (({}, False), ({"OtherTableStreamArn": arn}, True)):
+        stream = Stack("template.yaml", **given, **more).properties("PagerFunction")["Events"]["BecameDue"][
+            "Properties"
+        ]
+        assert stream["Enabled"] is enabled
+        assert not enabled or stream["Stream"] == arn
+
+
+def test_pausing_the_pager_stops_both_that_call_it():
+    """The schedule and the stream."""
+    events = Stack("template.yaml", DatadogSecretName="x", PagerState="DISABLED").properties("PagerFunction")["Events"]
+    assert events["EveryMinute"]["Properties"]["State"] == "DISABLED"
+    assert events["BecameDue"]["Properties"]["Enabled"] is False

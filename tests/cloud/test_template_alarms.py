@@ -3,10 +3,12 @@
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 
 from tests.cloud.cloudformation import Stack, alarms, environment, watched
 from tocsin.domain.decision import Reason
-from tocsin.entrypoints import lambda_metrics
+from tocsin.entrypoints import lambda_metrics, pager_metrics
+from tocsin.services.paging.rounds import RoundReport
 from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
 
@@ -14,13 +16,15 @@ from tocsin.storage import dynamodb_table
 def test_there_is_an_alarm_for_everything_that_can_go_wrong(stack):
     """By metric."""
     assert Counter((one["Namespace"], one["MetricName"]) for one in alarms(stack).values()) == {
-        ("AWS/Lambda", "Errors"): 2,
+        ("AWS/Lambda", "Errors"): 3,
         ("AWS/Lambda", "Throttles"): 2,
         ("AWS/ApiGateway", "5xx"): 1,
         ("Tocsin", "SuccessfulSweeps"): 1,
         ("Tocsin", "IncompleteSweeps"): 1,
         ("Tocsin", "UnfinishedAlerts"): 1,
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 2,
+        ("Tocsin", "SuccessfulRounds"): 1,
+        ("Tocsin", "OldestDuePageSeconds"): 1,
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 3,
         ("AWS/DynamoDB", "ReadThrottleEvents"): 2,
         ("AWS/DynamoDB", "WriteThrottleEvents"): 2,
     }
@@ -45,6 +49,26 @@ def test_silence_for_fifteen_minutes_is_an_alarm(stack):
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
 
 
+def test_silence_of_the_pager_for_five_minutes_is_an_alarm(stack):
+    """The same, of what runs every minute whatever the schedule of the sync is."""
+    alarm = alarms(stack)["PagerSilenceAlarm"]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == alarm["Period"] * alarm["DatapointsToAlarm"] == 5 * 60
+
+
+def test_a_page_that_is_three_minutes_late_is_an_alarm(stack):
+    """At the first look that finds it."""
+    alarm = alarms(stack)["LatePagesAlarm"]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (180, "GreaterThanThreshold")
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
+
+
+def test_a_single_record_that_was_given_up_is_an_alarm(stack):
+    """Until somebody has emptied the queue."""
+    alarm = alarms(stack)["UnpagedAlarm"]
+    assert (alarm["Threshold"], alarm["Dimensions"][0]["Value"]) == (1, "tocsin-unpaged")
+
+
 def test_throttles_of_the_list_ring_too(stack):
     """CloudWatch does not count them for the table, and the list of active incidents is the busiest partition."""
     table = ("TableName", "tocsin-incidents")
@@ -60,11 +84,11 @@ def test_throttles_of_the_list_ring_too(stack):
 def test_only_silence_takes_missing_figures_for_failure(stack):
     """Everything else that is not counted did not happen."""
     breaching = [name for name, one in alarms(stack).items() if one["TreatMissingData"] == "breaching"]
-    assert breaching == ["SilenceAlarm"]
+    assert breaching == ["SilenceAlarm", "PagerSilenceAlarm"]
 
 
-def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
-    """Names, namespace and dimensions, of a run in which everything happened that can be counted."""
+def test_our_own_metrics_are_the_ones_that_the_handlers_write(stack):
+    """Names, namespace and dimensions, of a run and a round in which everything happened that can be counted."""
     report = SyncReport.model_construct(
         complete=False,
         quarantined=("one",),
@@ -73,10 +97,25 @@ def test_our_own_metrics_are_the_ones_that_the_handler_writes(stack):
         decisions={next(iter(Reason)): 1},
     )
     moved = {"opened": Counter(high=1), "resolved": Counter(high=1)}
-    run = lambda_metrics.Run(cold_start=True, report=report, active=1, held_up=True, **moved)
+    run = lambda_metrics.Run(cold_start=True, report=report, active=1, **moved)
     variables = environment(stack)
     written = lambda_metrics.documents(
         run, namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"]
+    )
+    everything = {"sent": 1, "failed": 1, "dropped": 1, "left": 1}
+    done = pager_metrics.Round(
+        cold_start=True,
+        scheduled=True,
+        held_up=True,
+        broke=[ValueError()],
+        pages=RoundReport(**everything),
+        oldest=timedelta(seconds=1),
+    )
+    variables = environment(stack, "PagerFunction")
+    written.append(
+        pager_metrics.document(
+            done, namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"]
+        )
     )
     series = {
         (block["Namespace"], metric["Name"], tuple((name, document[name]) for name in dimensions))

@@ -1,4 +1,4 @@
-"""The promises of template.yaml about the two functions and the API in front of one of them."""
+"""The promises of template.yaml about the functions and the API in front of one of them."""
 
 import json
 import re
@@ -19,9 +19,11 @@ LOCAL_ONLY = {
     *("TOCSIN_SERVER", "TOCSIN_API_KEY", "TOCSIN_CREDENTIALS", "OIDC_CLIENT_SECRET"),
     *("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
     *("PUSHOVER_TOKEN", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GITHUB_TOKEN"),
-    *("SMTP_URL", "TRUSTED_PROXY", "HEARTBEAT_URL"),
+    *("SMTP_URL", "TRUSTED_PROXY"),
 }
 """Settings that no function gets: keys come from a secret, incidents go to a table, AWS sets the region."""
+
+PAGER_ONLY = {"HEARTBEAT_URL"}
 
 
 def test_the_function_is_the_one_that_the_issue_names(function):
@@ -43,11 +45,12 @@ def test_silence_is_noticed_whatever_the_schedule_is(stack):
     assert alarm["Period"] * alarm["EvaluationPeriods"] >= 2 * max(SCHEDULES[one] for one in offered)
 
 
-@pytest.mark.parametrize("name", ["SyncFunction", "ApiFunction"])
-def test_every_setting_reaches_both_functions(stack, name):
-    """All that can be set is a parameter, but for what makes no sense there."""
+@pytest.mark.parametrize("name", ["SyncFunction", "ApiFunction", "PagerFunction"])
+def test_every_setting_reaches_every_function(stack, name):
+    """All that can be set is a parameter, but for what makes no sense there; a sync signs nothing."""
     ours = {one for one in environment(stack, name) if not one.startswith("POWERTOOLS_")}
-    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY
+    others = {"SyncFunction": {*PAGER_ONLY, "SIGNING_KEYS_SECRET"}, "ApiFunction": PAGER_ONLY}.get(name, set())
+    assert ours == {one.name for one in VARIABLES} - LOCAL_ONLY - others
 
 
 def test_the_signing_keys_are_made_by_the_stack_and_seen_by_nobody(stack):
@@ -78,7 +81,9 @@ def test_the_environment_is_accepted_by_the_settings(stack):
     assert settings.datadog_secret_name == "tocsin/datadog"
 
 
-@pytest.mark.parametrize("name", [one.name for one in VARIABLES if one.words and one.name not in LOCAL_ONLY])
+@pytest.mark.parametrize(
+    "name", [one.name for one in VARIABLES if one.words and one.name not in LOCAL_ONLY | PAGER_ONLY]
+)
 def test_a_parameter_offers_the_words_that_its_setting_takes(stack, name):
     """No choice of the console is refused by the program."""
     if name == "USE_DYNAMODB":
@@ -108,6 +113,13 @@ def test_letters_come_from_somebody_and_sign_ups_need_letters(stack):
     assert not accepts(**keys, SmtpSecretName="b")
     assert not accepts(**keys, SignupDomains="example.com", MailFrom="a@example.com")
     assert accepts(**keys, SmtpSecretName="b", MailFrom="a@example.com", SignupDomains="example.com")
+
+
+def test_mail_of_ses_is_from_an_identity():
+    """Without one the pager might send nothing, or as anybody."""
+    keys = {"DatadogSecretName": "a"}
+    assert not accepts(**keys, SesFrom="ops@example.com")
+    assert accepts(**keys, SesFrom="ops@example.com", SesIdentity="example.com")
 
 
 def accepts(**given):
@@ -159,7 +171,7 @@ def test_without_gradual_deployment_nothing_of_codedeploy_is_made():
     """A fix can go live at once while the alarm rings."""
     at_once = Stack("template.yaml", DatadogSecretName="x", GradualDeployment="false")
     assert not [name for name, one in at_once.resources.items() if "CodeDeploy" in one["Type"]]
-    for name in ("SyncFunction", "ApiFunction"):
+    for name in ("SyncFunction", "ApiFunction", "PagerFunction"):
         assert at_once.properties(name)["DeploymentPreference"]["Enabled"] == "false"
 
 
@@ -221,10 +233,12 @@ def test_the_api_takes_a_bad_deployment_back(stack, api_function):
     moved = [one for one in statements(stack.properties("DeploymentRole")) if "lambda:UpdateAlias" in one["Action"]]
     assert sorted(one.rpartition("function:")[2] for one in moved[0]["Resource"]) == [
         "tocsin-api:live",
+        "tocsin-pager:live",
         "tocsin-sync:live",
     ]
 
 
-def test_the_two_functions_do_not_answer_for_each_other(stack):
+def test_the_functions_do_not_answer_for_each_other(stack):
     """Each has a service name, and so lines of log, of its own."""
     assert environment(stack, "ApiFunction")["POWERTOOLS_SERVICE_NAME"] == "tocsin-api"
+    assert environment(stack, "PagerFunction")["POWERTOOLS_SERVICE_NAME"] == "tocsin-pager"

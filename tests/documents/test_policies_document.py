@@ -7,7 +7,6 @@ import pytest
 
 from tests.entrypoints.command_line import ROOT, CommandLine
 from tocsin.domain.policy import (
-    DEFAULT,
     LONGEST_DELAY,
     MOST_ACTIONS,
     MOST_STEPS,
@@ -15,6 +14,7 @@ from tocsin.domain.policy import (
     Action,
     Conditions,
     TargetKind,
+    default_policy,
 )
 from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.domain.shift_changes import TOLD_AHEAD
@@ -83,7 +83,7 @@ def test_the_numbers_are_those_of_the_code():
     assert f"at most {MOST_STEPS} steps of {MOST_ACTIONS} actions; a step waits for a week at most" in POLICIES
     assert LONGEST_DELAY == 7 * 24 * 60
     assert f"at most {MOST_POLICIES} policies" in POLICIES
-    assert (DEFAULT.steps[1].delay_minutes, DEFAULT.repeat) == (10, 2)
+    assert (default_policy().steps[1].delay_minutes, default_policy().repeat) == (10, 2)
     prose = " ".join(CONFIG.split())
     for said in (
         f"shifts of the next {TOLD_AHEAD.days} days",

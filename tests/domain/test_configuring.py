@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.schedules import layer, override, schedule
 from tests.slow_schedule import a_schedule
 from tocsin.domain.configuring import Kind, described, policy_changes, schedule_changes
-from tocsin.domain.policy import DEFAULT, policy_of
+from tocsin.domain.policy import default_policy, policy_of
 from tocsin.domain.schedule import schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import InvalidInput
@@ -72,7 +72,7 @@ def test_another_time_zone_is_refused_where_it_would_change_what_is_over():
 
 def test_policies_are_told_apart_by_name_and_compared_by_what_they_do():
     """Letter case of targets is none of that."""
-    there = [DEFAULT, policy("A", "user:Ann"), policy("B", service="b")]
+    there = [default_policy(), policy("A", "user:Ann"), policy("B", service="b")]
     assert policy_changes(there, [policy("A", "user:ann")], prune=False) == ((), ("B",))
     (step,), _ = policy_changes(there, [policy("a", "user:bo", repeat=1)], prune=False)
     assert (step.kind, step.said) == (
@@ -85,17 +85,17 @@ def test_policies_are_told_apart_by_name_and_compared_by_what_they_do():
 
 def test_the_default_policy_is_the_one_without_conditions_and_never_goes():
     """Whatever it is called; there is one of it."""
-    renamed = DEFAULT.model_copy(update={"name": "Everything"})
-    (step,), _ = policy_changes([DEFAULT], [renamed], prune=True)
-    assert (step.kind, step.before, step.said) == (Kind.CHANGE, DEFAULT, ("name",))
-    assert policy_changes([DEFAULT], [], prune=True) == ((), ())
+    renamed = default_policy().model_copy(update={"name": "Everything"})
+    (step,), _ = policy_changes([default_policy()], [renamed], prune=True)
+    assert (step.kind, step.before, step.said) == (Kind.CHANGE, default_policy(), ("name",))
+    assert policy_changes([default_policy()], [], prune=True) == ((), ())
     with pytest.raises(InvalidInput, match="two policies are described that have no conditions"):
-        policy_changes([DEFAULT], [DEFAULT, renamed], prune=False)
+        policy_changes([default_policy()], [default_policy(), renamed], prune=False)
 
 
 def test_what_would_tie_in_the_end_is_refused():
     """Also with what is not described; not with what goes."""
-    there = [DEFAULT, policy("A")]
+    there = [default_policy(), policy("A")]
     with pytest.raises(InvalidInput, match="B and A could both hold"):
         policy_changes(there, [policy("B")], prune=False)
     assert len(policy_changes(there, [policy("B")], prune=True).steps) == 2

@@ -12,7 +12,7 @@ from tocsin.domain.incident import AlertCounts, Status
 from tocsin.domain.message import Message, Subject, Tells
 from tocsin.domain.page import Page as APage
 from tocsin.domain.page import PageReason, PageStatus, decided, stopped
-from tocsin.domain.policy import DEFAULT, Hold, policy_of
+from tocsin.domain.policy import Hold, default_policy, policy_of
 from tocsin.domain.severity import Severity
 from tocsin.errors import InvalidInput
 
@@ -117,7 +117,7 @@ def test_nothing_is_held_for_ever():
     """Hours that never end are refused."""
     times = {"hours": [{"begin": "00:00", "end": "12:00"}, {"begin": "12:00", "end": "00:00"}]}
     with pytest.raises(InvalidInput, match="nobody ever paged"):
-        policy_of({"id": "p", "name": "P", "steps": DEFAULT.model_dump()["steps"], "hold": {"times": times}})
+        policy_of({"id": "p", "name": "P", "steps": default_policy().model_dump()["steps"], "hold": {"times": times}})
 
 
 def test_what_is_over_is_over():

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.builders import an_incident
-from tocsin.domain.policy import DEFAULT, SAYS_MORE, Conditions, TargetKind, checked_with, chosen, parts_of, policy_of
+from tocsin.domain.policy import (
+    SAYS_MORE,
+    Conditions,
+    TargetKind,
+    checked_with,
+    chosen,
+    default_policy,
+    parts_of,
+    policy_of,
+)
 from tocsin.errors import InvalidInput
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -83,14 +92,14 @@ def test_what_is_inactive_or_does_not_hold_is_not_chosen():
     """Whatever it says."""
     loud, quiet = policy("loud", service=["checkout"], severity=["low"]), policy("quiet", service=["checkout"])
     assert chosen([loud, quiet], INCIDENT, MONDAY) == quiet
-    assert chosen([loud, policy("quiet", active=False, service=["checkout"])], INCIDENT, MONDAY) == DEFAULT
+    assert chosen([loud, policy("quiet", active=False, service=["checkout"])], INCIDENT, MONDAY) == default_policy()
     assert chosen([policy("team", team=["shop"])], an_incident(), MONDAY, team="shop").id == "team"
 
 
 def test_where_none_holds_the_default_one_does():
     """The one that was saved, or else the one that there always is; it beats nobody."""
     saved = policy("default")
-    assert chosen([], INCIDENT, MONDAY) == DEFAULT
+    assert chosen([], INCIDENT, MONDAY) == default_policy()
     assert chosen([saved], INCIDENT, MONDAY) == saved
     assert chosen([saved, policy("low", severity=["low"])], INCIDENT, MONDAY) == saved
     assert chosen([saved, policy("high", severity=["high"])], INCIDENT, MONDAY).id == "high"

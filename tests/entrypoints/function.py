@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tests.desk import NOON
 from tests.entrypoints.command_line import API_KEY, APP_KEY
+from tocsin.entrypoints.pager_handler import PagerHandler
 from tocsin.entrypoints.sync_handler import SyncHandler
 
 
@@ -59,12 +60,14 @@ class Ran(NamedTuple):
 class Function:
     """One process on Lambda: it is called again and again, and keeps what it made."""
 
+    makes = SyncHandler
+
     def __init__(self, environ, **options):
         self.now = NOON
         self.slept = []
         ids = itertools.count(1)
         settings = {"clock": lambda: self.now, "sleep": self.slept.append, "new_id": lambda: f"change-{next(ids)}"}
-        self.handler = SyncHandler(environ, **settings | options)
+        self.handler = self.makes(environ, **settings | options)
 
     def minutes(self, number):
         """Let time pass."""
@@ -84,3 +87,9 @@ class Function:
             assert secret not in said
             assert error is None or secret not in str(error)
         return Ran(report, error, said)
+
+
+class PagerFunction(Function):
+    """The same for the pager."""
+
+    makes = PagerHandler

@@ -14,6 +14,7 @@ from tocsin.demo import DatadogServer, demo_world
 from tocsin.demo.faults import ServerError
 from tocsin.entrypoints.checks import _clock
 from tocsin.entrypoints.permissions import PROBE
+from tocsin.services.heartbeats import note_tick
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
 
@@ -232,6 +233,17 @@ class TestOnAws:
         aws("sync")
         aws.minutes(60)
         assert checks(aws("doctor", "--json"))["last sync"]["mend"].startswith("Look at the schedule")
+
+    def test_a_pager_that_stopped_is_noticed(self, aws, moto):
+        """After the five minutes of its alarm; before the first round it may only not have begun."""
+        store = DynamoDbStore(moto, aws.environ["DYNAMODB_TABLE_NAME"])
+        assert checks(aws("doctor", "--json"))["pager"]["verdict"] == "doubtful"
+        note_tick(store, at=aws.now, change_id="t1")
+        assert checks(aws("doctor", "--json"))["pager"]["verdict"] == "good"
+        aws.minutes(6)
+        found = checks(aws("doctor", "--json"))["pager"]
+        assert (found["verdict"], found["found"]) == ("bad", "the last round was 6 min ago: nobody is paged")
+        assert found["mend"].startswith("Look at the pager's schedule")
 
     def test_a_secret_that_is_not_there_is_an_error(self, aws):
         """Named with its variable."""

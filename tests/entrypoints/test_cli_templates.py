@@ -76,3 +76,12 @@ def test_a_preview_shows_what_would_go_out(either):  # noqa: F811 - a fixture of
     about = either("template", "preview", "page", "--subject", "$title", "--incident", "1001", "--json").json
     assert (about["subject"], about["warnings"]) == ("Search is down", [])
     assert either("template", "show", "page", "--json").json == NOTHING
+
+
+def test_what_is_paged_has_these_words(tocsin):
+    """The next message that goes out, by the pager as it is put together."""
+    assert tocsin("template", "put", "page", "--subject", "Up: $title").status == 0
+    assert tocsin("room", "add", "ops", "log").status == 0
+    assert tocsin("open", "--title", "Search is down").status == 0
+    assert tocsin("page", "room:ops", "look", "--incident", "1001").status == 0
+    assert "page for the log: Up: Search is down" in tocsin("tick").err

@@ -1,4 +1,4 @@
-"""Letters on their way out of the scheduled function and of what it is put together from, to a real mail server."""
+"""Letters on their way out of the pager and of what it is put together from, to a real mail server."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from botocore.session import Session
 
 from tests.desk import NOON
 from tests.entrypoints.command_line import ROOT
-from tests.entrypoints.function import Context, Function
+from tests.entrypoints.function import Context, PagerFunction
 from tests.mail_server import Mailbox, serving
 from tests.people import HERE, PASSWORD
 from tocsin.config import Settings
@@ -21,8 +21,8 @@ from tocsin.entrypoints.accounts import accounts_of
 from tocsin.entrypoints.aws import TIMEOUT, Aws
 from tocsin.entrypoints.aws_secrets import SecretText
 from tocsin.entrypoints.letters import LONGEST, InTime, SecretCourier, letters_of
+from tocsin.entrypoints.pager_handler import SENDING_SECONDS
 from tocsin.entrypoints.sign_in import key_file, sessions_of
-from tocsin.entrypoints.sync_handler import LETTER_SECONDS
 from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_id
@@ -55,12 +55,12 @@ def asked(environ, clock):
     return accounts
 
 
-def test_the_scheduled_function_sends_what_was_asked_for(environ, datadog):
+def test_the_pager_sends_what_was_asked_for(environ):
     """With a token that sets a password, signed with the keys that the API checks it with; and logs none of it."""
     mailbox = Mailbox()
     with serving(mailbox) as port:
         environ |= {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "Tocsin <ops@example.org>"}
-        function = Function(environ)
+        function = PagerFunction(environ)
         accounts = asked(environ, lambda: function.now)
         ran = function()
         assert ran.error is None
@@ -89,12 +89,12 @@ def test_the_command_line_sends_what_is_due_too(shop, command):
     assert envelope.rcpt_tos == ["ana@example.com"]
 
 
-def test_a_mail_server_that_is_down_fails_no_run(environ, datadog):
+def test_a_mail_server_that_is_down_fails_no_run(environ):
     """It is logged, and tried again by a later run."""
     with serving(Mailbox()) as port:
         pass
     environ |= {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "ops@example.org"}
-    function = Function(environ)
+    function = PagerFunction(environ)
     asked(environ, lambda: function.now)
     ran = function()
     assert ran.error is None
@@ -141,13 +141,13 @@ def rotated(secrets, **held):
 NAMED = {"SMTP_SECRET_NAME": SECRET, "MAIL_FROM": "ops@example.org", "AWS_REGION": REGION}
 
 
-def test_a_secret_of_aws_names_the_mail_server(environ, datadog, secrets):
+def test_a_secret_of_aws_names_the_mail_server(environ, secrets):
     """It goes before one that is set, and neither it nor its password is logged."""
     mailbox = Mailbox()
     with serving(mailbox) as port:
         kept(secrets, url=f"smtp://127.0.0.1:{port}")
         environ |= NAMED | {"SMTP_URL": "smtp://127.0.0.1:9", "LOG_LEVEL": "DEBUG"}
-        function = Function(environ)
+        function = PagerFunction(environ)
         asked(environ, lambda: function.now)
         ran = function()
     assert (ran.error, len(mailbox.got)) == (None, 1)
@@ -164,16 +164,16 @@ def test_a_secret_of_aws_names_the_mail_server(environ, datadog, secrets):
         ({"url": "smtp://mail.example.com:x"}, "its url is not smtp://"),
     ],
 )
-def test_a_secret_that_is_none_fails_no_run_and_is_seen(environ, datadog, secrets, held, why):
-    """The sweep counts as successful, a warning and a metric tell, and once it is right a later run sends the letter."""
+def test_a_secret_that_is_none_fails_no_run_and_is_seen(environ, secrets, held, why):
+    """The round counts as successful, a warning and a metric tell, and once it is right a later run sends the letter."""
     if held is not None:
         kept(secrets, **held)
     environ |= NAMED
-    function = Function(environ)
+    function = PagerFunction(environ)
     asked(environ, lambda: function.now)
     ran = function()
     assert ran.error is None
-    assert (ran.metrics["SuccessfulSweeps"], ran.metrics["LettersHeldUp"]) == (1, 1)
+    assert (ran.metrics["SuccessfulRounds"], ran.metrics["LettersHeldUp"]) == (1, 1)
     (said,) = [one for one in ran.said("WARNING") if "letter" in one]
     assert "tried again" in said
     assert "SMTP_SECRET_NAME" in said
@@ -210,31 +210,31 @@ def test_a_secret_is_read_anew_after_a_letter_that_was_not_taken(secrets):
     assert tried == ["smtp://old", "smtp://old", "smtp://new"]
 
 
-def test_without_signing_keys_a_letter_waits_and_no_run_fails(environ, datadog):
+def test_without_signing_keys_a_letter_waits_and_no_run_fails(environ):
     """On Lambda they are in a secret, which may be away; the letter is tried again."""
     environ |= {"SMTP_URL": "smtp://127.0.0.1:9", "MAIL_FROM": "ops@example.org"}
-    function = Function(environ)
+    function = PagerFunction(environ)
     asked(environ, lambda: function.now)
     settings = Settings.read(environ)
     key_path = settings.incidents_file.with_name(f"{settings.incidents_file.name}.keys")
     key_path.write_text("{}")
     ran = function()
-    assert (ran.error, ran.metrics["SuccessfulSweeps"], ran.metrics["LettersHeldUp"]) == (None, 1, 1)
+    assert (ran.error, ran.metrics["SuccessfulRounds"], ran.metrics["LettersHeldUp"]) == (None, 1, 1)
     assert any("its token could not be signed" in one for one in ran.said("WARNING"))
 
 
-def test_no_letter_is_begun_with_little_time_left(environ, datadog):
+def test_no_letter_is_begun_with_little_time_left(environ):
     """It might end with the run; it waits, and is seen to wait."""
     mailbox = Mailbox()
     with serving(mailbox) as port:
         environ |= {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "ops@example.org"}
-        function = Function(environ)
+        function = PagerFunction(environ)
         asked(environ, lambda: function.now)
-        ran = function(Context(50, 24))
-        assert (ran.error, ran.metrics["SuccessfulSweeps"], ran.metrics["LettersHeldUp"]) == (None, 1, 1)
-        assert any("letters wait" in one for one in ran.said("WARNING"))
+        ran = function(Context(90, 24))
+        assert (ran.error, ran.metrics["SuccessfulRounds"]) == (None, 1)
+        assert any("the time was over" in one for one in ran.said("WARNING"))
         assert mailbox.got == []
-        assert "LettersHeldUp" not in function(Context(50, 26)).metrics
+        assert function(Context(90, 26)).error is None
     assert len(mailbox.got) == 1
 
 
@@ -253,7 +253,7 @@ def test_a_letter_takes_no_longer_than_it_may():
 
 def test_the_time_for_a_letter_is_there_when_it_is_begun():
     """For the mail server, and for a secret that is asked twice and answers neither time."""
-    assert LETTER_SECONDS + MARGIN >= LONGEST + 2 * (2 * TIMEOUT) + 1
+    assert SENDING_SECONDS + MARGIN >= LONGEST + 2 * (2 * TIMEOUT) + 1
 
 
 def test_what_a_courier_raises_is_raised_to_who_waits():

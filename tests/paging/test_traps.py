@@ -7,7 +7,8 @@ import pytest
 from tests.paging.score import Score
 from tocsin.domain.page import PageReason, PageStatus
 from tocsin.domain.timeline import EventKind
-from tocsin.errors import Refused, Undelivered
+from tocsin.errors import ConfigurationError, Refused, Undelivered
+from tocsin.services.paging.delivering import MOST_TAKEN
 
 
 @pytest.fixture
@@ -254,3 +255,67 @@ def test_low_severities_wait_until_morning(score):
     score.at("02:00").expect_page("ana", via="email", incident="INC-1002")
     score.at("07:00").expect_page("ana", via="email", incident="INC-1001")
     score.until("08:00")
+
+
+def test_an_issue_is_nobody_who_wakes_up(score):
+    """A step that opens an issue and reaches nobody pages the fallback all the same."""
+    issue = {"type": "create_issue", "repository": "acme/shop"}
+    score.person("chief", "voice").policy(
+        steps=[([issue, {"type": "notify", "target": "on_call"}], 0)], fallback=["user:chief"]
+    )
+    score.at("02:00").alert()
+    score.at("02:00").expect_page("chief", via="voice")
+    assert "the fallback is paged" in score.events(EventKind.UNREACHABLE)[0]
+
+
+def test_a_fallback_that_cannot_be_reached_leaves_the_administrators(score):
+    """Its failure is no dead end."""
+    score.person("ana", "sms").person("chief", "voice").person("root", "email")
+    score.policy(steps=[("ana", 0)], fallback=["user:chief"])
+    score.town.admins = ("root",)
+    score.phones.fails["ana", "sms"] = score.phones.fails["chief", "voice"] = Refused("no such number")
+    score.at("02:00").alert()
+    score.at("02:00").expect_page("root", via="email")
+    assert len(score.events(EventKind.UNREACHABLE)) == 2
+    score.until("02:30")
+
+
+@pytest.mark.parametrize("fault", [ConfigurationError("TWILIO_FROM is not set"), KeyError("sid")])
+def test_a_channel_with_a_fault_of_ours_goes_another_way(score, fault):
+    """After as many tries as for a provider that is away."""
+    score.person("ana", "sms").person("bo", "email").policy(steps=[("ana", 0)], fallback=["user:bo"])
+    score.phones.fails["ana", "sms"] = fault
+    score.at("02:00").alert()
+    score.at("02:05").expect_page("bo", via="email")
+    assert score.page("ana", "sms").reason is PageReason.GIVEN_UP
+    score.until("03:00")
+
+
+def test_what_kills_whoever_sends_it_goes_another_way(score):
+    """A page that no pager survives is not taken for ever."""
+    score.person("ana", "sms").person("bo", "email").policy(steps=[("ana", 0)], fallback=["user:bo"])
+
+    def dies():
+        raise KeyboardInterrupt
+
+    score.phones.fails["ana", "sms"] = dies
+    score.now = score._moment("02:00")
+    score.alert()
+    for _ in range(MOST_TAKEN):
+        with pytest.raises(KeyboardInterrupt):
+            score.pager.round()
+        score.now += timedelta(minutes=1)
+    score._played = score.now
+    score.expect_page("bo", via="email")
+
+
+def test_why_a_way_was_none_is_said(any_store):
+    """A channel that is not set up, and a contact that has gone meanwhile."""
+    score = Score(any_store, without=["sms"])
+    score.person("ana", "sms").person("bo", ("email", 5)).policy(steps=[("ana", 0), ("bo", 0)])
+    score.at("02:00").alert()
+    score.at("02:00").expect_nothing()
+    score.town.gone.add(("bo", "email"))
+    score.until("02:10")
+    assert score.page("ana", "sms").reason is PageReason.CHANNEL_NOT_SET_UP
+    assert score.page("bo", "email", step=2).reason is PageReason.CONTACT_GONE

@@ -7,7 +7,7 @@ from tests.reach import Reached
 from tests.services.test_losing_races import Between
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.policy import DEFAULT, DEFAULT_ID
+from tocsin.domain.policy import DEFAULT_ID, default_policy
 from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
 from tocsin.services.moving import move
@@ -76,8 +76,8 @@ def test_a_policy_that_is_not_there_is_not_found(desk, name):
 
 def test_there_is_always_a_default_policy(desk):
     """It is listed first; what is saved takes its place, and deleting that brings it back."""
-    assert desk.policies.every() == [DEFAULT]
-    assert desk.policies.named("DEFAULT") == DEFAULT
+    assert desk.policies.every() == [default_policy()]
+    assert desk.policies.named("DEFAULT") == default_policy()
     zoe, ada = desk.add("Zoe"), desk.add("ada")
     put = desk.policies.put(DEFAULT_ID, document("Everything", conditions={}), actor=BOSS, expected=1)
     assert (put.id, put.version, desk.policies.named("everything")) == (DEFAULT_ID, 2, put)
@@ -86,7 +86,7 @@ def test_there_is_always_a_default_policy(desk):
     assert (again.version, desk.policies.named(DEFAULT_ID)) == (3, again)
     desk.policies.remove("everything", actor=BOSS, expected=3)
     desk.policies.remove(DEFAULT_ID, actor=BOSS)
-    assert desk.policies.every() == [DEFAULT, ada, zoe]
+    assert desk.policies.every() == [default_policy(), ada, zoe]
     with pytest.raises(InvalidInput, match="the default policy"):
         desk.policies.put(DEFAULT_ID, document(), actor=BOSS)
 
@@ -96,7 +96,10 @@ def test_nothing_is_written_where_nothing_changes(desk):
     made = desk.add()
     written = len(desk.log())
     assert desk.policies.put("checkout", document(), actor=BOSS) == made
-    assert desk.policies.put(DEFAULT_ID, document("Default", conditions={}) | as_said(DEFAULT), actor=BOSS) == DEFAULT
+    assert (
+        desk.policies.put(DEFAULT_ID, document("Default", conditions={}) | as_said(default_policy()), actor=BOSS)
+        == default_policy()
+    )
     assert len(desk.log()) == written
 
 
@@ -161,7 +164,7 @@ def test_what_was_deleted_meanwhile_is_gone(desk):
         racing = desk.over(Between(desk.store, lambda made=made: desk.policies.remove(made.id, actor=BOSS)))
         with pytest.raises(NotFound, match="has gone"):
             act(racing, made)
-        assert desk.policies.every() == [DEFAULT]
+        assert desk.policies.every() == [default_policy()]
 
 
 def test_whom_it_names_is_kept_by_id_and_shown_by_name(desk):

@@ -113,7 +113,8 @@ def _made(call: Call, of: Schedule | User, body: FeedBody) -> Response[str]:
     secret = call.parts.new_secret()
     feed = feeds_of(call).make(of, secret=secret, actor=call.actor, label=body.label, maker=call.caller.user_id)
     shown = NewFeed(**dict(FeedView.of(feed)), path=path_of(feed.id, secret))
-    return written(shown, status=HTTPStatus.CREATED)
+    place = {"Location": f"{PREFIX}/feeds/{feed.id}.ics"}
+    return written(shown, status=HTTPStatus.CREATED, headers=place)
 
 
 def _listed(call: Call, owner: str) -> Response[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -66,12 +66,34 @@ Answered = dict[str, Any]
 """What API Gateway takes for an answer: statusCode, headers, body."""
 
 
-class Api:
-    """Answers events of payload version 2.0. Any number of threads may call it."""
+Late = Callable[[], Iterable[Declared]]
+"""Returns all that is served; asked when something is asked for that is not served yet."""
 
-    def __init__(self, declared: Iterable[Declared], parts: Parts, options: Options, log: Log) -> None:
-        self._declared = tuple(declared)
-        self._directory = Directory(one.endpoint for one in self._declared)
+
+class _Served(NamedTuple):
+    """What is served, and where."""
+
+    declared: tuple[Declared, ...]
+    directory: Directory
+
+    @classmethod
+    def of(cls, declared: Iterable[Declared]) -> "_Served":
+        """Return it."""
+        every = tuple(declared)
+        return cls(every, Directory(one.endpoint for one in every))
+
+
+class Api:
+    """Answers events of payload version 2.0. Any number of threads may call it.
+
+    ``declared`` is served from the start, ``late`` adds the rest when it is first asked for.
+    """
+
+    def __init__(
+        self, declared: Iterable[Declared], parts: Parts, options: Options, log: Log, *, late: Late | None = None
+    ) -> None:
+        self._served = _Served.of(declared)
+        self._late = late
         self._parts = parts
         self._options = options
         self._log = log
@@ -89,7 +111,7 @@ class Api:
         call = Call.of(event, self._parts, description=self.description, left=self._left(began, context))
         endpoint: Endpoint | None = None
         try:
-            there = self._directory.at(call.path)
+            there = self._at(call.path)
             endpoint = there.get("GET" if call.method == "HEAD" else call.method)
             if call.method == "OPTIONS" and there:
                 answered = self._options_of(there)
@@ -112,8 +134,19 @@ class Api:
         from .openapi import document
 
         if not self._document:
-            self._document = document(self._declared)
+            self._document = document(self._all().declared)
         return self._document
+
+    def _at(self, path: str) -> Mapping[str, Endpoint]:
+        return self._served.directory.at(path) or self._all().directory.at(path)
+
+    def _all(self) -> _Served:
+        late = self._late
+        if late is not None:
+            # Two threads that do so at once come to the same.
+            self._served = _Served.of(late())
+            self._late = None
+        return self._served
 
     def _left(self, began: datetime, context: object) -> Callable[[], float]:
         """Return what gives the seconds that are left; on Lambda they are no more than the function has."""
@@ -165,10 +198,12 @@ class Api:
         return answered
 
     def _resolver(self) -> Resolver:
-        """Return this thread's own: resolving is not safe across threads."""
-        found: Resolver | None = getattr(self._threads, "resolver", None)
-        if found is None:
-            found = self._threads.resolver = Resolver(self._declared, fault=self._tell_route_fault)
+        """Return this thread's own, of what is served by now: resolving is not safe across threads."""
+        served = self._served
+        if getattr(self._threads, "served", None) is not served:
+            self._threads.resolver = Resolver(served.declared, fault=self._tell_route_fault)
+            self._threads.served = served
+        found: Resolver = self._threads.resolver
         return found
 
     def _options_of(self, there: Mapping[str, Endpoint]) -> Answered:

@@ -2,13 +2,13 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from tocsin.domain.incident import Incident
-from tocsin.domain.page import PageStatus
+from tocsin.domain.page import Page, PageStatus
 from tocsin.services.acting import How
 from tocsin.services.paging.asking import Asking
 from tocsin.services.paging.lookup import Lookup
@@ -77,11 +77,11 @@ def notify(request: Request, body: NotifyBody) -> Response[str]:
             actor=call.actor,
             also=also,
         ),
-        lambda asked: written(AskedView.of(asked), status=HTTPStatus.CREATED),
+        lambda asked: written(AskedView.of(asked), status=HTTPStatus.CREATED, headers=_place(asked.pages[0])),
     )
 
 
-@pages("GET", NOTIFICATIONS, answers={200: Answer(NotificationList)})
+@pages("GET", NOTIFICATIONS, answers={200: Answer(NotificationList)}, refuses=[404])
 def list_notifications(
     request: Request,
     *,
@@ -122,8 +122,12 @@ def send_test_page(request: Request, body: TestPageBody | None = None) -> Respon
     return made(
         call,
         lambda also: asking.test_page(user, contact, also=also),
-        lambda page: written(NotificationView.of(page), status=HTTPStatus.CREATED),
+        lambda page: written(NotificationView.of(page), status=HTTPStatus.CREATED, headers=_place(page)),
     )
+
+
+def _place(page: Page) -> dict[str, str]:
+    return {"Location": f"{NOTIFICATIONS}/{quote(page.id, safe='')}"}
 
 
 def asking_of(call: Call) -> Asking:

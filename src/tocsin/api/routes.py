@@ -1,7 +1,6 @@
 """Everything that is served, in the order of the documents."""
 
 from .accounts import accounts
-from .alerts import alerts
 from .answering import answering
 from .audit import audit
 from .contacts import contacts
@@ -9,17 +8,13 @@ from .documents import documents
 from .endpoints import Declared
 from .external import external
 from .feeds import feeds
-from .health import health
-from .heartbeats import heartbeats
-from .incidents import incidents
+from .first_routes import FIRST
 from .keys import keys
-from .moves import moves
 from .notification_rules import notification_rules
 from .on_call import on_call
 from .page_links import page_links
 from .pages import pages
 from .policies import policies
-from .records import records
 from .rooms import rooms
 from .schedules import schedules
 from .sessions import sessions
@@ -30,20 +25,20 @@ from .teams import teams
 from .templates import templates
 from .users import users
 from .voice import voice
-from .webhooks import webhooks
 
-ROUTES: tuple[Declared, ...] = tuple(
-    one
-    for resource in (
-        *(webhooks, alerts, incidents, moves, records, keys, sync, health, documents),
-        *(accounts, sessions, external, users, teams, audit),
-        *(schedules, on_call, feeds),
-        *(contacts, notification_rules, rooms),
-        *(silences, heartbeats),
-        *(policies,),
-        *(templates,),
-        *(pages, page_links, slack, voice),
-        *(answering,),
-    )
-    for one in resource.declared
+ROUTES: tuple[Declared, ...] = (
+    *FIRST,
+    *(
+        one
+        for resource in (
+            *(keys, sync, documents),
+            *(accounts, sessions, external, users, teams, audit),
+            *(schedules, on_call, feeds),
+            *(contacts, notification_rules, rooms),
+            *(silences, policies, templates),
+            *(pages, page_links, slack, voice),
+            *(answering,),
+        )
+        for one in resource.declared
+    ),
 )

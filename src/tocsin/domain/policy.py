@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
@@ -288,17 +289,19 @@ class Policy(Frozen):
         return self.model_copy(update={"steps": steps, "fallback": tuple(map(name, self.fallback))})
 
 
-DEFAULT = Policy(
-    id=DEFAULT_ID,
-    name="Default",
-    description="Pages whoever is on call for the team of the incident, and again while nobody acknowledges.",
-    steps=(
-        Step(actions=(Notify(type="notify", target="on_call"),)),
-        Step(delay_minutes=10, actions=(Notify(type="notify", target="on_call"),)),
-    ),
-    repeat=2,
-)
-"""The policy of an incident that no other holds for. Saved under its id, another one takes its place."""
+@cache
+def default_policy() -> Policy:
+    """Return the policy of an incident that no other holds for. Saved under its id, another one takes its place."""
+    return Policy(
+        id=DEFAULT_ID,
+        name="Default",
+        description="Pages whoever is on call for the team of the incident, and again while nobody acknowledges.",
+        steps=(
+            Step(actions=(Notify(type="notify", target="on_call"),)),
+            Step(delay_minutes=10, actions=(Notify(type="notify", target="on_call"),)),
+        ),
+        repeat=2,
+    )
 
 
 def policy_of(document: Mapping[str, object]) -> Policy:
@@ -321,7 +324,7 @@ def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str
 def holding(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> list[Policy]:
     """Return the policies that hold for an incident: the one that is chosen first, the default one last."""
     every = {one.id: one for one in policies}
-    default = every.pop(DEFAULT_ID, DEFAULT)
+    default = every.pop(DEFAULT_ID, None) or default_policy()
     some = (one for one in every.values() if one.is_active and one.conditions.hold(incident, at, team=team))
     return [*sorted(some, key=lambda one: (one.specificity, one.id), reverse=True), default]
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from .frozen import Frozen
 
@@ -62,7 +62,12 @@ def _each_once(weekdays: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(day for day in Weekday if day in weekdays)
 
 
-Clock = Annotated[time, AfterValidator(_whole_minute)]
+Clock = Annotated[
+    time,
+    AfterValidator(_whole_minute),
+    # A "time" of JSON Schema has an offset, which what a clock on the wall shows has not.
+    WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"}),
+]
 """A local time of day, in whole minutes."""
 
 

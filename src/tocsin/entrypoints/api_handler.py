@@ -7,16 +7,16 @@ log says why, so that a wrong setting is seen where it is looked for.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tocsin.api.call import Parts
+from tocsin.api.first_routes import FIRST
 from tocsin.api.frame import Answered, Api
 from tocsin.api.problems import MEDIA_TYPE, ours
-from tocsin.api.routes import ROUTES
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
@@ -43,6 +43,7 @@ from .sign_in import key_place, sessions_of
 from .table_shape import StoreShape
 
 if TYPE_CHECKING:
+    from tocsin.api.endpoints import Declared
     from tocsin.services.accounts import Accounts
     from tocsin.services.callers import Callers
     from tocsin.services.paging.answering import Answering
@@ -57,6 +58,13 @@ class Context(Protocol):
     @property
     def aws_request_id(self) -> str:
         """The id of this run."""
+
+
+def every_route() -> "Iterable[Declared]":
+    """Return all that is served. What is not asked for in the night costs no cold start."""
+    from tocsin.api.routes import ROUTES
+
+    return ROUTES
 
 
 class ApiHandler:
@@ -189,7 +197,7 @@ class ApiHandler:
             callers=callers,
             answering=answering,
         )
-        return Api(ROUTES, parts, api_options(settings), self._log)
+        return Api(FIRST, parts, api_options(settings), self._log, late=every_route)
 
     def _tell(self, error: Exception) -> None:
         self._log.hide(secrets_in(self._environ, self._dotenv))

@@ -12,6 +12,7 @@ from tocsin.config import Settings
 from tocsin.domain.alert import Source
 from tocsin.errors import ConfigurationError, StoreRefused, TocsinError
 from tocsin.identity.private_file import HAS_MODES, OTHERS
+from tocsin.services.heartbeats import last_round
 from tocsin.services.sync import HEARTBEAT, heartbeat_id
 
 from . import permissions
@@ -20,6 +21,9 @@ from .wiring import Wiring
 
 LATE = timedelta(minutes=15)
 """The age of the last sync at which the stack's alarm rings too."""
+
+LATE_ROUND = timedelta(minutes=5)
+"""The age of the last round of the pager at which its alarm rings too."""
 
 SKEW = timedelta(minutes=1)
 """How far our clock may be from Datadog's: incidents would be dated wrongly."""
@@ -140,6 +144,8 @@ def _kept(wiring: Wiring, settings: Settings) -> Iterator[Check]:
         return
     yield _tried("permissions", lambda: _permissions(wiring, settings))
     yield _tried("last sync", lambda: _last_sync(wiring, settings))
+    if settings.use_dynamodb:
+        yield _tried("pager", lambda: _last_round(wiring, settings))
 
 
 def _table(wiring: Wiring, settings: Settings) -> Check:
@@ -225,6 +231,19 @@ def _last_sync(wiring: Wiring, settings: Settings) -> Check:
         mend = "If it stays so, give the function more memory or time (docs/operate.md)."
         return Check("last sync", Verdict.DOUBTFUL, f"{found}, {unfinished} alerts left to the next", mend)
     return Check("last sync", Verdict.GOOD, found)
+
+
+def _last_round(wiring: Wiring, settings: Settings) -> Check:
+    with wiring.store(settings) as store:
+        at = last_round(store)
+    mend = f"Look at the pager's schedule and log (docs/operate.md); {wiring.program} tick pages now"
+    if at is None:
+        return Check("pager", Verdict.DOUBTFUL, "there was no round yet: nobody is paged", mend)
+    age = wiring.clock() - at
+    found = f"the last round was {duration(max(age.total_seconds(), 0))} ago"
+    if age > LATE_ROUND:
+        return Check("pager", Verdict.BAD, f"{found}: nobody is paged", mend, 3)
+    return Check("pager", Verdict.GOOD, found)
 
 
 def _channels(wiring: Wiring, settings: Settings) -> Iterator[Check]:

@@ -18,16 +18,12 @@ NAMESPACE = "Tocsin"
 
 @dataclass(slots=True)
 class Run:
-    """What is known of one run when it ends. Without ``report`` the sweep failed; ``active`` is not always counted.
-
-    ``held_up``: whether letters that were due had to wait for the next run.
-    """
+    """What is known of one run when it ends. Without ``report`` the sweep failed; ``active`` is not always counted."""
 
     cold_start: bool
     seconds: float = 0.0
     report: SyncReport | None = None
     active: int | None = None
-    held_up: bool = False
     opened: Counter[str] = field(default_factory=Counter)
     resolved: Counter[str] = field(default_factory=Counter)
 
@@ -71,7 +67,6 @@ def _mostly_zero(run: Run) -> Mapping[str, int]:
     counts = {
         "FailedSweeps": int(run.report is None),
         "ColdStart": int(run.cold_start),
-        "LettersHeldUp": int(run.held_up),
     }
     if run.report is not None:
         counts |= {

@@ -1,12 +1,10 @@
-"""Letters to people, put together as the settings say. Imported by who sends some."""
+"""Letters to people, put together as the settings say. What speaks to a mail server is imported with the first letter."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from tocsin.addresses import mail_server
 from tocsin.channels.in_time import LONGEST, in_time
-from tocsin.channels.smtp import SmtpCourier
-from tocsin.channels.standing import Standing
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, TocsinError, Undelivered
 from tocsin.ids import NewId
@@ -21,6 +19,8 @@ from tocsin.storage.store import Store
 from .aws_secrets import SecretText
 
 if TYPE_CHECKING:
+    from tocsin.channels.smtp import SmtpCourier
+    from tocsin.channels.standing import Standing
     from tocsin.config import Settings
 
     from .aws import Aws
@@ -57,7 +57,9 @@ def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) 
         message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
         raise ConfigurationError(message)
 
-    def courier(url: str) -> SmtpCourier:
+    def courier(url: str) -> "SmtpCourier":
+        from tocsin.channels.smtp import SmtpCourier
+
         return SmtpCourier(url, settings.mail_from, clock=clock)
 
     if not settings.smtp_secret_name:
@@ -68,7 +70,7 @@ def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) 
 class Checked(Courier, Protocol):
     """A courier that can be tried without a letter."""
 
-    def check(self) -> Standing:
+    def check(self) -> "Standing":
         """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
 
 
@@ -89,7 +91,7 @@ class SecretCourier:
         self._courier(self._url(anew=anew)).deliver(letter)
         self._anew = False
 
-    def check(self) -> Standing:
+    def check(self) -> "Standing":
         """Say that the server lets us in. Raises :class:`~tocsin.errors.Undelivered`."""
         return self._courier(self._url(anew=True)).check()
 

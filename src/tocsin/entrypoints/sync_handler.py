@@ -21,14 +21,13 @@ from typing import NamedTuple, Protocol
 
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
-from tocsin.domain.change import Record
 from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
-from tocsin.services.tick import NO_OTHERS, Act, TickReport, tick
+from tocsin.services.tick import TickReport, tick
 from tocsin.services.unsilencing import silence_acts
 from tocsin.services.watching import watch_acts
 from tocsin.sources.datadog import SWEEP_SECONDS
@@ -47,9 +46,6 @@ COUNTED_EVERY = timedelta(minutes=5)
 
 MOST_RETURNED = 200
 """Entries of one list in the result. Lambda refuses one of more than 6 MB; ``left_out`` counts the others."""
-
-LETTER_SECONDS = 20.0
-"""What must be left to begin a letter: ten for the mail server, ten for a secret that takes its time. See ``letters``."""
 
 SERVICE = "tocsin-sync"
 
@@ -72,7 +68,6 @@ class _Parts(NamedTuple):
     rules: Rules
     store: Store
     keys: KeySource
-    letters: Mapping[str, Act]
 
 
 class SyncHandler:
@@ -152,7 +147,7 @@ class SyncHandler:
             self._tick_all_the_same(run, parts, deadline)
             raise
         run.report = pulled
-        ticked = self._tick(run, parts, deadline)
+        ticked = self._tick(parts, deadline)
         report = after_tick(pulled, ticked, seconds=(self._clock() - began).total_seconds())
         run.report = report
         self._count_incidents(run, parts.store, report.opened, ticked, changed=report.changed)
@@ -167,23 +162,8 @@ class SyncHandler:
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)
-            letters = self._letters(settings, store, aws)
-            self._parts = _Parts(settings, rules, store, key_source(settings, aws, clock=self._clock), letters)
+            self._parts = _Parts(settings, rules, store, key_source(settings, aws, clock=self._clock))
         return self._parts
-
-    def _letters(self, settings: Settings, store: Store, aws: Aws) -> Mapping[str, Act]:
-        """Return what sends letters, where they are sent at all; nothing of it is imported elsewhere."""
-        if not settings.sends_letters:
-            return NO_OTHERS
-        from tocsin.identity.signing_keys import SigningKeys
-        from tocsin.ids import random_secret
-
-        from .letters import letters_of
-        from .sign_in import key_place
-
-        place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
-        keys = SigningKeys(place, clock=self._clock)
-        return letters_of(settings, store, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
 
     def _datadog(self, parts: _Parts) -> RotatingDatadog:
         if self._source is None:
@@ -198,18 +178,8 @@ class SyncHandler:
             self._log.hide(self._source.secrets)
         return self._source
 
-    def _tick(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> TickReport:
-        def in_time(send: Act) -> Act:
-            def act(due: Record) -> bool:
-                enough = deadline.enough(LETTER_SECONDS)
-                if not enough:
-                    self._log.say(logging.WARNING, "letters wait for the next run: little time is left of this one")
-                sent = enough and send(due)
-                run.held_up |= not sent
-                return sent
-
-            return act
-
+    def _tick(self, parts: _Parts, deadline: Deadline) -> TickReport:
+        # Whom to tell is the pager's: it runs as often, and at once when something is due for it.
         return tick(
             parts.store,
             parts.rules,
@@ -219,14 +189,13 @@ class SyncHandler:
             others={
                 **silence_acts(parts.store, clock=self._clock, new_id=self._new_id),
                 **watch_acts(parts.store, parts.rules, clock=self._clock, new_id=self._new_id),
-                **{kind: in_time(send) for kind, send in parts.letters.items()},
             },
         )
 
     def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
         """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""
         try:
-            ticked = self._tick(run, parts, deadline)
+            ticked = self._tick(parts, deadline)
             self._count_incidents(run, parts.store, (), ticked, changed=bool(ticked.resolved))
         except Exception as error:  # noqa: BLE001 - the caller is raising what came first
             self._tell_failure(error, "what is due could not be done either")

@@ -42,9 +42,14 @@ def last_beat(store: Store, source: Source) -> datetime | None:
 
 def last_tick(store: Store) -> datetime | None:
     """Return when what was due was last done, by a sync or without one; None if never."""
-    alone = _at(store.record(HEARTBEAT, TICK))
+    alone = last_round(store)
     times = [at for at in (alone, last_beat(store, Source.DATADOG)) if at is not None]
     return max(times, default=None)
+
+
+def last_round(store: Store) -> datetime | None:
+    """Return when what was due was last done by what pages, or None if never. A sync may leave that to others."""
+    return _at(store.record(HEARTBEAT, TICK))
 
 
 def _at(record: Record | None) -> datetime | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.policy import DEFAULT, DEFAULT_ID, Policy, checked_with, policy_of
+from tocsin.domain.policy import DEFAULT_ID, Policy, checked_with, default_policy, policy_of
 from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -41,7 +41,7 @@ class Policies:
     def every(self) -> list[Policy]:
         """Return every policy: the default one first, and then by name."""
         saved = every_policy(self._store)
-        default = next((one for one in saved if one.id == DEFAULT_ID), DEFAULT)
+        default = next((one for one in saved if one.id == DEFAULT_ID), default_policy())
         others = sorted((one for one in saved if one.id != DEFAULT_ID), key=lambda one: one.name.casefold())
         return [default, *others]
 
@@ -92,7 +92,7 @@ class Policies:
             record = self._store.record(POLICY, policy_id)
             if record is None and policy_id != DEFAULT_ID:
                 raise _gone(name_or_id)
-            before = DEFAULT if record is None else _policy(record)
+            before = default_policy() if record is None else _policy(record)
             _see_version(before, expected)
             policy = self.checked(document, policy_id=policy_id, version=before.version)
             if policy == before:
@@ -126,7 +126,7 @@ class Policies:
         if policy.id != DEFAULT_ID and sum(one.id != DEFAULT_ID for one in others) >= MOST_POLICIES:
             message = f"there are {MOST_POLICIES} policies already"
             raise InvalidInput(message, hint="delete some that hold no more")
-        for other in others if policy.id == DEFAULT_ID else [*others, DEFAULT]:
+        for other in others if policy.id == DEFAULT_ID else [*others, default_policy()]:
             if other.name.casefold() == policy.name.casefold():
                 message = f"there is a policy {other.name} already"
                 raise AlreadyThere(message, hint="change that one, or take another name")

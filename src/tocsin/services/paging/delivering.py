@@ -11,7 +11,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
 from tocsin.domain.page import PAGE, Delivery, Page, PageReason, PageStatus, Verdict, decided, delivery_write, page_of
 from tocsin.domain.pursue import chunks
-from tocsin.errors import Refused, Undelivered
+from tocsin.errors import Refused, TocsinError, Undelivered
 from tocsin.services.channel import Channels, Receipt
 
 from .desk import KEPT, MOST_WRITES, Desk, kept_as, replaced
@@ -24,6 +24,9 @@ LEASE = timedelta(seconds=60)
 """How long whoever takes pages has for sending them; longer than any channel may take."""
 
 MOST_TRIES = 5
+MOST_TAKEN = 2 * MOST_TRIES
+"""How often a page is taken at all: what kills whoever sends it goes another way."""
+
 SHORTEST_WAIT, LONGEST_WAIT = 15.0, 300.0
 """Seconds between two tries; each wait is twice the one before."""
 
@@ -38,6 +41,14 @@ Timer = Callable[[], float]
 class _Taken(NamedTuple):
     record: Record
     page: Page
+
+
+class _NoWay(Refused):
+    """There is no way to send it, and no provider was asked."""
+
+    def __init__(self, reason: PageReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Delivering:
@@ -119,6 +130,9 @@ class Delivering:
             verdict = self.verdict(one.page, incident, now)
             if verdict.sends and incident is not None and self._passing.is_off_duty(one.page, incident, now):
                 settled &= self._passing.hand_over(one.record, one.page, incident, now)
+            elif verdict.sends and one.page.tries >= MOST_TAKEN:
+                why = f"{one.page.tries} pagers took it, and none came to an end"
+                settled &= self._passing.give_up(one.record, one.page, PageReason.GIVEN_UP, why)
             elif verdict.sends:
                 going.append(one)
             else:
@@ -176,16 +190,27 @@ class Delivering:
         make = self._channels.get(page.channel)
         if make is None:
             message = f"the channel {page.channel.value} is not set up"
-            raise Refused(message)
+            raise _NoWay(PageReason.CHANNEL_NOT_SET_UP, message)
         address = issue_address(page) if page.channel is ChannelKind.GITHUB else self._address(page)
         message_ = self._messages.of([one.page for one in going], incidents, bundle=bundle, at=self._desk.clock())
-        return make().send(message_, address)
+        try:
+            return make().send(message_, address)
+        except Undelivered:
+            raise
+        except TocsinError as error:
+            # A setting that is missing, a secret that cannot be read: it can be set right.
+            raise Undelivered(str(error), hint=error.hint) from error
+        except Exception as error:
+            # A fault of ours in one channel must not keep the page from going another way.
+            self._desk.log.exception("the channel %s failed", page.channel.value)
+            message = f"the channel failed: {type(error).__name__}"
+            raise Undelivered(message) from error
 
     def _address(self, page: Page) -> Address:
         contact = self._desk.directory.contact(page.user, page.contact)
         if contact is None:
             message = "this way is not there any more, or not verified"
-            raise Refused(message)
+            raise _NoWay(PageReason.CONTACT_GONE, message)
         return self._desk.directory.address(contact)
 
     def _not_sent(self, going: Sequence[_Taken], error: Undelivered, *, at: Utc, seconds: float) -> bool:
@@ -200,7 +225,8 @@ class Delivering:
                 again = {"reason": PageReason.TRIED_AGAIN, "detail": str(error), "lease_until": None}
                 settled &= self._desk.commit(self._write(one, {**again, "not_before": due_at}, due_at=due_at), attempt)
             else:
-                reason = PageReason.GIVEN_UP if error.retryable else PageReason.REFUSED
+                refused = error.reason if isinstance(error, _NoWay) else PageReason.REFUSED
+                reason = PageReason.GIVEN_UP if error.retryable else refused
                 settled &= self._passing.give_up(one.record, one.page, reason, str(error), attempt)
         return settled
 

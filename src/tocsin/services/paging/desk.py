@@ -1,13 +1,15 @@
 """What every turn of a round has: the store, the directory, a clock; and how long what is left behind is kept."""
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from threading import Lock
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.frozen import Utc
-from tocsin.domain.page import PAGE, Page, page_of, record_of
+from tocsin.domain.page import PAGE, Page, PageStatus, page_of, record_of
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
 from tocsin.services.listing import every_record
@@ -27,9 +29,14 @@ MOST_ATTEMPTS = 8
 
 LOG = logging.getLogger(__name__)
 
+_ENDS = (PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED)
+
 
 class Desk:
-    """Where the turns of a round work. ``new_id`` numbers changes; ``log`` is told of what somebody should look at."""
+    """Where the turns of a round work. ``new_id`` numbers changes; ``log`` is told of what somebody should look at.
+
+    ``ended`` counts what has become of pages.
+    """
 
     def __init__(
         self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId, log: logging.Logger = LOG
@@ -39,6 +46,8 @@ class Desk:
         self.clock = clock
         self.log = log
         self._new_id = new_id
+        self.ended: Counter[PageStatus] = Counter()
+        self._counting = Lock()
 
     def new_id(self) -> str:
         """Return an id for a change."""
@@ -55,7 +64,14 @@ class Desk:
             self.store.commit(Change(id=self.new_id(), at=self.clock(), records=writes))
         except Conflict:
             return False
+        self.count(writes)
         return True
+
+    def count(self, writes: Iterable[RecordWrite]) -> None:
+        """Count the pages among what was written that were sent, failed or were dropped."""
+        said = [one.record.body.get("status") for one in writes if one.kind == PAGE and one.record is not None]
+        with self._counting:
+            self.ended.update(status for status in _ENDS for one in said if one == status)
 
 
 def every_page(store: Store, prefix: str) -> Iterator[tuple[Record, Page]]:

@@ -102,7 +102,7 @@ class _Step:
         self._draft = Draft(incident, at=now)
         self._pages: dict[tuple[str, str], Page] = {}
         self._missing: list[Missing] = []
-        self._asked = False
+        self._asked = self._reached = False
 
     @property
     def _planner(self) -> Planner:
@@ -155,6 +155,7 @@ class _Step:
         plan = self._planner.notify(
             action.target, action=str(number), channels=action.channels, text=action.message, turn=turn
         )
+        self._reached |= plan.reached
         self._add(plan.pages)
         self._missing += plan.missing
 
@@ -208,16 +209,18 @@ class _Step:
         """Put into the timeline who is paged, and who cannot be; page the fallback where nobody is reached."""
         draft, directory = self._draft, self._desk.directory
         number = step_said(self._escalation.cycle, self._escalation.step + 1, self._escalation.repeat)
-        nobody = self._asked and not self._pages
+        nobody = self._asked and not self._reached
         if nobody:
             plan = self._planner.fallback(self._policy)
+            self._reached = plan.reached
             self._add(plan.pages)
             self._missing += plan.missing
         if self._missing:
-            after = "; nobody is left to page" if not self._pages else "; the fallback is paged" if nobody else ""
+            after = "; the fallback is paged" if self._reached else "; nobody is left to page"
+            after = after if nobody else ""
             text = f"{number}: {missing_told(self._missing)}{after}"
             draft.step(draft.incident, EventKind.UNREACHABLE, Reason.NOBODY_REACHED, text=text)
-        if nobody and not self._pages:
+        if nobody and not self._reached:
             # Where there are no people at all, nobody was to be paged: whoever looks at incidents sees them.
             level = logging.INFO if directory.is_empty() else logging.ERROR
             self._desk.log.log(level, "%s %s: nobody can be reached, nor the fallback", draft.incident.id, number)

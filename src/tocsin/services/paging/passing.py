@@ -17,7 +17,7 @@ from tocsin.domain.timeline import EventKind
 from tocsin.errors import Conflict
 
 from .desk import MOST_ATTEMPTS, Desk, every_page, kept_as, planned, replaced
-from .planning import FALLBACK, Planner, missing_told, told
+from .planning import ADMINS, FALLBACK, Planner, missing_told, told
 
 LOOKED_UP_FOR = timedelta(minutes=5)
 """How long it counts who was on call when a page was planned. A page that goes later is for whoever is on call then."""
@@ -82,6 +82,7 @@ class Passing:
                 self._desk.store.commit(draft.change(self._desk.new_id()))
             except Conflict:
                 continue
+            self._desk.count([write])
             return True
         return False
 
@@ -117,8 +118,10 @@ class Passing:
         who = self._desk.directory.name(page.user or page.contact)
         text = f"{who} could not be reached by {page.channel.value} ({WHY[page.reason]}: {page.detail})"
         pages: list[Page] = []
-        if page.action != FALLBACK:
-            plan = self._planner(page, incident, now).fallback(self._policy(page))
+        if page.target != ADMINS or page.action != FALLBACK:
+            # Where the fallback cannot be reached either, the administrators are left.
+            policy = None if page.action == FALLBACK else self._policy(page)
+            plan = self._planner(page, incident, now).fallback(policy)
             pages = [one for one in plan.pages if one.user != page.user or one.contact != page.contact]
             text += f"; the fallback is paged: {told(pages, self._desk.directory)}" if pages else ""
         if not pages:

@@ -9,7 +9,7 @@ from tocsin.clock import Clock
 from tocsin.domain.change import Record
 from tocsin.domain.frozen import Frozen
 from tocsin.domain.intents import ESCALATION, NEWS
-from tocsin.domain.page import PAGE, Page, page_of
+from tocsin.domain.page import PAGE, Page, PageStatus, page_of
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 from tocsin.services.channel import Channels
@@ -40,10 +40,16 @@ _log = logging.getLogger(__name__)
 
 
 class RoundReport(Frozen):
-    """What a round did: how many steps, news and messages' pages it looked at, and how many it left."""
+    """What a round did: how many steps, news and messages' pages it looked at, and how many it left.
+
+    ``sent``, ``failed`` and ``dropped`` count pages.
+    """
 
     done: int = 0
     left: int = 0
+    sent: int = 0
+    failed: int = 0
+    dropped: int = 0
 
 
 class Pager:
@@ -75,6 +81,7 @@ class Pager:
         """Do all that is due. What fails is logged, and stays due; it keeps nobody else waiting."""
         seen: set[tuple[str, str, int]] = set()
         done = left = 0
+        before = self.desk.ended.copy()
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="pager") as pool:
 
             def all_of(works: Iterable[Work]) -> list[Page]:
@@ -92,12 +99,20 @@ class Pager:
                 seen |= {(one.kind, one.id, one.version) for one in due}
                 # What they plan for now goes at once, and together: no index need show it first.
                 planned = all_of(self._steps(due))
-                pages = [page_of(one) for one in due if one.kind == PAGE]
+                pages = [page for one in due if one.kind == PAGE and (page := _readable(one)) is not None]
+                left += sum(one.kind == PAGE for one in due) - len(pages)
                 now = self._clock()
                 pages += [one for one in planned if one.not_before <= now]
                 seen |= {(PAGE, one.id, 1) for one in planned}
                 all_of(self._deliveries(pages))
-        return RoundReport(done=done, left=left)
+        ended = self.desk.ended - before
+        return RoundReport(
+            done=done,
+            left=left,
+            sent=ended[PageStatus.SENT],
+            failed=ended[PageStatus.FAILED],
+            dropped=ended[PageStatus.DROPPED],
+        )
 
     def __call__(self, enough_time: EnoughTime) -> int:
         """Do all that is due, and return how much is left: a :data:`~tocsin.services.tick.Turn` of the tick."""
@@ -142,3 +157,11 @@ def _quietly(work: Work, enough_time: EnoughTime) -> Sequence[Page] | None:
         # A record that nobody can read is ours to mend. It must not keep anybody else's page.
         _log.exception("what was due could not be done, and stays due")
     return None
+
+
+def _readable(record: Record) -> Page | None:
+    try:
+        return page_of(record)
+    except ValueError as error:
+        _log.error("the page %s cannot be understood, and stays due: %s", record.id, type(error).__name__)
+        return None

@@ -1,0 +1,264 @@
+"""One round of the pager on Lambda: all that is due is done, people are told, and it is said how that went.
+
+**Who calls.** A schedule, every minute, and the table's stream, as soon as something of paging has become due. A round is
+the same either way: it does whatever is due, and several at once do no harm. So nobody's page waits for one shard.
+
+**What raises.** A round that failed as a whole: the settings, the table, a fault of ours. Lambda counts it as an error. One
+record that cannot be worked on is logged, spoils nothing for the others, and is told when all of them are done: the
+schedule's run raises then, and the stream is given the numbers of those of its batch that were tried and are due still.
+What is held for later, or was not come to in time, is no failure: the next minute goes on with it.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from tocsin.clock import Clock
+from tocsin.config import Settings, secrets_in
+from tocsin.domain.change import Record
+from tocsin.domain.intents import ESCALATION, NEWS
+from tocsin.domain.page import PAGE
+from tocsin.domain.rules import Rules
+from tocsin.errors import TocsinError
+from tocsin.identity.signing_keys import SigningKeys
+from tocsin.ids import NewId, random_secret
+from tocsin.services.contact_records import CODE
+from tocsin.services.courier import LETTER
+from tocsin.services.deadline import Deadline
+from tocsin.services.heartbeats import Pulse, beat, note_tick
+from tocsin.services.shift_notices import SHIFT_NOTICE
+from tocsin.services.tick import Act, EnoughTime, TickReport, tick
+from tocsin.services.unsilencing import NOTICE
+from tocsin.storage.store import Store
+
+from . import pager_metrics
+from .assembly import on_lambda_with_a_table, open_store, rules_of
+from .aws import Aws
+from .lambda_logs import LambdaLog
+from .paging import Paging, paging_of
+from .redaction import hide
+from .sign_in import key_place
+from .stream_batch import Woken, again, batch_of, soonest
+
+WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE})
+"""The kinds of records by which somebody is told something: the stream hands over these, and they should never wait."""
+
+SENDING_SECONDS = 20.0
+"""What must be left to begin something that may send: ten for the provider, ten for a secret that takes its time.
+
+With the margin it is less than a lease, so that nobody else takes what is being sent.
+"""
+
+SOON = timedelta(seconds=2)
+"""How far the clock of who wrote may be before ours: what is due within that is waited for."""
+
+MOST_LOOKED_AT = 400
+"""Records that are looked at when it is seen what is due still; the longest due are among them."""
+
+SERVICE = "tocsin-pager"
+
+
+class LambdaContext(Protocol):
+    """Of what Lambda tells about a run, what is used."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this run."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the run may still take."""
+
+
+class _Parts(NamedTuple):
+    """What is made once a process."""
+
+    rules: Rules
+    store: Store
+    paging: Paging
+    pulse: Pulse | None
+
+
+class PagerHandler:
+    """Runs rounds of the pager, as often as it is called; what costs time to make is made once and kept.
+
+    Of the event only the stream's keys and due times are read. ``dotenv`` completes the environment where there is such
+    a file.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        new_id: NewId,
+        dotenv: Path | None = None,
+    ) -> None:
+        self._environ = environ
+        self._dotenv = dotenv
+        self._clock = clock
+        self._sleep = sleep
+        self._new_id = new_id
+        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
+        self._log = LambdaLog(self._name)
+        self._cold = True
+        self._parts: _Parts | None = None
+
+    def prepare(self) -> None:
+        """Make what can be made before the first round. What fails here fails again there, and is logged and counted."""
+        try:
+            self._prepared()
+        except Exception:  # noqa: BLE001 - while Lambda starts a process, an error is told badly and tried twice
+            self._parts = None
+
+    def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
+        """Do all that is due, and return what is to come again (``batchItemFailures``: nothing for the schedule).
+
+        Raises what made the round fail; its text holds no key.
+        """
+        batch = batch_of(event)
+        if batch is not None and not self._has_come(batch):
+            return again((), ())
+        done = pager_metrics.Round(cold_start=self._cold, scheduled=batch is None)
+        self._cold = False
+        with self._log.request(context.aws_request_id, cold_start=done.cold_start):
+            try:
+                answer = self._round(done, batch, Deadline(lambda: context.get_remaining_time_in_millis() / 1000))
+            except Exception as error:
+                if error not in done.broke:
+                    done.broke.append(error)
+                    self._tell(error, "the round failed")
+                self._count(done)
+                secrets = secrets_in(self._environ, self._dotenv)
+                if hide(str(error), secrets) != str(error):
+                    raise RuntimeError(f"{type(error).__name__}: {hide(str(error), secrets)}") from None
+                raise
+            self._count(done)
+            return answer
+
+    def _has_come(self, batch: tuple[Woken, ...]) -> bool:
+        """Say whether anything of a batch is due, after waiting for what is in a moment. The schedule sees to the rest."""
+        now = self._clock()
+        wait = soonest(batch, now) - now
+        if wait > SOON:
+            return False
+        if wait > timedelta(0):
+            self._sleep(wait.total_seconds())
+        return True
+
+    def _round(
+        self, done: pager_metrics.Round, batch: tuple[Woken, ...] | None, deadline: Deadline
+    ) -> dict[str, object]:
+        parts = self._prepared()
+        began = self._clock()
+        ticked = self._ticked(parts, done, lambda: deadline.enough(SENDING_SECONDS))
+        still = self._still_due(parts.store, done)
+        in_time = deadline.enough(SENDING_SECONDS)
+        if not in_time:
+            self._log.say(logging.WARNING, "the time was over, and the next round goes on", left=ticked.left)
+        if batch is not None:
+            # Until time is over a round comes to an end only when all was tried that was due.
+            return again(batch, still if in_time else ())
+        note_tick(parts.store, at=began, change_id=self._new_id())
+        if done.broke:
+            raise done.broke[0]
+        beat(parts.pulse, ticked)
+        return again((), ())
+
+    def _ticked(self, parts: _Parts, done: pager_metrics.Round, enough_time: EnoughTime) -> TickReport:
+        """Do all that is due. What breaks of it is logged, is in ``done.broke``, and keeps nobody's page waiting."""
+
+        def pages(enough: EnoughTime) -> int:
+            done.pages = parts.paging.pages.round(enough_time=enough)
+            return done.pages.left
+
+        def guarded(kind: str, act: Act) -> Act:
+            def guarded_act(due: Record) -> bool:
+                try:
+                    acted = act(due)
+                except Exception as error:  # noqa: BLE001 - told when all the others are done
+                    self._tell(error, f"the {kind} {due.id} could not be worked on, and stays due")
+                    done.broke.append(error)
+                    return True
+                done.held_up |= kind == LETTER and not acted
+                return acted
+
+            return guarded_act
+
+        others = {kind: guarded(kind, act) for kind, act in parts.paging.others.items()}
+        try:
+            return tick(
+                parts.store,
+                parts.rules,
+                clock=self._clock,
+                new_id=self._new_id,
+                enough_time=enough_time,
+                others=others,
+                pages=pages,
+            )
+        except Exception as error:
+            if done.pages is not None:
+                raise
+            # A timer: whoever is to be told something does not wait for it.
+            self._tell(error, "what is due of incidents could not be done")
+            done.broke.append(error)
+            for record in parts.store.due(self._clock(), limit=MOST_LOOKED_AT):
+                if record.kind in others and enough_time():
+                    others[record.kind](record)
+            return TickReport(left=pages(enough_time))
+
+    def _still_due(self, store: Store, done: pager_metrics.Round) -> Iterable[Record]:
+        now = self._clock()
+        due = [one for one in store.due(now, limit=MOST_LOOKED_AT) if one.kind in WAKING]
+        done.oldest = max((now - one.due_at for one in due if one.due_at is not None), default=timedelta(0))
+        return due
+
+    def _prepared(self) -> _Parts:
+        if self._parts is None:
+            self._log.hide(secrets_in(self._environ, self._dotenv))
+            settings = Settings.read(self._environ, self._dotenv)
+            self._log.level(settings.log_level)
+            on_lambda_with_a_table(settings, self._environ)
+            aws = Aws(settings.aws_region, self._environ)
+            rules = rules_of(settings)
+            store = open_store(settings, lambda: aws, sleep=self._sleep)
+            place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
+            keys = SigningKeys(place, clock=self._clock)
+            paging = paging_of(settings, store, rules, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
+            self._parts = _Parts(rules, store, paging, _pulse(settings))
+        return self._parts
+
+    def _count(self, done: pager_metrics.Round) -> None:
+        namespace = self._environ.get("POWERTOOLS_METRICS_NAMESPACE") or pager_metrics.NAMESPACE
+        document = pager_metrics.document(done, namespace=namespace, service=self._name)
+        print(json.dumps(document, separators=(",", ":")), flush=True)  # noqa: T201 - that is how CloudWatch reads
+        pages = done.pages
+        if pages is not None and (pages.done or pages.left):
+            self._log.say(logging.INFO, "paged", **pages.model_dump())
+
+    def _tell(self, error: Exception, text: str) -> None:
+        self._log.hide(secrets_in(self._environ, self._dotenv))
+        facts: dict[str, object] = {"error": type(error).__name__}
+        if isinstance(error, TocsinError):
+            facts |= {"hint": error.hint, "retryable": error.retryable}
+        self._log.say(logging.ERROR, f"{text}: {error}", **facts)
+
+
+class _OwnHeartbeat:
+    """Our own heartbeat, imported when there is one to send."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def beat(self) -> None:
+        """Call, once."""
+        from tocsin.channels.heartbeat import HttpPulse
+
+        HttpPulse(self._url).beat()
+
+
+def _pulse(settings: Settings) -> Pulse | None:
+    return _OwnHeartbeat(settings.heartbeat_url) if settings.heartbeat_url else None
