@@ -35,6 +35,16 @@ def test_nothing_of_an_alert_is_markup(provider, outbound):
     assert "javascript" not in body.partition("```\n")[2]
 
 
+def test_whose_the_token_is_can_be_asked(provider, outbound):
+    """Without opening anything; a token that is none is refused."""
+    provider.plays = [(200, {"login": "tocsin-bot"}), (401, {})]
+    channel = GithubChannel(outbound, "t", base=provider.url)
+    assert channel.check().found == "GitHub knows the token of tocsin-bot"
+    assert provider.only.path == "/user"
+    with pytest.raises(Refused):
+        channel.check()
+
+
 @pytest.mark.parametrize(
     "plays, error", [([(200, {"not": "a list"})], Undelivered), ([(503, {})], Undelivered), ([(404, {})], Refused)]
 )

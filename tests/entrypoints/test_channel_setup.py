@@ -237,7 +237,8 @@ def test_what_has_credentials_of_ours_is_tried():
     assert looked({}) == {}
     assert set(looked(MAIL)) == {"mail"}
     environ = TWILIO | {"SES_FROM": "a@b.example", "SMS_PROVIDER": "sns", "PUSHOVER_TOKEN": "t", "SLACK_BOT_TOKEN": "t"}
-    assert set(looked(environ)) == {"mail (SES)", "SMS (SNS)", "Twilio", "Pushover", "Slack"}
+    environ |= {"GITHUB_TOKEN": "t"}
+    assert set(looked(environ)) == {"mail (SES)", "SMS (SNS)", "Twilio", "Pushover", "Slack", "GitHub"}
 
 
 def test_each_asks_its_provider_and_tells_what_is_wrong():

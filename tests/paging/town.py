@@ -1,11 +1,13 @@
 """A town to page in: who is on call and how they are reached, as a test says; and phones that ring, or do not."""
 
+import urllib.request
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
 
 from tests.desk import NOON
 from tocsin.domain.contact import ChannelKind, Contact
+from tocsin.domain.message import Message
 from tocsin.domain.page import PageReason
 from tocsin.domain.policy import TargetKind, parts_of
 from tocsin.services.channel import Receipt
@@ -110,10 +112,21 @@ class Phones:
     addresses: list = field(default_factory=list)
     asked: int = 0
     lock: Lock = field(default_factory=Lock)
+    provider: object = field(default_factory=lambda: Phones.switchboard)
+    switchboard = None
+    """A provider on this machine, over which everything goes while one is there."""
 
     def channels(self, *without):
         """Return the channels, all but those that are not set up."""
         return {kind: (lambda kind=kind: Phone(self, kind)) for kind in ChannelKind if kind.value not in without}
+
+
+def over_the_wire(provider, message):
+    """Send a message to a provider, as JSON over HTTP, and return what came there."""
+    body = message.model_dump_json().encode()
+    with urllib.request.urlopen(urllib.request.Request(provider.url, body, method="POST"), timeout=10) as answer:
+        assert answer.status == 200
+    return Message.model_validate_json(provider.asked.pop().body)
 
 
 @dataclass
@@ -131,6 +144,8 @@ class Phone:
                 error = error()
             if error is not None:
                 raise error
+            if self.phones.provider is not None:
+                message = over_the_wire(self.phones.provider, message)
             self.phones.addresses.append(dict(to))
             self.phones.sent.append((to.get("name", ""), self.kind.value, message))
             return Receipt(provider_id=f"p-{len(self.phones.sent)}")

@@ -11,6 +11,7 @@ from tocsin.services.channel import Receipt
 
 from .answers import fields, taken, text_in
 from .outbound import Outbound
+from .standing import Standing
 from .words import JSON, as_json, cut, header, one_line, word
 
 BASE = "https://api.github.com"
@@ -32,13 +33,7 @@ class GithubChannel:
         """
         owner, _, name = word(to, "repository").partition("/")
         issues = f"{self._base}/repos/{quote(owner, safe='')}/{quote(name, safe='')}/issues"
-        headers = {
-            **JSON,
-            "Accept": "application/vnd.github+json",
-            "Authorization": header(f"Bearer {self._token}"),
-            "User-Agent": "tocsin",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
+        headers = self._headers()
         outbound = self._outbound.together()
         mark = f"<!-- tocsin: {_mark(message)} -->"
         since = min((one.opened_at for one in message.subjects), default=message.sent_at)
@@ -50,6 +45,20 @@ class GithubChannel:
         said = {"title": cut(one_line(message.subject), 250), "body": _body(message, mark), "labels": labels}
         answer = fields(taken(outbound.post(issues, as_json(said), headers), "GitHub"))
         return Receipt(text_in(answer, "number"))
+
+    def check(self) -> Standing:
+        """Say whom GitHub takes the token for. Raises as :meth:`send` does."""
+        found = fields(taken(self._outbound.get(f"{self._base}/user", self._headers()), "GitHub"))
+        return Standing(f"GitHub knows the token of {text_in(found, 'login') or 'an app'}")
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **JSON,
+            "Accept": "application/vnd.github+json",
+            "Authorization": header(f"Bearer {self._token}"),
+            "User-Agent": "tocsin",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
 
 
 def _mark(message: Message) -> str:

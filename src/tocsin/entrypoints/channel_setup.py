@@ -103,6 +103,8 @@ def channel_checks(
         yield "Pushover", made.check_pushover
     if words.has(*SLACK_BOT):
         yield "Slack", made.check_slack
+    if words.has(*GITHUB):
+        yield "GitHub", made.check_github
 
 
 def _once(make: Callable[[], T]) -> Callable[[], T]:
@@ -238,6 +240,11 @@ class _Made:
         from tocsin.channels.pushover import PushoverChannel
 
         return PushoverChannel(self._outbound(), *self.words(*PUSHOVER)).check()
+
+    def check_github(self) -> "Standing":
+        from tocsin.channels.github import GithubChannel
+
+        return GithubChannel(self._outbound(), *self.words(*GITHUB)).check()
 
     def check_slack(self) -> "Standing":
         from tocsin.channels.slack_bot import SlackBot
