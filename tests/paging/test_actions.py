@@ -7,6 +7,8 @@ from tocsin.domain.incident import Status
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import EventKind
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 @pytest.fixture
 def score(any_store):

@@ -25,6 +25,8 @@ from tocsin.services.paging.lookup import Lookup
 from tocsin.services.paging.readiness import ANY_OTHER
 from tocsin.services.paging.rounds import Pager
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -23,6 +23,8 @@ from tocsin.services.paging.asking import LONGEST_SAID, Asking
 from tocsin.services.paging.desk import every_page
 from tocsin.services.paging.notifications import Notifications
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 INC = "INC-1001"
 
 

@@ -18,6 +18,8 @@ from tocsin.errors import IllegalMove, Refused, Undelivered
 from tocsin.services.paging.explaining import Explaining
 from tocsin.services.paging.readiness import ANY_OTHER, readiness
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 PEOPLE = ("ana", "bo", "cy", "dee")
 ROOM = "slack-ops"
 CHANNELS = ("email", "sms", "voice")

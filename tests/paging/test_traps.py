@@ -10,6 +10,8 @@ from tocsin.domain.timeline import EventKind
 from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.services.paging.delivering import MOST_TAKEN
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 @pytest.fixture
 def score(any_store):

@@ -17,6 +17,8 @@ from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, Precon
 from tocsin.services.contact_records import BOOK, CODE, CONTACT, MOST_CONTACTS, number_of
 from tocsin.services.tick import MOST_ATTEMPTS
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 SMS, SLACK, NTFY, EMAIL = ChannelKind.SMS, ChannelKind.SLACK, ChannelKind.NTFY, ChannelKind.EMAIL
 PHONE = {"number": "+49 30 1234567"}
 HOOK = {"url": "https://hooks.slack.com/services/T1/swordfish"}

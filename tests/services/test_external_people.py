@@ -18,6 +18,8 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.external import PASSWORD, ExternalPeople, ExternalTokens
 from tocsin.services.users import Users
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ISSUER = "https://id.example.com"
 ROLES = {"staff": UserRole.VIEWER, "oncall": UserRole.RESPONDER, "sre-admins": UserRole.ADMIN}
 SOMEBODY = Actor("", "192.0.2.1", "request-1")

@@ -16,6 +16,8 @@ from tocsin.domain.change import Change, RecordWrite
 from tocsin.errors import InvalidInput, NotAllowed, NotFound
 from tocsin.services.feeds import AHEAD, BACK, FEED, MOST_FEEDS
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 SECRET = "s3cret-" * 6 + "x"
 
 

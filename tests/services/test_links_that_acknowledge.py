@@ -19,6 +19,8 @@ from tocsin.services.incidents import IncidentService
 from tocsin.services.page_links import GOOD_FOR, PageLinks, acknowledge_cycle, outlook, resolve_cycle
 from tocsin.services.paging.asking import Asking
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ADDRESS = "https://tocsin.example.com/api/v1/pages/ack?token="
 INC = "INC-1001"
 

@@ -15,6 +15,8 @@ from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Matcher
 from tocsin.domain.source import Source
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 @pytest.fixture
 def town(any_store):

@@ -16,6 +16,8 @@ from tocsin.services.schedules import Schedules
 from tocsin.services.targets import Targets
 from tocsin.services.teams import Teams
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 BOSS = Actor("boss@example.com")
 
 

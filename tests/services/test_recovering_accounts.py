@@ -12,6 +12,8 @@ from tocsin.services.auditing import AUDIT
 from tocsin.services.courier import LETTER
 from tocsin.services.tickets import TICKET, Purpose
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ANN = "ann@example.com"
 NOT_GOOD = "this token is not good, or not any more"
 

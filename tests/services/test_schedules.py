@@ -26,6 +26,8 @@ from tocsin.services.schedules import OVERRIDES_KEPT
 from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS
 from tocsin.services.tick import MOST_ATTEMPTS
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 @pytest.fixture
 def rota(any_store):

@@ -10,6 +10,8 @@ from tocsin.services.courier import LETTER
 from tocsin.services.tickets import TICKET
 from tocsin.services.users import EMAIL, USER
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ZOE = "zoe@example.com"
 
 

@@ -21,6 +21,8 @@ from tocsin.services.tick import MOST_ATTEMPTS, tick
 from tocsin.services.unsilencing import MOST_AT_ONCE, NOTICE, PAST_SILENCE, SILENCE, Unsilencing, silence_acts
 from tocsin.storage.json_store import JsonStore
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ANA = Actor("ana@example.com")
 CHECKOUT = Matcher(service="checkout")
 UP_TO_HIGH = Matcher(service="checkout", severity_at_most=Severity.HIGH)

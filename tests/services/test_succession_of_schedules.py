@@ -7,6 +7,8 @@ from tests.services.rota import BOSS, Rota, at, layer, override
 from tocsin.domain.schedule import shifts
 from tocsin.errors import InvalidInput, PreconditionFailed
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 @pytest.fixture
 def rota(any_store):

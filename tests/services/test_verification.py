@@ -14,6 +14,8 @@ from tocsin.services.contact_records import CODE
 from tocsin.services.tick import MOST_ATTEMPTS
 from tocsin.services.verification import MOST_TRIES, Codes
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 SMS = ChannelKind.SMS
 PHONE = {"number": "+49301234567"}
 

@@ -21,6 +21,8 @@ from tocsin.services.watches import WatchEdit, Watches
 from tocsin.services.watching import WATCH, Watching, watch_acts
 from tocsin.storage.json_store import JsonStore
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ANA = Actor("ana@example.com")
 SECRET = "s" * 43
 KEY = "heartbeat:backup"
