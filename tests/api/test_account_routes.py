@@ -14,6 +14,8 @@ from tocsin.services.courier import LETTER, Post
 from tocsin.services.tick import tick
 from tocsin.services.tickets import Tickets
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 AUTH = f"{V1}/auth"
 ANN = "ann@example.com"
 LOGINS = [f"{AUTH}/login", f"{AUTH}/login/access-token"]

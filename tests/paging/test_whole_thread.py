@@ -38,6 +38,8 @@ from tocsin.services.targets import Targets
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 BOSS = Actor("root@example.com")
 
 

@@ -15,6 +15,8 @@ from tocsin.services import auditing
 from tocsin.services.auditing import AUDIT, HEAD, MOST_ATTEMPTS, following
 from tocsin.storage.store import MOST_EXAMINED
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 THREADS = 4
 EACH = 10
 

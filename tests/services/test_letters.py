@@ -14,6 +14,8 @@ from tocsin.services.courier import LETTER, Post
 from tocsin.services.incidents import IncidentService
 from tocsin.services.tick import tick
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ANN = "ann@example.com"
 
 

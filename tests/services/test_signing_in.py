@@ -12,6 +12,8 @@ from tocsin.services.passwords import PASSWORD as KIND
 from tocsin.services.passwords import Kept
 from tocsin.services.tickets import Ticket
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 ANN = "ann@example.com"
 REFUSED = ["nobody@example.com", "wrong@example.com", "outside@example.com", "gone@example.com", "new@example.com"]
 

@@ -16,6 +16,8 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.teams import TEAM, Teams
 from tocsin.services.tick import MOST_ATTEMPTS
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 
 def teams_of(store, *, name="t"):
     ids = itertools.count(1)

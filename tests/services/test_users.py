@@ -17,6 +17,8 @@ from tocsin.services.auditing import AuditLog
 from tocsin.services.tick import MOST_ATTEMPTS
 from tocsin.services.users import Users
 
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
 BOSS = Actor("boss@example.com", "192.0.2.1", "r-1")
 OFF = UserEdit(active=False)
 VIEWER = UserEdit(role=UserRole.VIEWER)
