@@ -108,3 +108,8 @@ def answers(url):
             return True
     except (urllib.error.URLError, OSError):
         return False
+
+
+def names_of(client):
+    """Return the names of all tables, however many there are."""
+    return [name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]]

@@ -4,6 +4,7 @@ import boto3
 import click
 import pytest
 
+from tests import tables
 from tests.entrypoints.command_line import process
 from tests.entrypoints.pseudo_terminal import OnTerminal
 from tests.tables import REGION, a_table
@@ -27,7 +28,7 @@ def fresh(ministack):
     name = a_table(ministack)
     ministack.delete_table(TableName=name)
     yield name
-    if name in ministack.list_tables()["TableNames"]:
+    if name in tables.names_of(ministack):
         ministack.update_table(TableName=name, DeletionProtectionEnabled=False)
         ministack.delete_table(TableName=name)
 
@@ -114,7 +115,7 @@ class TestTable:
             6,
             f"tocsin: there is no table {fresh} in us-east-1\n  --yes makes it, and so does `tocsin table create`\n",
         )
-        assert fresh not in ministack.list_tables()["TableNames"]
+        assert fresh not in tables.names_of(ministack)
 
     def test_a_sync_makes_it_if_told_to(self, aws, datadog, fresh):
         """And goes on."""
@@ -126,7 +127,7 @@ class TestTable:
     def test_a_dry_run_never_makes_it(self, aws, ministack, fresh):
         """It writes nothing, a table least of all."""
         assert aws("sync", "--dry-run", "--yes", "--store", f"dynamodb:{fresh}").status == 6
-        assert fresh not in ministack.list_tables()["TableNames"]
+        assert fresh not in tables.names_of(ministack)
 
     @pytest.mark.parametrize("answer, status", [(b"n\r", 6), (b"y\r", 0)])
     def test_a_person_is_asked(self, aws, ministack, fresh, tmp_path, answer, status):  # noqa: PLR0917 - fixtures
@@ -136,7 +137,7 @@ class TestTable:
         asked = OnTerminal(tmp_path, "sync", columns=200, **environ).until("Make it?")
         assert f"There is no table {fresh} in us-east-1." in asked.text
         assert asked.press(answer).ended() == status
-        assert (fresh in ministack.list_tables()["TableNames"]) == (status == 0)
+        assert (fresh in tables.names_of(ministack)) == (status == 0)
 
     def test_commands_that_find_no_table_say_so(self, aws, fresh):
         """One line, what to do, and the status of a store."""

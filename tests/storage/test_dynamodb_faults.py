@@ -3,7 +3,7 @@
 import pytest
 
 from tests import tables
-from tests.desk import Desk, says
+from tests.desk import Desk, says, timers
 from tests.storage.story import FIRST, everything, story
 from tests.storage.transports import FAULTS, a_patient_store, failing, healthy, lost_answer
 from tocsin.domain.alert import Source
@@ -124,7 +124,7 @@ def outcome(desk):
         assert incident.alerts.firing_now == sum(row.firing for row in mine)
         left.append((incident.correlation_key, incident.status, incident.alerts, incident.acknowledged_by, len(mine)))
     assert len({row.key for row in rows}) == len(rows)
-    assert not list(desk.store.due(desk.now))
+    assert not timers(desk.store, desk.now)
     return sorted(left, key=lambda one: one[0])
 
 

@@ -154,7 +154,7 @@ LONGEST_TEXT = 3_000
 
 # It would log numbers and keys: its own words, and at DEBUG each address that requests asks.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 
 _CALLS = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)|<(?=[!@#])", re.IGNORECASE)
 """What calls a whole room together where an alert's text should not."""

@@ -34,7 +34,7 @@ ANOTHER_TIME = frozenset(
 _SERVER_ERROR = 500
 
 # botocore writes whole requests and answers at DEBUG: numbers and addresses are in them.
-logging.getLogger("botocore").setLevel(logging.INFO)
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def called(who: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
