@@ -47,7 +47,8 @@ NOT_TRIED = {"openapi", "make_first_administrator"}
 BY_CHANCE = {
     *("add_override", "take_override", "swap", "put_layer", "take_layer", "edit_schedule", "add_schedule"),
     *("show_feed", "make_feed", "revoke_feed", "list_feeds", "show_notification", "notify", "send_test_page"),
-    *("link_slack_user", "unlink_slack_user", "show_heartbeat", "preview_template", "call_in", "escalate", "export"),
+    *("link_slack_user", "unlink_slack_user", "show_heartbeat", "preview_template", "call_in", "escalate"),
+    *("export", "list_shifts", "show_coverage", "show_schedule"),
 }
 """What needs ids, moments or bodies that no set-up can name: whether it is done here is chance, and its own tests do it."""
 
