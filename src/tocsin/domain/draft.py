@@ -49,6 +49,9 @@ class Draft:
     ) -> None:
         """Take one step: the incident becomes ``after``, and the timeline says so. Texts are kept to their bounds."""
         after = bounded(after.model_copy(update={"revision": self._revision}))
+        if after.alerts.all_muted and after.cycles > after.acknowledged_cycles:
+            # Whoever pages ends a cycle that it finds muted: see ``lifecycle.page_what_was_held``.
+            after = after.model_copy(update={"held_cycle": after.cycles})
         version = 0 if self._before is None else self._before.version + 1
         changes = fields_changed(self._state, after)
         after = after.model_copy(update={"version": version})

@@ -22,7 +22,10 @@ class Tells(StrEnum):
 
 
 class Subject(Frozen):
-    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none)."""
+    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none).
+
+    One that was ``merged_into`` another is over as a number, and what it was about may still burn.
+    """
 
     id: str
     cycle: int
@@ -36,6 +39,7 @@ class Subject(Frozen):
     runbook: str = ""
     url: str = ""
     acknowledge: str = ""
+    merged_into: str = ""
 
 
 class Message(Frozen):
