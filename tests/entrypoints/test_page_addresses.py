@@ -16,7 +16,7 @@ from tocsin.domain.page import Page
 from tocsin.entrypoints.page_addresses import action_url, callers_of, links_of, slack_reply_acts
 from tocsin.errors import Refused, Undelivered
 from tocsin.identity.signing_keys import SigningKeys
-from tocsin.services.slack_replies import SLACK_REPLY
+from tocsin.services.due import SLACK_REPLY
 
 ORIGIN = "https://tocsin.example.com"
 

@@ -16,9 +16,10 @@ from tocsin.domain.timeline import EventKind
 from tocsin.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services import silences as made
 from tocsin.services.auditing import AuditLog
+from tocsin.services.due import NOTICE, PAST_SILENCE, SILENCE
 from tocsin.services.silences import SilenceEdit, Silences
 from tocsin.services.tick import MOST_ATTEMPTS, tick
-from tocsin.services.unsilencing import MOST_AT_ONCE, NOTICE, PAST_SILENCE, SILENCE, Unsilencing, silence_acts
+from tocsin.services.unsilencing import MOST_AT_ONCE, Unsilencing, silence_acts
 from tocsin.storage.json_store import JsonStore
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

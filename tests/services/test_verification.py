@@ -10,7 +10,7 @@ from tests.services.test_losing_races import Between
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import SHORTEST, Tells
 from tocsin.errors import Conflict, InvalidInput, Refused, StoreUnreachable, TooManyAttempts, Undelivered
-from tocsin.services.contact_records import CODE
+from tocsin.services.due import CODE
 from tocsin.services.tick import MOST_ATTEMPTS
 from tocsin.services.verification import MOST_TRIES, Codes
 

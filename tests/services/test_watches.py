@@ -16,9 +16,10 @@ from tocsin.domain.rules import Rules, Selection
 from tocsin.domain.severity import Severity
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
+from tocsin.services.due import WATCH
 from tocsin.services.tick import MOST_ATTEMPTS, tick
 from tocsin.services.watches import WatchEdit, Watches
-from tocsin.services.watching import WATCH, Watching, watch_acts
+from tocsin.services.watching import Watching, watch_acts
 from tocsin.storage.json_store import JsonStore
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

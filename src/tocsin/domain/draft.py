@@ -15,6 +15,9 @@ from .timeline import SYSTEM, Event, EventKind, fields_changed
 TIMER = "timer"
 """The record kind of everything that the tick acts on."""
 
+EXPIRE = "expire"
+"""What a timer does that ends an alert; its body names the alert's source and key."""
+
 
 class Draft:
     """Collects what happens to one incident at one moment. ``incident`` is the state so far.

@@ -10,9 +10,10 @@ from tocsin.domain.message import Message
 from tocsin.errors import ConfigurationError
 from tocsin.ids import NewId
 from tocsin.services.callers import Callers
+from tocsin.services.due import SLACK_REPLY
 from tocsin.services.page_links import PageLinks
 from tocsin.services.signing import Signer
-from tocsin.services.slack_replies import SLACK_REPLY, SlackReplies
+from tocsin.services.slack_replies import SlackReplies
 from tocsin.storage.store import Store
 
 from .channel_words import ChannelWords

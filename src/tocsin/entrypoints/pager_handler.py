@@ -25,22 +25,19 @@ from tocsin.domain.rules import Rules
 from tocsin.errors import TocsinError
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId, random_secret
-from tocsin.services.contact_records import CODE
-from tocsin.services.courier import LETTER
 from tocsin.services.deadline import Deadline
+from tocsin.services.due import CODE, LETTER, NOTICE, SHIFT_NOTICE
 from tocsin.services.heartbeats import Pulse, beat, note_tick
-from tocsin.services.shift_notices import SHIFT_NOTICE
 from tocsin.services.tick import Act, EnoughTime, TickReport, tick
-from tocsin.services.unsilencing import NOTICE
 from tocsin.storage.store import Store
 
 from . import pager_metrics
 from .assembly import on_lambda_with_a_table, open_store, rules_of
 from .aws import Aws
+from .key_places import key_place
 from .lambda_logs import LambdaLog
 from .paging import Paging, paging_of
 from .redaction import hide
-from .sign_in import key_place
 from .stream_batch import Woken, again, batch_of, soonest
 
 WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE})

@@ -11,8 +11,7 @@ from tocsin.domain.shift_changes import TOLD_AHEAD, Moved, moved
 from tocsin.domain.stints import Span
 from tocsin.ids import NewId
 
-SHIFT_NOTICE = "shift_notice"
-"""The record kind of what one person is to be told; due at once."""
+from .due import SHIFT_NOTICE
 
 MOST_NOTICES = 30
 """People who are told of one change, those whose shifts move first before the others: a commit has room for few."""

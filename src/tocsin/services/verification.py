@@ -23,8 +23,9 @@ from tocsin.storage.store import Store
 
 from .auditing import AuditLog
 from .channel import Channels
-from .contact_records import CODE, deed, written
+from .contact_records import deed, written
 from .contacts import Contacts
+from .due import CODE
 from .signing import Signer
 from .tick import MOST_ATTEMPTS
 

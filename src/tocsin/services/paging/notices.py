@@ -10,9 +10,8 @@ from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.message import Tells
 from tocsin.domain.page import Page
 from tocsin.domain.severity import Severity
-from tocsin.services.shift_notices import SHIFT_NOTICE
+from tocsin.services.due import NOTICE, SHIFT_NOTICE
 from tocsin.services.tick import Act
-from tocsin.services.unsilencing import NOTICE
 
 from .desk import Desk, planned
 
