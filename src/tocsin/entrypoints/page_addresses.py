@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from .aws import Aws
 
-ACKNOWLEDGE = "/api/v1/pages/ack"
-VOICE = "/api/v1/twilio/voice"
-_TOKEN = "?token="  # noqa: S105 - how a query begins
+ACKNOWLEDGE = "/ack?t="
+VOICE = "/api/v1/twilio/voice?token="
 
 MOST_BY_KEY = 8
 """Incidents that one key acknowledges: beyond that nobody knows what they have heard."""
@@ -39,15 +38,15 @@ def links_of(settings: "Settings", signer: Signer) -> PageLinks:
 
     The token is in the query, which no log of ours and none of the gateway has.
     """
-    return PageLinks(signer, f"{settings.public_url}{ACKNOWLEDGE}{_TOKEN}" if settings.public_url else "")
+    return PageLinks(signer, f"{settings.public_url}{ACKNOWLEDGE}" if settings.public_url else "")
 
 
 def action_url(message: Message) -> str:
     """Return where Twilio tells which key was pressed: with the tokens of the message's links; empty: no key is asked."""
-    found = [one.acknowledge.partition(f"{ACKNOWLEDGE}{_TOKEN}") for one in message.subjects]
+    found = [one.acknowledge.partition(ACKNOWLEDGE) for one in message.subjects]
     if not 0 < len(found) <= MOST_BY_KEY or not all(token for _, _, token in found):
         return ""
-    return f"{found[0][0]}{VOICE}{_TOKEN}{'&token='.join(token for _, _, token in found)}"
+    return f"{found[0][0]}{VOICE}{'&token='.join(token for _, _, token in found)}"
 
 
 def callers_of(settings: "Settings", signer: Signer, aws: "Callable[[], Aws]", *, clock: Clock) -> Callers:

@@ -14,6 +14,9 @@ from .lines import cut, listed, one_line, since
 LONGEST_FILLED = 20_000
 """Characters of a text that was filled in."""
 
+LEAST_WORDS = 30
+"""Characters of an SMS that are no link: enough to say how bad it is, and which incident."""
+
 Templates = Callable[[TemplateId], Template | None]
 """Returns a template as it is kept; None where nobody changed those words. It may raise whatever a store raises."""
 
@@ -77,7 +80,7 @@ def page_of(body: str) -> str:
 
 def with_link(words: str, link: str) -> str:
     """Return what fits one SMS: a link, which goes last, is left whole or left out, never cut."""
-    if link and len(link) <= SHORTEST // 2:
+    if link and len(link) < SHORTEST - LEAST_WORDS:
         return f"{cut(words, SHORTEST - len(link) - 1)} {link}"
     return cut(words, SHORTEST)
 
