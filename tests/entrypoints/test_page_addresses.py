@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.desk import NOON
 from tests.fakes import MemoryStore
@@ -68,6 +70,21 @@ def test_nobody_is_who_has_no_secret_here(keys):
     signature = "v0=" + hmac.new(b"", f"v0:{timestamp}:x".encode(), hashlib.sha256).hexdigest()
     assert not callers.is_from_slack(timestamp, b"x", signature)
     assert not callers.is_from_twilio("https://x", [], "")
+
+
+def test_a_secret_that_cannot_be_read_is_told(keys, caplog):
+    """Whoever looks why buttons do nothing finds it in the log; what is simply not set is no fault."""
+
+    def refuse(**_said):
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
+
+    client = SimpleNamespace(get_secret_value=refuse)
+    aws = SimpleNamespace(region="eu-central-1", client=lambda _name: client)
+    for settings, told in (({}, False), ({"CHANNELS_SECRET_NAME": "tocsin/channels"}, True)):
+        callers = callers_of(Settings.read(settings), keys, lambda: aws, clock=lambda: NOON)
+        caplog.clear()
+        assert not callers.is_from_slack(str(int(NOON.timestamp())), b"x", "v0=x")
+        assert ("tocsin/channels" in caplog.text and "may not be read" in caplog.text) is told
 
 
 @pytest.mark.parametrize("status, error", [(200, None), (500, Undelivered), (429, Undelivered), (404, Refused)])

@@ -1,5 +1,6 @@
 """Addresses of ours that are in pages, and who calls them: links that acknowledge, buttons of Slack, keys of a phone."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE = "/ack?t="
 VOICE = "/api/v1/twilio/voice?token="
+
+_log = logging.getLogger(__name__)
 
 MOST_BY_KEY = 8
 """Incidents that one key acknowledges: beyond that nobody knows what they have heard."""
@@ -84,6 +87,8 @@ def slack_reply_acts(
 def _word(words: ChannelWords, name: str) -> str:
     try:
         (found,) = words(name)
-    except ConfigurationError:
+    except ConfigurationError as error:
+        if words.may_have(name):
+            _log.warning("nobody is known to be who they say: %s", error)
         return ""
     return found
