@@ -71,5 +71,5 @@ def test_the_page_says_how_much_of_an_sms_a_link_takes(longest, room):
     link = links_of(Settings(public_url=longest), keys)(page)
     assert len(fitted(with_link("w" * 200, link)).partition(" ")[0]) == room
     longer = links_of(Settings(public_url="https://".ljust(69, "a")), keys)(page)
-    assert "https" not in with_link("w" * 200, longer)
+    assert "https" not in fitted(with_link("w" * 200, longer))
     assert re.search(r"leaves 72 of the 160 .* fewer than 30 would .* more than 68 characters", TEXT, re.DOTALL)

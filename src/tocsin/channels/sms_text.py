@@ -3,10 +3,11 @@
 import re
 import unicodedata
 
-from tocsin.services.paging.wording import LEAST_WORDS
-
 LONGEST_GSM = 160
 LONGEST_UCS = 70
+
+LEAST_WORDS = 30
+"""Places that are no link: enough to say how bad it is, and which incident."""
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

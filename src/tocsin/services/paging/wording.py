@@ -14,9 +14,6 @@ from .lines import cut, listed, one_line, since
 LONGEST_FILLED = 20_000
 """Characters of a text that was filled in."""
 
-LEAST_WORDS = 30
-"""Characters of an SMS that are no link: enough to say how bad it is, and which incident."""
-
 Templates = Callable[[TemplateId], Template | None]
 """Returns a template as it is kept; None where nobody changed those words. It may raise whatever a store raises."""
 
@@ -79,10 +76,8 @@ def page_of(body: str) -> str:
 
 
 def with_link(words: str, link: str) -> str:
-    """Return what fits one SMS: a link, which goes last, is left whole or left out, never cut."""
-    if link and len(link) < SHORTEST - LEAST_WORDS:
-        return f"{cut(words, SHORTEST - len(link) - 1)} {link}"
-    return cut(words, SHORTEST)
+    """Return words of one SMS, and the link behind them: a call says the words alone, and an SMS makes room for it."""
+    return f"{cut(words, SHORTEST)} {link}".rstrip()
 
 
 def _part(part: Part, text: str, template_id: TemplateId, subjects: Sequence[Subject], said: Sequence[str]) -> str:
