@@ -31,6 +31,7 @@ from tocsin.services.courier import LETTER
 from tocsin.services.deadline import Deadline
 from tocsin.services.heartbeats import Pulse, beat, note_tick
 from tocsin.services.shift_notices import SHIFT_NOTICE
+from tocsin.services.slack_replies import SLACK_REPLY
 from tocsin.services.tick import Act, EnoughTime, TickReport, tick
 from tocsin.services.unsilencing import NOTICE
 from tocsin.storage.store import Store
@@ -43,7 +44,7 @@ from .scheduled import LambdaContext, ScheduledHandler
 from .sign_in import key_place
 from .stream_batch import Woken, again, batch_of, soonest
 
-WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE})
+WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE, SLACK_REPLY})
 """The kinds of records by which somebody is told something: the stream hands over these, and they should never wait."""
 
 SENDING_SECONDS = 20.0
