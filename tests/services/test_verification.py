@@ -139,6 +139,26 @@ def test_an_hour_later_a_contact_is_sent_another(town):
     assert verify(town, asked(town)).usable
 
 
+def test_a_person_is_sent_twelve_codes_and_then_one_an_hour(town):
+    """However many contacts they add and delete: each may cost as much as a text message. Others are not held up."""
+
+    def another(user=town.ann):
+        phone = town.contacts.add(user, SMS, PHONE, actor=BOSS)
+        town.verification.ask(phone)
+        town.contacts.remove(phone, user, actor=BOSS)
+
+    for _ in range(12):
+        another()
+    with pytest.raises(TooManyAttempts) as raised:
+        another()
+    assert raised.value.seconds == 60 * 60
+    another(town.person("bo@example.com"))
+    town.later(hours=1)
+    town.verification.ask(town.phone)
+    with pytest.raises(TooManyAttempts):
+        another()
+
+
 def test_a_code_is_of_one_address(town):
     """That of an address before verifies nothing, and is not sent any more."""
     code = asked(town)
