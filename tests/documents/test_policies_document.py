@@ -6,16 +6,8 @@ import shlex
 import pytest
 
 from tests.entrypoints.command_line import ROOT, CommandLine
-from tocsin.domain.policy import (
-    LONGEST_DELAY,
-    MOST_ACTIONS,
-    MOST_STEPS,
-    SAYS_MORE,
-    Action,
-    Conditions,
-    TargetKind,
-    default_policy,
-)
+from tocsin.domain.policy import LONGEST_DELAY, MOST_ACTIONS, MOST_STEPS, Action, TargetKind, default_policy
+from tocsin.domain.policy_conditions import SAYS_MORE, Conditions
 from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.domain.succession import PAST_KEPT

@@ -5,16 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.builders import an_incident
-from tocsin.domain.policy import (
-    SAYS_MORE,
-    Conditions,
-    TargetKind,
-    checked_with,
-    chosen,
-    default_policy,
-    parts_of,
-    policy_of,
-)
+from tocsin.domain.policy import TargetKind, checked_with, chosen, default_policy, parts_of, policy_of
+from tocsin.domain.policy_conditions import SAYS_MORE, Conditions
 from tocsin.errors import InvalidInput
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
