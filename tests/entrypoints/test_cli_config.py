@@ -211,6 +211,7 @@ def test_a_folder_is_read_whole(files):
         ("ann@example.com, ", "nobody@example.com, ", "schedule Shop: there is no user nobody@example.com"),
         ("schedule:shop", "schedule:nights", "policy Checkout: there is no schedule nights"),
         ("user:ANN@", "user:nobody@", "policy Checkout: there is no user nobody@example.com"),
+        ('notify, target: "room:OPS"', 'webhook, target: "room:OPS"', "policy Checkout: room:ops is of the kind sms"),
         ("id: base", "key: base", "schedules 1 layers 1"),
         ("conditions: {service: [checkout]}", "description: x", "two policies are described that have no conditions"),
         ("hand_over: 09:00", "hand_over: 9", "schedules 1 layers 1 rotation hand_over"),

@@ -19,6 +19,7 @@ from tocsin.services.teams import Teams
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 
 BOSS = Actor("boss@example.com")
+HOOK = "https://example.com/hook"
 
 
 class Desk(Reached):
@@ -200,6 +201,16 @@ def test_whom_nobody_knows_is_no_target(desk, target):
     for said in (document("Checkout", target), document(fallback=[target])):
         with pytest.raises(InvalidInput, match="there is no"):
             desk.policies.add(said, actor=BOSS)
+
+
+def test_only_a_webhook_is_called_as_one(desk):
+    """Any room can be paged."""
+    for name, kind, words in (("Ops", "sms", {"number": "+49301234567"}), ("Hook", "webhook", {"url": HOOK})):
+        desk.contacts.add_room(name, kind, words, actor=BOSS)
+    called = [{"actions": [{"type": "webhook", "target": "room:hook"}, {"type": "notify", "target": "room:ops"}]}]
+    assert desk.add(steps=called).called == ("room:hook",)
+    with pytest.raises(InvalidInput, match="room:ops is of the kind sms, and no webhook"):
+        desk.add("Search", steps=[{"actions": [{"type": "webhook", "target": "room:OPS"}]}])
 
 
 def test_there_are_only_so_many(desk):

@@ -29,6 +29,9 @@ LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
 LONGEST_TEXT = 500
+LARGEST = 100_000
+"""Bytes of a policy as JSON: it is copied onto each incident, and written with each step that is taken."""
+
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - on the wall clock
 DEFAULT_ID = "default"
 
@@ -73,6 +76,12 @@ def parts_of(target: str) -> tuple[TargetKind, str]:
     """Return what kind of target it is, and which one (empty where there is only one)."""
     kind, _, which = target.partition(":")
     return TargetKind(kind), which
+
+
+def target_with(target: str, names: Mapping[TargetKind, Callable[[str], str]]) -> str:
+    """Return a target under another name; as it is where there is no name for its kind."""
+    kind, which = parts_of(target)
+    return f"{kind}:{names[kind](which)}" if kind in names else target
 
 
 class Notify(Frozen):
@@ -192,6 +201,11 @@ class Policy(Frozen):
         ]
         return tuple(dict.fromkeys((*named, *self.fallback)))
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The targets of what calls webhooks."""
+        return tuple(action.target for step in self.steps for action in step.actions if isinstance(action, Webhook))
+
     def renamed(self, name: Callable[[str], str]) -> "Policy":
         """Return the same with every target under another name."""
 
@@ -222,13 +236,31 @@ def default_policy() -> Policy:
 def policy_of(document: Mapping[str, object]) -> Policy:
     """Return the policy that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
     try:
-        return Policy.model_validate(document)
+        policy = Policy.model_validate(document)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         # People count from one.
         place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
         why = problem["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"{place}: {why}" if place else why) from None
+    if (size := len(policy.model_dump_json().encode())) > LARGEST:
+        message = f"a policy has at most {LARGEST:,} bytes as JSON; this one has {size:,}"
+        raise InvalidInput(message, hint="shorten its messages")
+    for number, step in enumerate(policy.steps, start=1):
+        for action in step.actions:
+            _see_that_it_can_be_done(action, number)
+    return policy
+
+
+def _see_that_it_can_be_done(action: Action, step: int) -> None:
+    """Refuse what would do nothing. Not where policies are read: one that was saved is better than none."""
+    kind = parts_of(action.target)[0] if isinstance(action, Assign | Webhook) else None
+    if isinstance(action, Webhook) and kind is not TargetKind.ROOM:
+        message = f"steps {step}: a webhook is a room: {action.target} is called by `notify`"
+        raise InvalidInput(message)
+    if isinstance(action, Assign) and kind is TargetKind.ROOM:
+        message = f"steps {step}: {action.target} is a room, and cannot be assigned"
+        raise InvalidInput(message)
 
 
 def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> Policy:

@@ -5,12 +5,14 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tocsin.api.contact_views import RoomView
 from tocsin.api.people_views import TeamView, UserView
 from tocsin.domain.audit import Actor
 from tocsin.domain.configuring import Changes, Kind, Step, described, policy_changes, schedule_changes
-from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of
+from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of, target_with
 from tocsin.domain.schedule import Schedule, schedule_of
 from tocsin.errors import InvalidInput
+from tocsin.services.targets import see_that_it_is_a_webhook
 
 from .config_files import Config, SaidSchedule, said_layer, said_policy, written
 from .contact_desk import ContactDesk, StoreContacts
@@ -73,7 +75,7 @@ class ConfigDesk:
         """Return what becomes of schedules, and of policies. Raises ``InvalidInput`` for what would be refused."""
         rooms = self._rooms
         for room in config.rooms:
-            _found(rooms, room, "room")
+            _found(rooms, room.removeprefix("#"), "room")
         wanted = [self._schedule(one) for one in config.schedules]
         of_schedules = schedule_changes(self._kept, wanted, self._now, prune=prune)
         gone = {one.name.casefold() for one in of_schedules.steps if one.kind is Kind.REMOVE}
@@ -164,8 +166,8 @@ class ConfigDesk:
         return {name.casefold(): one for one in self._people.teams() for name in (one.id, one.name)}
 
     @cached_property
-    def _rooms(self) -> Mapping[str, str]:
-        return {one.name.casefold(): one.name for one in self._contacts.rooms()}
+    def _rooms(self) -> Mapping[str, RoomView]:
+        return {one.name.casefold(): one for one in self._contacts.rooms()}
 
     def _schedule(self, said: SaidSchedule) -> Schedule:
         """Return the schedule that a file describes, with people and team by id."""
@@ -189,24 +191,17 @@ class ConfigDesk:
 
     def _policy(self, number: int, document: Mapping[str, object], schedules: Mapping[str, str]) -> Policy:
         """Return the policy that a file describes, its targets by name. The one without conditions is the default."""
-
-        def name(target: str) -> str:
-            kind, which = parts_of(target)
-            match kind:
-                case TargetKind.USER:
-                    return f"user:{_found(self._users_by_name, which, 'user').email}"
-                case TargetKind.TEAM:
-                    return f"team:{_found(self._teams_by_name, which, 'team').name}"
-                case TargetKind.SCHEDULE:
-                    return f"schedule:{_found(schedules, which, 'schedule')}"
-                case TargetKind.ROOM:
-                    return f"room:{_found(self._rooms, which, 'room')}"
-                case _:
-                    return target
-
+        names = {
+            TargetKind.USER: lambda which: _found(self._users_by_name, which, "user").email,
+            TargetKind.TEAM: lambda which: _found(self._teams_by_name, which, "team").name,
+            TargetKind.SCHEDULE: lambda which: _found(schedules, which, "schedule"),
+            TargetKind.ROOM: lambda which: _found(self._rooms, which.removeprefix("#"), "room").name,
+        }
         policy = policy_of({**document, "id": f"described {number}"})
         try:
-            policy = policy.renamed(name)
+            policy = policy.renamed(lambda target: target_with(target, names))
+            for room in policy.called:
+                see_that_it_is_a_webhook(room, self._rooms[parts_of(room)[1].casefold()].kind)
         except InvalidInput as error:
             message = f"policy {policy.name}: {error}"
             raise InvalidInput(message, hint=error.hint) from None

@@ -58,8 +58,9 @@ class Policies:
 
     def checked(self, document: Mapping[str, object], *, policy_id: str, version: int = 1) -> Policy:
         """Return the policy that a document describes, its targets by id. Raises ``InvalidInput``."""
-        policy = policy_of({**document, "id": policy_id, "version": version})
-        return policy.renamed(self._targets.fixed)
+        policy = policy_of({**document, "id": policy_id, "version": version}).renamed(self._targets.fixed)
+        self._targets.see_that_they_are_webhooks(policy.called)
+        return policy
 
     def shown(self, policy: Policy) -> Policy:
         """Return a policy with its targets by name."""
