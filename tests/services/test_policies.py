@@ -213,6 +213,21 @@ def test_only_a_webhook_is_called_as_one(desk):
         desk.add("Search", steps=[{"actions": [{"type": "webhook", "target": "room:OPS"}]}])
 
 
+def test_a_policy_that_cannot_be_read_spoils_no_other(desk, caplog):
+    """A time zone that is none any more, say: the others still page, and are changed as ever."""
+    made, other = desk.add(), desk.add("Search")
+    record = desk.store.record(POLICY, made.id)
+    broken = record.model_copy(update={"body": record.body | {"steps": []}, "version": 2})
+    write = RecordWrite(kind=POLICY, id=made.id, record=broken, expected=1)
+    desk.store.commit(Change(id="broken", at=desk.now, records=(write,)))
+    assert every_policy(desk.store) == (other,)
+    assert f"the policy {made.id} cannot be read" in caplog.text
+    assert desk.policies.every() == [default_policy(), other]
+    desk.add("Third")
+    with pytest.raises(NotFound):
+        desk.policies.named(made.id)
+
+
 def test_there_are_only_so_many(desk):
     """And the default one is none of them."""
     made = desk.add("a")
