@@ -173,6 +173,38 @@ policies:
     assert (tied.status, "could both hold" in tied.err) == (2, True)
 
 
+def test_the_name_of_the_default_policy_is_no_others(files):
+    """A plan says so before anything is changed; a name that it gives up can be taken in the same file."""
+    one = "{name: %s, conditions: {service: [%s]}, steps: [{actions: [{type: notify, target: admins}]}]}"
+    default = "{name: %s, steps: [{actions: [{type: notify, target: admins}]}]}"
+
+    def said(*policies):
+        return "\n  - ".join(["tocsin: 1\npolicies:", *policies])
+
+    assert "is the default policy's name" in files("plan", said(one % ("Default", "a"))).err
+    files.applied(said(default % "Ops", one % ("Shop", "a")))
+    for refused in (said(one % ("ops", "b")), said(default % "shop")):
+        plan = files("plan", refused)
+        assert (plan.status, "is the default policy's name" in plan.err) == (2, True), plan.err
+    assert files.applied(said(one % ("Ops", "b"), default % "Main")) == [
+        "policy Ops is changed.",
+        "policy Ops is added.",
+    ]
+
+
+def test_what_a_policy_names_that_was_deleted_is_shown_by_its_id(files):
+    """In an export, which a plan refuses; and as somebody whom nobody reaches."""
+    files.applied(CONFIG)
+    made = files.tocsin("schedule", "show", "shop", "--json").json["id"]
+    assert files.tocsin("schedule", "delete", "shop").status == 0
+    exported = files.tocsin("config", "export").out
+    assert f"schedule:{made}" in exported
+    refused = files("plan", exported)
+    assert (refused.status, f"policy Checkout: there is no schedule {made}" in refused.err) == (2, True)
+    ready = files.tocsin("readiness")
+    assert (ready.status != 0, f"schedule {made}" in ready.out + ready.err) == (True, True), ready.out
+
+
 def test_it_asks_before_it_changes_anything(files):
     """Unless there is nothing to ask about."""
     asked = files.tocsin("config", "apply", str(files.written(CONFIG)), typed="n\n")

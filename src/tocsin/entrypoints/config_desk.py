@@ -11,7 +11,7 @@ from tocsin.domain.audit import Actor
 from tocsin.domain.configuring import Changes, Kind, Step, described, policy_changes, schedule_changes
 from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of, target_with
 from tocsin.domain.schedule import Schedule, schedule_of
-from tocsin.errors import InvalidInput
+from tocsin.errors import AlreadyThere, InvalidInput
 from tocsin.services.targets import see_that_it_is_a_webhook
 
 from .config_files import Config, SaidSchedule, said_layer, said_policy, written
@@ -117,12 +117,12 @@ class ConfigDesk:
 
     def _apply_policies(self, steps: list[Step], done: Callable[[str, Step], None]) -> None:
         while steps:
-            refused: list[tuple[Step, InvalidInput]] = []
+            refused: list[tuple[Step, InvalidInput | AlreadyThere]] = []
             for step in steps:
                 try:
                     self._put_policy(step)
-                except InvalidInput as error:
-                    # It may tie with one that is to change after it.
+                except (InvalidInput, AlreadyThere) as error:
+                    # It may tie with one that is to change after it, or take its name.
                     refused.append((step, error))
                 else:
                     done("policy", step)
