@@ -223,7 +223,7 @@ def test_a_folder_is_read_whole(files):
     assert files.tocsin("config", "plan", str(folder)).status == 2
     parts = CONFIG.partition("policies:")
     (folder / "a.yaml").write_text(parts[0])
-    (folder / "b.yml").write_text("tocsin: 1\npolicies:" + parts[2])
+    (folder / "b.YML").write_text("tocsin: 1\npolicies:" + parts[2])
     (folder / "c.json").write_text(json.dumps({"tocsin": 1, "rooms": ["OPS"]}))
     (folder / "notes.txt").write_text("- nothing")
     assert files.tocsin("config", "apply", str(folder), "--yes").status == 0
