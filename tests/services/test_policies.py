@@ -146,6 +146,17 @@ def test_two_that_tie_are_refused(desk):
     assert desk.policies.named("search") == other
 
 
+def test_one_that_is_switched_on_ties_as_one_that_is_made(desk):
+    """While it is off it may say the same; and so may be made whatever the one that is on says, once that is off."""
+    made = desk.add()
+    off = desk.add("Basket", conditions={"service": ["CHECKOUT"]}, is_active=False)
+    on = document("Basket", conditions={"service": ["CHECKOUT"]})
+    with pytest.raises(InvalidInput, match="Basket and Checkout could both hold"):
+        desk.policies.put(off.id, on, actor=BOSS)
+    desk.policies.put(made.id, document(is_active=False), actor=BOSS)
+    assert desk.policies.put(off.id, on, actor=BOSS).is_active
+
+
 @pytest.mark.parametrize("first", ["add", "put"])
 def test_of_two_that_are_saved_at_once_the_later_sees_the_tie(desk, first):
     """The audit log is what both write: who is second looks again at all policies."""

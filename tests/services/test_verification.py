@@ -211,6 +211,17 @@ def test_a_code_that_cannot_be_sent_is_tried_again_until_it_is_over(town, caplog
     assert "was given up, for it is over: the provider answered 503" in caplog.text
 
 
+def test_a_code_that_another_tick_has_taken_waits(town):
+    """Whoever saw that it was due, and was slower, does not try it at once once more."""
+    town.channel.fails = Undelivered("the provider answered 503")
+    town.verification.ask(town.phone)
+    (due,) = town.store.due(town.now)
+    codes = Codes(town.store, town.contacts, town.keys, town.channels, clock=town.clock, new_id=town.new_id)
+    for _ in range(2):
+        assert codes(due)
+    assert town.store.record(CODE, town.phone.id).body["sends"] == 1
+
+
 def test_a_code_is_the_same_at_each_try(town):
     """And so is the id of its message: a duplicate is known as one."""
     town.verification.ask(town.phone)
