@@ -156,6 +156,18 @@ def test_only_prune_removes_what_is_not_described(files):
     assert [each["id"] for each in files.tocsin("policy", "list", "--json").json] == ["default"]
 
 
+def test_what_the_default_policy_names_is_not_pruned_from_under_it(files):
+    """It stays though nothing describes it, and would page nobody."""
+    files.applied(CONFIG.replace("target: on_call", 'target: "schedule:shop"'))
+    refused = files("plan", "tocsin: 1", "--prune")
+    assert (refused.status, "Shop would be removed, and the policy Everything else names it" in refused.err) == (
+        2,
+        True,
+    )
+    other = "tocsin: 1\npolicies: [{name: Other, steps: [{actions: [{type: notify, target: on_call}]}]}]"
+    assert "schedule Shop is removed." in files.applied(other, "--prune")
+
+
 def test_policies_may_take_each_others_place(files):
     """Whichever of them must go first to make room."""
     pair = """

@@ -1,6 +1,6 @@
 """Schedules and policies as code: what files describe, against what there is, on a store or on a server."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -84,6 +84,8 @@ class ConfigDesk:
         known |= {one.name: one.name for one in wanted}
         names = {name.casefold(): one for name, one in known.items()}
         policies = [self._policy(number, one.document, names) for number, one in enumerate(config.policies)]
+        if not any(one.id == DEFAULT_ID for one in policies):
+            self._see_that_the_default_policy_keeps(gone)
         return of_schedules, policy_changes(self._policies_there, policies, prune=prune)
 
     def apply(self, of_schedules: Changes, of_policies: Changes, done: Callable[[str, Step], None]) -> None:
@@ -206,6 +208,14 @@ class ConfigDesk:
             message = f"policy {policy.name}: {error}"
             raise InvalidInput(message, hint=error.hint) from None
         return policy if any(policy.conditions.given) else policy.model_copy(update={"id": DEFAULT_ID})
+
+    def _see_that_the_default_policy_keeps(self, gone: Container[str]) -> None:
+        """Refuse that a schedule goes that it names. It is the one policy that stays though nothing describes it."""
+        default = next(one for one in self._policies_there if one.id == DEFAULT_ID)
+        for kind, which in map(parts_of, default.targets):
+            if kind is TargetKind.SCHEDULE and which.casefold() in gone:
+                message = f"the schedule {which} would be removed, and the policy {default.name} names it"
+                raise InvalidInput(message, hint="describe that policy, too: the one without conditions")
 
     def _said(self, schedule: Schedule) -> dict[str, Any]:
         """Return a schedule as files have it."""
