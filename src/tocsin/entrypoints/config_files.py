@@ -54,7 +54,7 @@ def read_config(place: Path) -> Config:
     """Return what a file says, or all files of a folder together. Raises ``InvalidInput``."""
     files = [place]
     if place.is_dir():
-        files = sorted(one for one in place.iterdir() if one.suffix in _ENDINGS)
+        files = sorted(one for one in place.iterdir() if one.suffix.lower() in _ENDINGS)
         if not files:
             message = f"there is no file of YAML or JSON in {place}"
             raise InvalidInput(message)

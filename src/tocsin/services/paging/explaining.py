@@ -13,7 +13,8 @@ from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
-from tocsin.domain.policy import SAYS_MORE, Notify, Policy, holding
+from tocsin.domain.policy import Notify, Policy, holding
+from tocsin.domain.policy_conditions import SAYS_MORE
 from tocsin.domain.timeline import Event, EventKind
 from tocsin.services.channel import Channels
 from tocsin.storage.store import Store
