@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from tocsin.api.schedule_looks import AHEAD as USUAL
+from tocsin.api.schedule_looks import looked_until
 from tocsin.entrypoints.choices import AHEAD, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -105,7 +105,7 @@ def list_shifts(
     """List who is on call from when until when, and why: gaps too."""
     begins = start or wiring.clock()
     with schedules(wiring, "") as desk:
-        found = desk.shifts(name, begins, end or begins + USUAL, person).shifts
+        found = desk.shifts(name, begins, end or looked_until(begins), person).shifts
     if as_json:
         write_array(wiring.out.stream, found)
     else:
@@ -122,7 +122,7 @@ def coverage(wiring: Wiring, *, name: str, start: datetime | None, end: datetime
     """Say how well a time is covered: gaps, people who cannot be reached or have left, double duty, hours."""
     begins = start or wiring.clock()
     with schedules(wiring, "") as desk:
-        found = desk.coverage(name, begins, end or begins + USUAL)
+        found = desk.coverage(name, begins, end or looked_until(begins))
     if as_json:
         write_object(wiring.out.stream, found.model_dump(mode="json"))
     else:
