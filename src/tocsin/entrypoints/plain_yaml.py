@@ -14,6 +14,13 @@ class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # it has no types
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as its base has it
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
+        """Return an object, whose fields have names as in JSON."""
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        if not all(isinstance(name, str) for name in found):
+            raise yaml.constructor.ConstructorError(problem="no name of a field", problem_mark=node.start_mark)
+        return found
+
 
 _Plain.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null|)$"), ["~", "n", ""])
 _Plain.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?[0-9]+$"), list("-0123456789"))
