@@ -10,15 +10,8 @@ from tests.services.test_losing_races import Between
 from tests.services.test_users import OFF
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.schedule import (
-    LONGEST_NAME,
-    MOST_HOURS,
-    MOST_IN_A_LAYER,
-    MOST_LAYERS,
-    MOST_OVERRIDES,
-    Duty,
-    schedule_of,
-)
+from tocsin.domain.layer import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER
+from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.on_call import schedule_in

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from tocsin.domain.coverage import coverage
 from tocsin.domain.frozen import Utc
-from tocsin.domain.schedule import LAST, Schedule, shifts
+from tocsin.domain.layer import LAST
+from tocsin.domain.schedule import Schedule, shifts
 from tocsin.domain.stints import Span, current
 from tocsin.domain.user import User
 from tocsin.errors import InvalidInput
