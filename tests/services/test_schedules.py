@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.desk import NOON
+from tests.fakes import MemoryStore
 from tests.services.rota import BOSS, MONDAY, Rota, at, layer, override
 from tests.services.test_losing_races import Between
 from tests.services.test_users import OFF
@@ -15,7 +16,7 @@ from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_o
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.on_call import schedule_in
-from tocsin.services.schedules import OVERRIDES_KEPT
+from tocsin.services.schedules import MOST_NAMED, OVERRIDES_KEPT
 from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS
 from tocsin.services.tick import MOST_ATTEMPTS
 
@@ -89,6 +90,18 @@ def test_what_cannot_be_is_refused(rota, said, why):
     with pytest.raises(InvalidInput, match=why):
         rota.schedules.add({"name": "Shop", **said}, actor=BOSS)
     assert list(rota.schedules.every()) == []
+
+
+def test_a_page_of_large_schedules_is_short():
+    """So that it fits into one answer; the next one has the others."""
+    rota = Rota(MemoryStore())
+    rota.person("ann")
+    layers = [layer("ann " * MOST_IN_A_LAYER, f"l{number}") for number in range(MOST_LAYERS)]
+    made = [rota.add(f"Shop {number}", layers=layers).id for number in range(5)]
+    some, cursor = rota.schedules.find(limit=50)
+    rest, end = rota.schedules.find(limit=50, cursor=cursor)
+    assert ([one.id for one in (*some, *rest)], end) == (sorted(made), "")
+    assert len(some) == MOST_NAMED // (MOST_LAYERS * MOST_IN_A_LAYER) + 1
 
 
 def test_nobody_who_has_left_is_put_on_call_anew(rota):

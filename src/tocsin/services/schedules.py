@@ -25,6 +25,9 @@ from .users import Users
 OVERRIDES_KEPT = timedelta(days=90)
 """What was over for so long goes when another override comes, so that there is room for those to come."""
 
+MOST_NAMED = 6_000
+"""People, hours and overrides on one page of schedules: an answer of Lambda has room for no more than 6 MB."""
+
 Also = Callable[[Schedule], tuple[RecordWrite, ...]]
 """Gives what else is written with a schedule."""
 
@@ -80,7 +83,8 @@ class Schedules:
         ``team`` is the id of one. Raises ``InvalidInput`` for a cursor that no page gave.
         """
         matches = lambda one: not team or one.team == team  # noqa: E731 - a name for a lambda
-        return page_of(self._store, SCHEDULE, schedule_in, matches, limit=limit, cursor=cursor)
+        full = lambda found: sum(map(_size, found)) > MOST_NAMED  # noqa: E731 - a name for a lambda
+        return page_of(self._store, SCHEDULE, schedule_in, matches, limit=limit, cursor=cursor, full=full)
 
     def add(self, said: Said, *, actor: Actor, also: Also = lambda _schedule: ()) -> Schedule:
         """Make a schedule of what ``schedule_of`` reads; ``also`` gives what else is written with it.
@@ -255,6 +259,10 @@ class Schedules:
         if kept is not None and kept.body["schedule"] != schedule.id:
             message = f"there is a schedule {schedule.name} already"
             raise AlreadyThere(message, hint="change that one, or take another name") from None
+
+
+def _size(schedule: Schedule) -> int:
+    return len(schedule.overrides) + sum(len(one.people) + len(one.hours) for one in schedule.layers)
 
 
 def _busy(name_or_id: str) -> Conflict:
