@@ -16,8 +16,9 @@ from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_o
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.on_call import schedule_in
+from tocsin.services.paging.notices import said as in_words
 from tocsin.services.schedules import MOST_NAMED, OVERRIDES_KEPT
-from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS
+from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS, SHIFT_NOTICE
 from tocsin.services.tick import MOST_ATTEMPTS
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
@@ -239,11 +240,18 @@ def test_whose_shift_moves_is_told(rota):
     rota.add(actor=Actor(rota.bo.email))
     made = rota.notices()
     assert set(made) == {"ann"}
+    (notice,) = [one for one in rota.store.due(rota.now) if one.kind == SHIFT_NOTICE]
+    assert in_words(notice).split("\n") == [
+        "Your shifts by the schedule Shop have changed.",
+        "You are on call from 2026-03-02 12:00 until 2026-03-09 09:00 UTC.",
+        "You are on call from 2026-03-16 09:00 UTC on.",
+    ]
     weeks = [MONDAY + timedelta(weeks=number) for number in (1, 2)]
     assert made["ann"]["gained"] == [
         [NOON.isoformat(), weeks[0].isoformat()],
-        [weeks[1].isoformat(), (NOON + TOLD_AHEAD).isoformat()],
+        [weeks[1].isoformat(), None],  # it ends beyond what is looked at
     ]
+    assert NOON < weeks[1] < NOON + TOLD_AHEAD
     rota.later(hours=1)
     rota.schedules.add_overrides("shop", [override("cy", 2, 4, "ann")], actor=Actor("key:bot"))
     moment = [[at(2).isoformat(), at(4).isoformat()]]
