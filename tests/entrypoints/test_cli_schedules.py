@@ -271,12 +271,13 @@ def test_coverage_is_told_in_words(shop):
         "  gap from 2026-03-02 00:00:00 until 2026-03-02 09:00:00",
         "  has left: Bo (bo@example.com), on call from 2026-03-09 09:00:00",
         "  twice: Ann (ann@example.com) on Web too, from 2026-03-05 09:00:00 until 2026-03-09 09:00:00",
-        "  168 h in 1: Ann (ann@example.com)",
-        "  15 h in 1: Bo (bo@example.com)",
+        "  168 h in 1: Ann (ann@example.com), messages at night: 0",
+        "  15 h in 1: Bo (bo@example.com), messages at night: 0",
     ]
     whole = shop("schedule", "coverage", "shop", "--from", "2026-03-16", "--until", "2026-03-20")
     assert "  has left: Bo (bo@example.com), not on call in this time" in whole.lines
     assert "by two layers, base and upper" in whole.out
+    assert "at night" not in whole.out  # nobody knows yet
     assert shop("schedule", "coverage", "shop", "--json").json["gaps"] == []
 
 
