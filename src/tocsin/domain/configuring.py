@@ -10,8 +10,9 @@ from typing import NamedTuple
 from tocsin.errors import InvalidInput
 
 from .frozen import Utc
+from .layer import Layer
 from .policy import DEFAULT_ID, Policy, checked_with, default_policy
-from .schedule import Layer, Schedule
+from .schedule import Schedule
 from .shift_changes import TOLD_AHEAD, Moved, moved
 from .succession import ahead, see_that_the_past_stays, succeeded
 

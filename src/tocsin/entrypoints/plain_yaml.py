@@ -17,11 +17,13 @@ class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # it has no types
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as its base has it
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return an object; of two values for one name the first would be lost without a word."""
+        """Return an object, whose names are as in JSON; of two values for one of them the first would be lost."""
         names = [name.value for name, _ in node.value if isinstance(name, yaml.ScalarNode)]
         if (twice := _twice(names)) is not None:
             raise yaml.MarkedYAMLError(problem=_said(twice), problem_mark=node.start_mark)
         found: dict[Any, Any] = super().construct_mapping(node, deep)
+        if not all(isinstance(name, str) for name in found):
+            raise yaml.MarkedYAMLError(problem="no name of a field", problem_mark=node.start_mark)
         return found
 
 

@@ -34,7 +34,7 @@ from .paging.escalating import ROUND_ROBIN
 from .paging.rates import PLACE
 from .passwords import PASSWORD
 from .policies import POLICY
-from .schedules import SCHEDULE_NAME
+from .schedule_records import SCHEDULE_NAME
 from .sessions import SESSION
 from .teams import NAME, OWNED, TEAM
 from .templates import TEMPLATE
