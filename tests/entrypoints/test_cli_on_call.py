@@ -66,6 +66,17 @@ def test_all_that_can_be_given_is_kept(either):
     assert "from 2026-03-02 12:30:00 to 2026-03-02 14:00:00 UTC" in said.lines[1]
 
 
+def test_a_silence_is_changed(either):
+    """Of what it hides, all of it or nothing; and never nothing at all."""
+    made = either(*MAKE, "--team", "shop", "--json").json
+    longer = either("silence", "edit", made["id"], "--for", "3h", "--reason", "it takes longer", "--json").json
+    assert longer == made | {"ends_at": "2026-03-02T15:00:00Z", "reason": "it takes longer"}
+    said = either("silence", "edit", made["id"], "--label", "a:b", "--source", "datadog")
+    assert said.lines[0].endswith("active: source datadog, a:b")
+    assert either("silence", "edit", made["id"]).status == 2
+    assert either("silence", "edit", "nobody", "--for", "1h").status == 4
+
+
 def test_what_is_no_silence_is_refused(either):
     """With what is allowed."""
     assert either("silence", "add", "--for", "2h", "--reason", "x").status == 2
@@ -114,3 +125,14 @@ def test_a_heartbeat_is_paused_resumed_and_deleted(either):
     assert tocsin("heartbeat", "pause", "backup", "--resume", "--json").json["paused"] is False
     assert tocsin("heartbeat", "delete", "backup").out == "backup is deleted.\n"
     assert tocsin("heartbeat", "show", "backup").status == 4
+
+
+def test_a_heartbeat_is_changed(either):
+    """What is not named stays as it is."""
+    made = either("heartbeat", "add", "backup", "--every", "10", "--service", "db", "--json").json
+    either.minutes(1)
+    edited = either("heartbeat", "edit", "backup", "--every", "60", "--severity", "low", "--json").json
+    changed = {"every_minutes": 60, "severity": "low", "deadline": "2026-03-02T13:02:00Z"}
+    assert edited | {"token": made["token"]} == made | changed
+    assert "of -" in either("heartbeat", "edit", "backup", "--service", "").out
+    assert either("heartbeat", "edit", "backup").status == 2

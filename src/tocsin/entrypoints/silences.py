@@ -8,7 +8,7 @@ from tocsin.api.silence_views import SilenceView, SilenceWithCount
 from tocsin.domain.audit import Actor
 from tocsin.domain.silence import Matcher, Silence
 from tocsin.services.auditing import AuditLog
-from tocsin.services.silences import Silences
+from tocsin.services.silences import SilenceEdit, Silences
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,9 @@ class Silencing(Protocol):
         self, where: Matcher, *, reason: str, starts_at: "datetime | None", ends_at: "datetime"
     ) -> SilenceWithCount:
         """Make a silence."""
+
+    def edit(self, silence_id: str, edit: SilenceEdit) -> SilenceWithCount:
+        """Change a silence."""
 
     def end(self, silence_id: str) -> None:
         """End a silence."""
@@ -74,6 +77,10 @@ class StoreSilences:
         """Make a silence."""
         made = self._silences.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at, actor=self._actor)
         return self._shown(made)
+
+    def edit(self, silence_id: str, edit: SilenceEdit) -> SilenceWithCount:
+        """Change a silence."""
+        return self._shown(self._silences.edit(silence_id, edit, actor=self._actor))
 
     def end(self, silence_id: str) -> None:
         """End a silence."""
