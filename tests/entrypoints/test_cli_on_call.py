@@ -1,8 +1,11 @@
 """``silence`` and ``heartbeat``: on a store and on a server, shown alike."""
 
+from contextlib import closing
+
 import pytest
 
 from tests.entrypoints.test_cli_people import on_a_server
+from tocsin.services.unsilencing import SILENCE
 from tocsin.storage.json_store import JsonStore
 
 MAKE = ("silence", "add", "--service", "checkout", "--for", "2h", "--reason", "it moves")
@@ -64,6 +67,15 @@ def test_all_that_can_be_given_is_kept(either):
     where = "service checkout, environment prod, team shop, source datadog, severity at most medium, a:b, c:d"
     assert said.lines[0].endswith(f"coming: {where}")
     assert "from 2026-03-02 12:30:00 to 2026-03-02 14:00:00 UTC" in said.lines[1]
+
+
+def test_who_is_a_person_here_is_told_of_the_end_of_a_silence(tocsin):
+    """By the address that `--by` gives: a store knows nobody else who is at the command line."""
+    tocsin("user", "add", "bo@example.com", "--name", "Bo", "--no-password")
+    made = [tocsin(*MAKE, "--by", by, "--json").json for by in ("Bo@example.com", "amira")]
+    with closing(JsonStore(tocsin.folder / "incidents.json")) as store:
+        first, second = (store.record(SILENCE, one["id"]).body["silence"]["author_id"] for one in made)
+    assert (first, second) == (tocsin("user", "show", "bo@example.com", "--json").json["id"], "")
 
 
 def test_a_silence_is_changed(either):
