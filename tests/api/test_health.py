@@ -39,12 +39,12 @@ def test_it_says_that_it_can_work(client, path):
     }
 
 
-def test_it_says_how_long_ago_it_last_swept_and_ticked(client):
-    """A sweep ends with a tick; a tick may come alone."""
+def test_it_says_how_long_ago_it_last_swept_and_paged(client):
+    """A sweep on AWS pages nobody: it says nothing of the pager."""
     swept(client)
     client.minutes(2)
     reply = client.get("/ready").json
-    assert (reply["last_sweep_seconds"], reply["last_tick_seconds"]) == (120.0, 120.0)
+    assert (reply["last_sweep_seconds"], reply["last_tick_seconds"]) == (120.0, None)
     note_tick(client.store, at=client.now, change_id="t")
     client.minutes(1)
     reply = client.get("/ready").json
@@ -59,6 +59,15 @@ def test_a_sweep_that_is_late_is_told_and_takes_nothing_down(client):
     note_tick(client.store, at=client.now, change_id="t")
     reply = client.get("/ready")
     assert (reply.status, reply.json["status"]) == (200, "late")
+
+
+def test_a_pager_that_stopped_is_told_whatever_else_goes_on(client):
+    """Sweeps, and ticks that somebody asks for, page nobody: they do not stand in for its rounds."""
+    note_tick(client.store, at=client.now, change_id="t")
+    client.minutes(16)
+    swept(client)
+    assert client.post("/api/v1/tick").status == 200
+    assert client.get("/ready").json["status"] == "late"
 
 
 def test_a_store_of_another_shape_is_not_ready():

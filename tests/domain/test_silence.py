@@ -1,6 +1,6 @@
 """Silences: what they match, what they held, and what is owed once they end."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from tocsin.domain.incident import AlertCounts
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import (
     HOLDS_ON,
+    LONGEST_AHEAD,
     LONGEST_REASON,
     LONGEST_SILENCE,
     LOOKED_AT,
@@ -234,6 +235,15 @@ def test_a_silence_ends_in_the_future_and_within_a_week():
     ):
         with pytest.raises(InvalidInput, match="cannot end at"):
             checked_end(starts_at, ends_at, NOON)
+
+
+def test_a_silence_starts_within_a_year():
+    """What lies far beyond cannot even be reckoned with."""
+    far = NOON + LONGEST_AHEAD
+    assert checked_end(far, far + LONGEST_SILENCE, NOON) == far + LONGEST_SILENCE
+    for starts_at in (far + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(InvalidInput, match="cannot start as late"):
+            checked_end(starts_at, starts_at, NOON)
 
 
 def test_a_source_is_one_that_there_is():

@@ -1,8 +1,11 @@
 """``silence`` and ``heartbeat``: on a store and on a server, shown alike."""
 
+from contextlib import closing
+
 import pytest
 
 from tests.entrypoints.test_cli_people import on_a_server
+from tocsin.services.due import SILENCE
 from tocsin.storage.json_store import JsonStore
 
 MAKE = ("silence", "add", "--service", "checkout", "--for", "2h", "--reason", "it moves")
@@ -66,6 +69,26 @@ def test_all_that_can_be_given_is_kept(either):
     assert "from 2026-03-02 12:30:00 to 2026-03-02 14:00:00 UTC" in said.lines[1]
 
 
+def test_who_is_a_person_here_is_told_of_the_end_of_a_silence(tocsin):
+    """By the address that `--by` gives: a store knows nobody else who is at the command line."""
+    tocsin("user", "add", "bo@example.com", "--name", "Bo", "--no-password")
+    made = [tocsin(*MAKE, "--by", by, "--json").json for by in ("Bo@example.com", "amira")]
+    with closing(JsonStore(tocsin.folder / "incidents.json")) as store:
+        first, second = (store.record(SILENCE, one["id"]).body["silence"]["author_id"] for one in made)
+    assert (first, second) == (tocsin("user", "show", "bo@example.com", "--json").json["id"], "")
+
+
+def test_a_silence_is_changed(either):
+    """Of what it hides, all of it or nothing; and never nothing at all."""
+    made = either(*MAKE, "--team", "shop", "--json").json
+    longer = either("silence", "edit", made["id"], "--for", "3h", "--reason", "it takes longer", "--json").json
+    assert longer == made | {"ends_at": "2026-03-02T15:00:00Z", "reason": "it takes longer"}
+    said = either("silence", "edit", made["id"], "--label", "a:b", "--source", "datadog")
+    assert said.lines[0].endswith("active: source datadog, a:b")
+    assert either("silence", "edit", made["id"]).status == 2
+    assert either("silence", "edit", "nobody", "--for", "1h").status == 4
+
+
 def test_what_is_no_silence_is_refused(either):
     """With what is allowed."""
     assert either("silence", "add", "--for", "2h", "--reason", "x").status == 2
@@ -114,3 +137,14 @@ def test_a_heartbeat_is_paused_resumed_and_deleted(either):
     assert tocsin("heartbeat", "pause", "backup", "--resume", "--json").json["paused"] is False
     assert tocsin("heartbeat", "delete", "backup").out == "backup is deleted.\n"
     assert tocsin("heartbeat", "show", "backup").status == 4
+
+
+def test_a_heartbeat_is_changed(either):
+    """What is not named stays as it is."""
+    made = either("heartbeat", "add", "backup", "--every", "10", "--service", "db", "--json").json
+    either.minutes(1)
+    edited = either("heartbeat", "edit", "backup", "--every", "60", "--severity", "low", "--json").json
+    changed = {"every_minutes": 60, "severity": "low", "deadline": "2026-03-02T13:02:00Z"}
+    assert edited | {"token": made["token"]} == made | changed
+    assert "of -" in either("heartbeat", "edit", "backup", "--service", "").out
+    assert either("heartbeat", "edit", "backup").status == 2

@@ -2,21 +2,23 @@
 
 import pytest
 
+from tocsin.services.heartbeats import note_tick
+
 
 def found(said):
     """Return the checks of a doctor by name, as verdict and what was found."""
     return {one["check"]: (one["verdict"], one["found"]) for one in said.json}
 
 
-def test_doctor_asks_the_server_whether_it_is_well(remote, server):
+def test_doctor_asks_the_server_whether_it_is_well(remote, server, store):
     """And whether it takes the key, and what for; nothing is changed by that."""
-    remote("tick")
+    note_tick(store, at=remote.now, change_id="t")
     remote.minutes(2)
     said = remote("doctor", "--json")
     assert said.status == 0
     assert found(said) | {"settings": ""} == {
         "settings": "",
-        "server": ("good", f"{server.url} is ready: no sweep of Datadog yet, tick 2 min ago"),
+        "server": ("good", f"{server.url} is ready: no sweep of Datadog yet, round of the pager 2 min ago"),
         "key": ("good", "it is accepted, for admin"),
     }
     assert remote("list", "--json").json == []
@@ -51,9 +53,9 @@ def test_doctor_tells_a_wrong_key_and_a_missing_one_from_a_server_that_is_away(r
     assert (said.status, found(said)["server"][0], found(said)["key"][0]) == (6, "bad", "skipped")
 
 
-def test_doctor_says_that_a_server_is_late(remote):
+def test_doctor_says_that_a_server_is_late(remote, store):
     """Which is no error of the server."""
-    remote("tick")
+    note_tick(store, at=remote.now, change_id="t")
     remote.minutes(20)
     said = remote("doctor", "--json")
     assert (said.status, found(said)["server"][0]) == (0, "doubtful")

@@ -1,6 +1,6 @@
 """Questions about paging, asked of a store with people, teams, schedules and contacts in it, on every backend."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ from tocsin.domain.readiness import Doubt
 from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
 from tocsin.domain.source import Source
-from tocsin.errors import NotFound, StoreError
+from tocsin.errors import InvalidInput, NotFound, StoreError
 from tocsin.services.contacts import Contacts
 from tocsin.services.incidents import IncidentService
 from tocsin.services.paging.answering import Answering
@@ -197,3 +197,10 @@ def test_what_is_read_in_front_of_a_store_is_what_is_behind(town):
             write()
     ReadOnly(town.store).close()
     assert town.store.incident(incident.id) is not None
+
+
+def test_a_moment_of_which_no_schedule_says_anything_is_refused(town):
+    """Before there were any, and where reckoning ends."""
+    for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(InvalidInput, match="nobody can say who is paged"):
+            town.answering.readiness(moment)

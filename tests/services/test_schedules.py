@@ -15,10 +15,11 @@ from tocsin.domain.layer import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER
 from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
+from tocsin.services.due import SHIFT_NOTICE
 from tocsin.services.on_call import schedule_in
 from tocsin.services.paging.notices import said as in_words
 from tocsin.services.schedules import MOST_NAMED, OVERRIDES_KEPT
-from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS, SHIFT_NOTICE
+from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS
 from tocsin.services.tick import MOST_ATTEMPTS
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

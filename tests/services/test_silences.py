@@ -1,85 +1,23 @@
-"""Silences, on every backend: made, changed, ended, and what they held paged anew, whoever dies when."""
+"""What silences hide, on every backend, and what they held paged anew, whoever dies when."""
 
 import contextlib
 import itertools
 
 import pytest
 
-from tests.desk import NOON, Desk, at, fires, is_over
+from tests.desk import NOON, at, fires, is_over
+from tests.services.post import ANA, CALLS, CHECKOUT, UP_TO_HIGH, Post
 from tests.services.test_ingest_killed import Killed, Mortal
 from tests.services.test_losing_races import Between
-from tocsin.domain.audit import Actor
 from tocsin.domain.decision import Reason
-from tocsin.domain.severity import Severity
-from tocsin.domain.silence import HOLDS_ON, KEPT_AFTER, MOST_NAMED, Matcher
+from tocsin.domain.silence import MOST_NAMED, Matcher
 from tocsin.domain.timeline import EventKind
-from tocsin.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
-from tocsin.services import silences as made
-from tocsin.services.auditing import AuditLog
-from tocsin.services.due import NOTICE, PAST_SILENCE, SILENCE
-from tocsin.services.silences import SilenceEdit, Silences
-from tocsin.services.tick import MOST_ATTEMPTS, tick
-from tocsin.services.unsilencing import MOST_AT_ONCE, Unsilencing, silence_acts
+from tocsin.services.due import NOTICE, SILENCE
+from tocsin.services.silences import SilenceEdit
+from tocsin.services.unsilencing import MOST_AT_ONCE, Unsilencing
 from tocsin.storage.json_store import JsonStore
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
-
-ANA = Actor("ana@example.com")
-CHECKOUT = Matcher(service="checkout")
-UP_TO_HIGH = Matcher(service="checkout", severity_at_most=Severity.HIGH)
-
-
-class Post:
-    """A desk with silences, whose ticks act on them."""
-
-    def __init__(self, store, *, name="s"):
-        self.desk = Desk(store)
-        self.store = store
-        ids = itertools.count(1)
-        self.new_id = lambda: f"{name}-{next(ids)}"
-        self.clock = lambda: self.desk.now
-        self.audit = AuditLog(store, clock=self.clock, new_id=self.new_id, pause=lambda _: None)
-        self.silences = Silences(store, self.audit, clock=self.clock, new_id=self.new_id)
-
-    def silence(self, where=CHECKOUT, *, minutes=60, **more):
-        """Silence something from now on."""
-        given = {"reason": "a deployment", "actor": ANA, "ends_at": self.desk.now + (at(minutes) - NOON)}
-        return self.silences.add(where, **given | more)
-
-    def tick(self, minutes=None, store=None):
-        """Do what is due at a moment; return the ids of incidents that got a new cycle by it."""
-        if minutes is not None:
-            self.desk.minute(minutes)
-        before = self.cycles()
-        store = store or self.store
-        tick(
-            store,
-            self.desk.service.rules,
-            clock=self.clock,
-            new_id=self.new_id,
-            others=silence_acts(store, clock=self.clock, new_id=self.new_id),
-        )
-        return {one: number - before[one] for one, number in self.cycles().items() if number != before[one]}
-
-    def cycles(self):
-        """Return how many cycles each incident had."""
-        return {one.id: one.cycles for one in self.desk.incidents()}
-
-    def opened(self, *names, minutes=None, **more):
-        """Push alerts that share an incident; return its id."""
-        if minutes is not None:
-            self.desk.minute(minutes)
-        here = (self.desk.now - NOON).total_seconds() / 60
-        return self.desk.push(*(fires(name, here, **more) for name in names)).opened[0]
-
-    def hidden(self, incident_id):
-        """Say what hides an incident now."""
-        found = self.silences.hiding(self.store.incident(incident_id), self.desk.now)
-        return None if found is None else found.id
-
-    def notices(self):
-        """Return the notices there are, by id."""
-        return {one.id: one.body for one in self.store.records(NOTICE, limit=50)}
 
 
 @pytest.fixture
@@ -201,189 +139,6 @@ def test_what_a_person_edits_out_of_a_silence_is_paged(post):
     assert [post.tick(minute) for minute in (6, 7, 60)] == [{held: 1}, {}, {}]
 
 
-def test_who_ends_a_silence_has_what_it_held_paged(post):
-    """A few seconds later, by which everybody has read of it; twice is no error."""
-    held = post.opened("a")
-    silence = post.silence()
-    post.desk.minute(10)
-    ended = post.silences.end(silence.id, actor=Actor("bo"))
-    assert (ended.ends_at, ended.ended_by, ended.version) == (at(10) + HOLDS_ON, "bo", 2)
-    assert post.hidden(held) == silence.id
-    assert post.silences.end(silence.id, actor=ANA) == ended
-    assert post.tick(10) == {}
-    assert post.tick(10.1) == {held: 1}
-    assert [post.tick(minute) for minute in (11, 12)] == [{}, {}]
-    assert [one.action for one in post.audit.entries()] == ["silence_added", "silence_ended"]
-    assert post.silences.end(silence.id, actor=ANA) == ended
-
-
-def test_a_silence_that_is_shortened_ends_then(post):
-    """And one that is drawn out goes on."""
-    held = post.opened("a")
-    silence = post.silence()
-    post.desk.minute(10)
-    post.silences.edit(silence.id, SilenceEdit(ends_at=at(10.01)), actor=ANA)
-    assert post.silences.named(silence.id).ends_at == at(10) + HOLDS_ON
-    post.silences.edit(silence.id, SilenceEdit(ends_at=at(90)), actor=ANA)
-    assert [post.tick(minute) for minute in (10.1, 60, 89)] == [{}, {}, {}]
-    assert post.tick(90) == {held: 1}
-
-
-def test_a_silence_that_is_changed_has_paged_what_it_hides_no_more(post):
-    """What it hides now is hidden at once, and paged at the end."""
-    first, second = post.opened("a"), post.opened("b", service="search")
-    silence = post.silence()
-    post.desk.minute(10)
-    changed = post.silences.edit(silence.id, SilenceEdit(where=Matcher(service="search")), actor=ANA)
-    assert (post.hidden(first), post.hidden(second)) == (silence.id, silence.id)
-    assert post.tick(10) == {}
-    assert post.tick(10.1) == {first: 1}
-    assert (post.hidden(first), post.hidden(second)) == (None, silence.id)
-    assert [post.tick(minute) for minute in (11.1, 12, 59)] == [{}, {}, {}]
-    assert post.tick(60) == {second: 1}
-    assert changed.version == 2
-    told = list(post.audit.entries())[-1]
-    assert told.details == {"where": {"from": {"service": "checkout"}, "to": {"service": "search"}}}
-
-
-def test_what_came_while_a_change_was_written_is_lost_to_nobody(post):
-    """Whoever sent pages had read the silence as it was."""
-    silence = post.silence()
-    post.desk.minute(10)
-    post.silences.end(silence.id, actor=ANA)
-    held = post.opened("a", minutes=10.05)
-    assert post.hidden(held) == silence.id
-    assert post.tick(10.1) == {held: 1}
-
-
-def test_a_silence_that_has_not_begun_is_ended_without_a_trace(post):
-    """It never hid anything; it is known for a while."""
-    post.opened("a")
-    silence = post.silence(starts_at=at(30), ends_at=at(40))
-    assert post.silences.end(silence.id, actor=ANA).ends_at == NOON
-    assert [post.tick(minute) for minute in (0, 30, 41)] == [{}, {}, {}]
-    assert post.store.record(SILENCE, silence.id) is None
-    assert post.silences.named(silence.id).ended_by == ANA.name
-
-
-def test_what_is_over_is_changed_no_more(post):
-    """Make another."""
-    silence = post.silence()
-    post.tick(70)
-    with pytest.raises(InvalidInput, match="is over"):
-        post.silences.edit(silence.id, SilenceEdit(reason="x"), actor=ANA)
-    ended = post.silence()
-    post.silences.end(ended.id, actor=ANA)
-    with pytest.raises(InvalidInput, match="is over"):
-        post.silences.edit(ended.id, SilenceEdit(reason="x"), actor=ANA)
-
-
-def test_what_is_over_is_known_for_a_month_and_then_forgotten(post):
-    """By the tick that comes then."""
-    silence = post.silence()
-    post.tick(61)
-    assert [one.id for one in post.store.records(SILENCE, limit=9)] == []
-    assert post.silences.named(silence.id) == silence
-    assert post.silences.active(post.desk.now) == []
-    post.desk.now = at(60) + KEPT_AFTER
-    with pytest.raises(NotFound):
-        post.silences.named(silence.id)
-    post.tick()
-    assert post.store.record(PAST_SILENCE, silence.id) is None
-    assert list(post.silences.every()) == []
-
-
-@pytest.mark.parametrize("name", ["nobody", "", "x y", "x" * 5_000, "é"])
-def test_a_silence_that_is_not_there_is_not_found(post, name):
-    """Whatever it is that was asked for."""
-    with pytest.raises(NotFound, match="there is no silence"):
-        post.silences.named(name)
-    with pytest.raises(NotFound):
-        post.silences.end(name, actor=ANA)
-
-
-@pytest.mark.parametrize(
-    "more, why",
-    [({"reason": " "}, "reason"), ({"ends_at": NOON}, "cannot end"), ({"where": Matcher()}, "something to hide")],
-)
-def test_what_is_no_silence_is_refused(post, more, why):
-    """And nothing is written."""
-    with pytest.raises(InvalidInput, match=why):
-        post.silence(**more)
-    assert list(post.silences.every()) == []
-
-
-def test_there_are_not_too_many_to_read_for_every_page(post, monkeypatch):
-    """What is over does not count."""
-    monkeypatch.setattr(made, "MOST_SILENCES", 2)
-    post.silence(minutes=10)
-    post.silence(minutes=60)
-    with pytest.raises(InvalidInput, match="there are 2 silences already"):
-        post.silence()
-    post.tick(11)
-    assert post.silence().version == 1
-
-
-def test_of_two_edits_on_what_was_seen_the_second_is_refused(post):
-    """Whatever it would do; a look of the tick is no edit."""
-    silence = post.silence()
-    post.tick(1)
-    post.tick(2)
-    edited = post.silences.edit(silence.id, SilenceEdit(reason="x"), actor=ANA, expected=silence.version)
-    assert post.silences.edit(silence.id, SilenceEdit(reason="x"), actor=ANA) == edited
-    for again in (
-        lambda: post.silences.edit(silence.id, SilenceEdit(reason="y"), actor=ANA, expected=silence.version),
-        lambda: post.silences.end(silence.id, actor=ANA, expected=silence.version),
-    ):
-        with pytest.raises(PreconditionFailed, match="changed since you looked"):
-            again()
-
-
-def test_of_two_edits_at_the_same_moment_neither_is_lost(post):
-    """Nor is what a tick writes meanwhile."""
-    silence = post.silence()
-    late = Post(
-        Between(post.store, lambda: post.silences.edit(silence.id, SilenceEdit(reason="x"), actor=ANA)), name="l"
-    )
-    late.silences.edit(silence.id, SilenceEdit(ends_at=at(90)), actor=ANA)
-    found = post.silences.named(silence.id)
-    assert (found.reason, found.ends_at, found.version) == ("x", at(90), 3)
-
-
-@pytest.mark.large
-def test_a_change_gives_up_where_others_keep_writing(post):
-    """With an error that says that trying again helps."""
-    silence = post.silence()
-    numbers = itertools.count(1)
-    act = lambda: post.silences.edit(silence.id, SilenceEdit(reason=f"x {next(numbers)}"), actor=ANA)  # noqa: E731
-    late = Post(Between(post.store, *[act, lambda: None] * MOST_ATTEMPTS), name="late")
-    with pytest.raises(Conflict, match="others kept changing"):
-        late.silences.end(silence.id, actor=ANA)
-
-
-def test_silences_are_listed_also_those_that_are_over(post):
-    """Page by page, those that are not over first."""
-    over = [post.silence(minutes=minutes).id for minutes in (5, 6, 7)]
-    post.tick(10)
-    coming = post.silence(starts_at=at(20), ends_at=at(30)).id
-    active = [post.silence().id, post.silence().id]
-
-    def pages(**wanted):
-        found, cursor = [], ""
-        while True:
-            some, cursor = post.silences.find(limit=2, cursor=cursor, **wanted)
-            found.append([one.id for one in some])
-            if not cursor:
-                return found
-
-    assert sorted(one for page in pages() for one in page) == sorted([*over, coming, *active])
-    assert sorted(one for page in pages(active=True) for one in page) == sorted(active)
-    assert sorted(one for page in pages(active=False) for one in page) == sorted([*over, coming])
-    with pytest.raises(InvalidInput, match="no cursor"):
-        post.silences.find(limit=2, cursor="~!")
-    assert sorted(one.id for one in post.silences.every()) == sorted([*over, coming, *active])
-
-
 def test_its_author_is_to_be_told_before_it_ends(post):
     """Once, and with what it hides then."""
     silence = post.silence(author_id="u-1")
@@ -501,9 +256,6 @@ def test_many_are_paged_in_several_goes(quick_store):
     assert len(post.tick(10)) == MOST_AT_ONCE
     assert len(post.tick(10)) == 5
     assert post.tick(11) == {}
-
-
-CALLS = frozenset({"commit", "commit_many", "record", "records", "find", "incidents", "timeline"})
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before a call", "after a call"])

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tocsin import __version__
 from tocsin.domain.alert import Source
 from tocsin.errors import TocsinError
-from tocsin.services.heartbeats import last_beat, last_tick
+from tocsin.services.heartbeats import last_beat, last_round
 
 from .answers import written
 from .call import Parts, call_of
@@ -36,14 +36,14 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether it can work. `late`: it can, but the last sweep or tick was long ago."""
+    """Whether it can work. `late`: it can, but the last sweep, or the pager's last round, was long ago."""
 
     status: Health
     store: bool = Field(description="Whether the store can be reached.")
     lacks: list[str] = Field(default=[], description="What the store's shape lacks, in lines.")
     last_sweep: datetime | None = Field(default=None, description="When Datadog was last read; null if never.")
     last_sweep_seconds: float | None = Field(default=None, description="How long ago that was.")
-    last_tick: datetime | None = Field(default=None, description="When what was due was last done; null if never.")
+    last_tick: datetime | None = Field(default=None, description="When the pager last did what was due; null if never.")
     last_tick_seconds: float | None = Field(default=None, description="How long ago that was.")
 
 
@@ -76,7 +76,7 @@ def look(parts: Parts) -> Ready:
     """Look at what is needed to work."""
     now = parts.clock()
     try:
-        sweep, tick = last_beat(parts.store, Source.DATADOG), last_tick(parts.store)
+        sweep, tick = last_beat(parts.store, Source.DATADOG), last_round(parts.store)
         lacks = parts.lacks()
     except TocsinError:
         return Ready(status=Health.UNREADY, store=False)

@@ -132,9 +132,9 @@ def merge_incident(request: Request, incident_id: str, body: MergeBody) -> Respo
 
 @incidents("DELETE", INCIDENT, answers={204: Answer(media="")}, refuses=[409, 412])
 def delete_incident(request: Request, incident_id: str) -> Response[str]:
-    """Delete an incident for ever.
+    """Delete an incident for ever, with its timeline and its pages.
 
-    Refused while an alert of it fires: the next one would open it anew. The audit log keeps what was deleted, when,
+    Who was told of it hears no all clear: resolve it first where somebody should. Refused while an alert of it fires: the next one would open it anew. The audit log keeps what was deleted, when,
     and by which key.
     """
     call = call_of(request)

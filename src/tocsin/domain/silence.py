@@ -20,6 +20,9 @@ from .timeline import Event
 LONGEST_SILENCE = timedelta(days=7)
 """What is silent for longer is forgotten, not silenced."""
 
+LONGEST_AHEAD = timedelta(days=365)
+"""How long before it starts a silence may be made."""
+
 WARNED_BEFORE = timedelta(minutes=15)
 """How long before the end its author hears of it, if it hides something then; a shorter silence is warned of by itself."""
 
@@ -252,7 +255,13 @@ def checked_reason(text: str) -> str:
 
 
 def checked_end(starts_at: Utc, ends_at: Utc, now: Utc) -> Utc:
-    """Return when a silence ends. Raises ``InvalidInput`` for the past, and beyond :data:`LONGEST_SILENCE`."""
+    """Return when a silence ends.
+
+    Raises ``InvalidInput`` for the past, beyond :data:`LONGEST_SILENCE`, and for a start beyond :data:`LONGEST_AHEAD`.
+    """
+    if starts_at > now + LONGEST_AHEAD:
+        message = f"a silence cannot start as late as {starts_at:%Y-%m-%d %H:%M:%S} UTC"
+        raise InvalidInput(message, hint=f"it starts within {LONGEST_AHEAD.days} days")
     if not max(starts_at, now) < ends_at <= starts_at + LONGEST_SILENCE:
         message = (
             f"a silence that starts at {starts_at:%Y-%m-%d %H:%M:%S} UTC cannot end at {ends_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -168,15 +168,12 @@ class PagerHandler(ScheduledHandler):
                 pages=pages,
             )
         except Exception as error:  # a fault of ours, or an answer of the table's that nobody foresaw
-            if done.pages is not None:
+            if done.pages is None:
                 raise
-            # A timer: whoever is to be told something does not wait for it.
+            # A timer: whoever is to be told something did not wait for it.
             self._tell_failure(error, "what is due of incidents could not be done")
             done.broke.append(error)
-            for record in parts.store.due(self._clock(), limit=MOST_LOOKED_AT):
-                if record.kind in others and enough_time():
-                    others[record.kind](record)
-            return TickReport(left=pages(enough_time))
+            return TickReport(left=done.pages.left + 1)
 
     def _still_due(self, store: Store, done: pager_metrics.Round) -> Iterable[Record]:
         now = self._clock()

@@ -47,7 +47,7 @@ def _ready(calls: ServerCalls) -> Check:
         raise ConfigurationError(message, hint="correct --server, or TOCSIN_SERVER")
     ages = ", ".join(
         f"{what} {duration(said[name])} ago" if said.get(name) is not None else f"no {what} yet"
-        for what, name in (("sweep of Datadog", "last_sweep_seconds"), ("tick", "last_tick_seconds"))
+        for what, name in (("sweep of Datadog", "last_sweep_seconds"), ("round of the pager", "last_tick_seconds"))
     )
     if not said["store"]:
         mend = "Its log says why; `doctor` on that machine, without --server, says more."
@@ -58,7 +58,7 @@ def _ready(calls: ServerCalls) -> Check:
         found = f"{calls.url} answers, and its store lacks something: {'; '.join(said['lacks'])}"
         return Check("server", Verdict.BAD, found, mend, StoreUnreachable.exit_status)
     if said["status"] == "late":
-        mend = "Look at what syncs there; `doctor` on that machine, without --server, says more."
+        mend = "Look at what syncs and pages there; `doctor` on that machine, without --server, says more."
         return Check("server", Verdict.DOUBTFUL, f"{calls.url} is ready, and late: {ages}", mend)
     return Check("server", Verdict.GOOD, f"{calls.url} is ready: {ages}")
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.api.silence_views import SilenceView, SilenceWithCount
 from tocsin.domain.silence import Matcher
+from tocsin.services.silences import SilenceEdit
 
 from .server_calls import ServerCalls, coded
 from .server_store import V1, every_one
@@ -40,6 +41,15 @@ class ServerSilences:
             "starts_at": None if starts_at is None else starts_at.isoformat(),
         }
         return SilenceWithCount.model_validate(self._calls.ask("POST", SILENCES, body, by=self._by))
+
+    def edit(self, silence_id: str, edit: SilenceEdit) -> SilenceWithCount:
+        """Change a silence."""
+        body = edit.model_dump(mode="json", exclude_none=True)
+        if edit.where is not None:
+            body["where"] = edit.where.model_dump(mode="json", exclude_defaults=True)
+        return SilenceWithCount.model_validate(
+            self._calls.ask("PATCH", f"{SILENCES}/{coded(silence_id)}", body, by=self._by)
+        )
 
     def end(self, silence_id: str) -> None:
         """End a silence."""

@@ -8,7 +8,8 @@ from tocsin.api.silence_views import SilenceView, SilenceWithCount
 from tocsin.domain.audit import Actor
 from tocsin.domain.silence import Matcher, Silence
 from tocsin.services.auditing import AuditLog
-from tocsin.services.silences import Silences
+from tocsin.services.silences import SilenceEdit, Silences
+from tocsin.services.users import Users
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,9 @@ class Silencing(Protocol):
         self, where: Matcher, *, reason: str, starts_at: "datetime | None", ends_at: "datetime"
     ) -> SilenceWithCount:
         """Make a silence."""
+
+    def edit(self, silence_id: str, edit: SilenceEdit) -> SilenceWithCount:
+        """Change a silence."""
 
     def end(self, silence_id: str) -> None:
         """End a silence."""
@@ -56,6 +60,7 @@ class StoreSilences:
     def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)
         self._silences = Silences(store, audit, clock=wiring.clock, new_id=wiring.new_id)
+        self._users = Users(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._clock = wiring.clock
         self._actor = actor
 
@@ -72,8 +77,20 @@ class StoreSilences:
         self, where: Matcher, *, reason: str, starts_at: "datetime | None", ends_at: "datetime"
     ) -> SilenceWithCount:
         """Make a silence."""
-        made = self._silences.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at, actor=self._actor)
+        person = self._users.by_email(self._actor.name)
+        made = self._silences.add(
+            where,
+            reason=reason,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            actor=self._actor,
+            author_id="" if person is None else person.id,
+        )
         return self._shown(made)
+
+    def edit(self, silence_id: str, edit: SilenceEdit) -> SilenceWithCount:
+        """Change a silence."""
+        return self._shown(self._silences.edit(silence_id, edit, actor=self._actor))
 
     def end(self, silence_id: str) -> None:
         """End a silence."""

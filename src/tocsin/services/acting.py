@@ -83,6 +83,12 @@ class Acting:
         claims = claims_of(self.store, before)
         return tuple(write for claim in claims for write in release(claim, before, draft.at))
 
+    def forget_pages(self, incident_id: str) -> None:
+        """Forget what paging left behind of an incident that is over."""
+        from .forgetting import forget_paging
+
+        forget_paging(self.store, incident_id, clock=self.clock, new_id=self.new_id)
+
 
 class Attempt:
     """One attempt at what somebody asks for, at one moment.

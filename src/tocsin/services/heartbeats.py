@@ -1,4 +1,4 @@
-"""When it last worked: a record of each sweep, and of each tick that came without one."""
+"""When it last worked: a record of each sweep, and of each round of what pages."""
 
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +14,7 @@ HEARTBEAT = "heartbeat"
 """The record kind that says when something last worked: a sweep of a source, or a tick."""
 
 TICK = "tick"
-"""The id of the record that says when what was due was last done. A sync does it too, and has a record of its own."""
+"""The id of the record that says when what pages last did what was due: who leaves pages to others does not write it."""
 
 
 def heartbeat_id(source: Source) -> str:
@@ -23,7 +23,7 @@ def heartbeat_id(source: Source) -> str:
 
 
 def note_tick(store: Store, *, at: Utc, change_id: str) -> None:
-    """Note that what was due at this moment is done."""
+    """Note that what was due at this moment is done, pages and all."""
     record = Record(kind=HEARTBEAT, id=TICK, body={"at": at.isoformat()})
     write = RecordWrite(kind=HEARTBEAT, id=TICK, record=record)
     store.commit(Change(id=change_id, at=at, records=(write,)))
@@ -47,15 +47,8 @@ def last_beat(store: Store, source: Source) -> datetime | None:
     return _at(store.record(HEARTBEAT, heartbeat_id(source)))
 
 
-def last_tick(store: Store) -> datetime | None:
-    """Return when what was due was last done, by a sync or without one; None if never."""
-    alone = last_round(store)
-    times = [at for at in (alone, last_beat(store, Source.DATADOG)) if at is not None]
-    return max(times, default=None)
-
-
 def last_round(store: Store) -> datetime | None:
-    """Return when what was due was last done by what pages, or None if never. A sync may leave that to others."""
+    """Return when what pages last did what was due, or None if never."""
     return _at(store.record(HEARTBEAT, TICK))
 
 

@@ -278,12 +278,12 @@ class IncidentService:
         return removing.delete(self._acting(), incident_id, how, actor or Actor(how["by"]))
 
     def prune(self, *, closed_before: datetime, by: str = SYSTEM) -> list[str]:
-        """Forget incidents that were closed before a moment, with their timelines; return their ids."""
+        """Forget incidents that were closed before a moment, with their timelines and pages; return their ids."""
         old = self.closed(before=closed_before)
         if old:
             log = AuditLog(self.store, clock=self._clock, new_id=self._new_id)
             removing.note_pruning(log, len(old), closed_before=closed_before, actor=Actor(by))
-        return removing.prune(self.store, old)
+        return removing.prune(self.store, old, self._acting().forget_pages)
 
     def closed(self, *, before: datetime) -> list[Incident]:
         """Return the incidents that were closed before a moment."""

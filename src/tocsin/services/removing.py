@@ -1,6 +1,6 @@
 """Incidents that go: one that an administrator deletes, and those that were closed long ago."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import JsonValue
 
@@ -18,7 +18,7 @@ from .auditing import AuditLog, following
 
 
 def delete(acting: Acting, incident_id: str, how: How, actor: Actor) -> Record:
-    """Delete an incident with its timeline and ended alerts, for ever, and return the tombstone that stays.
+    """Delete an incident with its timeline, ended alerts and pages, for ever, and return the tombstone that stays.
 
     The tombstone and its entry in the audit log are durable before anything goes. A delete that was killed is finished
     by the next one; one that is done returns its tombstone again. Raises ``IllegalMove`` while an alert of the incident
@@ -31,6 +31,7 @@ def delete(acting: Acting, incident_id: str, how: How, actor: Actor) -> Record:
         record = _tombstone(store, incident_id)
         if record is None:
             record = log.in_turn(lambda head: _on_record(acting, incident_id, how, actor, head))
+        acting.forget_pages(incident_id)
         incident = store.incident(incident_id)
         if incident is not None:
             store.remove(incident)
@@ -64,12 +65,16 @@ def note_pruning(log: AuditLog, number: int, *, closed_before: Utc, actor: Actor
     log.commit(Deed(AuditAction.INCIDENTS_PRUNED, actor, details=told))
 
 
-def prune(store: Store, old: Iterable[Incident]) -> list[str]:
-    """Forget incidents, unless somebody has just changed them; return the ids of those that are forgotten."""
-    return [incident.id for incident in old if _removed(store, incident)]
+def prune(store: Store, old: Iterable[Incident], first: Callable[[str], None] = lambda _incident_id: None) -> list[str]:
+    """Forget incidents, unless somebody has just changed them; return the ids of those that are forgotten.
+
+    ``first`` is done to each, by its id, before it goes: who is killed in between finds it once more.
+    """
+    return [incident.id for incident in old if _removed(store, incident, first)]
 
 
-def _removed(store: Store, incident: Incident) -> bool:
+def _removed(store: Store, incident: Incident, first: Callable[[str], None]) -> bool:
+    first(incident.id)
     try:
         store.remove(incident)
     except Conflict:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record
 from tocsin.domain.draft import EXPIRE, TIMER
-from tocsin.domain.frozen import Frozen
+from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
-from tocsin.errors import Conflict
+from tocsin.errors import Conflict, StoreError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -62,41 +62,85 @@ def tick(
     """Act on every record that is due now. Safe to run anywhere, at any time, several at once.
 
     The timers of incidents come first. ``others`` act on records of other kinds; what nobody here acts on stays for
-    who does. ``pages`` comes last, for all that went before may ask for some. Once ``enough_time`` says no, what is still due stays for the next tick.
+    who does. ``pages`` comes last, for all that went before may ask for some. Once ``enough_time`` says no, what is still
+    due stays for the next tick. What breaks stays due too, and keeps nobody waiting: the first error is raised at the end.
     """
-    now = clock()
-    resolved: list[str] = []
-    started: list[str] = []
-    left: set[tuple[str, str]] = set()
-    waiting: dict[tuple[str, str], Record] = {}
+    this = _Tick(store, clock(), enough_time)
+    unsent = 0
+    if this.rings(lambda timer: _ring(store, timer, rules, clock=clock, new_id=new_id)):
+        for kind, act in others.items():
+            this.acts(kind, act)
+        unsent = 0 if pages is None else pages(enough_time)
+    if this.broke:
+        raise this.broke[0]
+    return this.report(unsent)
 
-    def todo() -> list[Record]:
-        while True:
-            known = len(waiting)
-            due = store.due(now, limit=BATCH + len(left) + known)
-            waiting.update({(one.kind, one.id): one for one in due if one.kind != TIMER})
-            timers = [one for one in due if one.kind == TIMER and (one.kind, one.id) not in left]
-            if timers or len(waiting) == known:
-                return timers
 
-    while timers := todo():
-        for number, timer in enumerate(timers):
-            if not enough_time():
-                left |= {(one.kind, one.id) for one in timers[number:]}
-                return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left))
-            change = _ring(store, timer, rules, clock=clock, new_id=new_id)
+class _Tick:
+    """What was found due at one moment, and what has come of it."""
+
+    def __init__(self, store: Store, now: Utc, enough_time: EnoughTime) -> None:
+        self.broke: list[Exception] = []
+        self._store = store
+        self._now = now
+        self._enough_time = enough_time
+        self._resolved: list[str] = []
+        self._started: list[str] = []
+        self._left: set[tuple[str, str]] = set()
+        self._waiting: dict[tuple[str, str], Record] = {}
+
+    def rings(self, ring: Callable[[Record], Change | None]) -> bool:
+        """Do what timers are due for; say whether there was time for all of them."""
+
+        def rung(timer: Record) -> bool:
+            change = ring(timer)
             if change is None:
-                left.add((timer.kind, timer.id))
-                continue
-            resolved += [event.incident_id for event in change.events if event.kind is EventKind.RESOLVED]
-            started += [event.incident_id for event in change.events if event.kind is EventKind.CYCLE_STARTED]
-    for kind, act in others.items():
-        for record in waiting.values():
-            if record.kind == kind and not (enough_time() and act(record)):
-                left.add((kind, record.id))
+                self._left.add((timer.kind, timer.id))
+                return True
+            self._resolved += [one.incident_id for one in change.events if one.kind is EventKind.RESOLVED]
+            self._started += [one.incident_id for one in change.events if one.kind is EventKind.CYCLE_STARTED]
+            return True
+
+        while timers := self._timers():
+            for number, timer in enumerate(timers):
+                if not self._enough_time():
+                    self._left |= {(one.kind, one.id) for one in timers[number:]}
+                    return False
+                if not self._goes_on(rung, timer):
+                    return True
+        return True
+
+    def acts(self, kind: str, act: Act) -> None:
+        """Do what records of one kind are due for."""
+        for record in self._waiting.values():
+            if record.kind == kind and not (self._enough_time() and self._goes_on(act, record)):
+                self._left.add((kind, record.id))
                 break
-    unsent = 0 if pages is None else pages(enough_time)
-    return TickReport(resolved=tuple(resolved), cycles_started=tuple(started), left=len(left) + unsent)
+
+    def report(self, unsent: int) -> TickReport:
+        """Say what has come of it."""
+        left = len(self._left) + unsent
+        return TickReport(resolved=tuple(self._resolved), cycles_started=tuple(self._started), left=left)
+
+    def _goes_on(self, act: Act, record: Record) -> bool:
+        """Act on a record; say whether to go on to the next of its kind."""
+        try:
+            return act(record)
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            self.broke.append(error)
+            self._left.add((record.kind, record.id))
+            # A store that fails would have the others wait for it in turn.
+            return not isinstance(error, StoreError)
+
+    def _timers(self) -> list[Record]:
+        """Return due timers that were not tried yet, and keep what else is due."""
+        while True:
+            known = len(self._waiting)
+            due = self._store.due(self._now, limit=BATCH + len(self._left) + known)
+            self._waiting.update({(one.kind, one.id): one for one in due if one.kind != TIMER})
+            timers = [one for one in due if one.kind == TIMER and (one.kind, one.id) not in self._left]
+            if timers or len(self._waiting) == known:
+                return timers
 
 
 def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: NewId) -> Change | None:

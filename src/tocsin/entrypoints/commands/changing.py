@@ -105,7 +105,7 @@ def merge(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, into: str
 @click.option("--json", "as_json", is_flag=True, help="Print what stays on record.")
 @pass_wiring
 def delete(wiring: Wiring, *, incident_id: str, yes: bool, by: str, as_json: bool) -> None:
-    """Delete an incident with its timeline, for ever, unless an alert of it fires. That it was is kept on record."""
+    """Delete an incident with its timeline and pages, for ever, unless an alert of it fires. That it was is on record."""
     who = wiring.actor(by)
     with wiring.service() as service:
         if not yes:

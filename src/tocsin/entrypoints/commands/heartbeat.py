@@ -109,6 +109,46 @@ def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
 
 @heartbeat.command()
 @_name
+@click.option("--every", type=Whole(1, LONGEST_PACE), metavar="MINUTES", help="How often it calls.")
+@click.option("--grace", type=Whole(0, LONGEST_GRACE), metavar="MINUTES", help="How much later it may be.")
+@click.option("--severity", type=Word("severity", list(Severity)), help="Its alert's, from the next one on.")
+@click.option("--service", type=TEXT, help="Whose it is.")
+@click.option("--environment", type=TEXT, help="Where.")
+@click.option("--team", type=TEXT, help="Who is responsible.")
+@_by
+@_json
+@pass_wiring
+def edit(
+    wiring: Wiring,
+    *,
+    name: str,
+    every: int | None,
+    grace: int | None,
+    severity: str | None,
+    service: str | None,
+    environment: str | None,
+    team: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Change what is known of NAME. With another pace or grace it has its whole time anew."""
+    change = WatchEdit(
+        every_minutes=every,
+        grace_minutes=grace,
+        severity=None if severity is None else Severity(severity),
+        service=service,
+        environment=environment,
+        team=team,
+    )
+    if change == WatchEdit():
+        message = "nothing to change: give --every, --grace, --severity, --service, --environment or --team"
+        raise click.UsageError(message)
+    with heartbeats(wiring, wiring.actor(by)) as those:
+        _tell(wiring, those.edit(name, change), as_json=as_json)
+
+
+@heartbeat.command()
+@_name
 @click.option("--resume", is_flag=True, help="Await it again.")
 @_by
 @_json

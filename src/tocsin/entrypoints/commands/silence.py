@@ -1,7 +1,8 @@
 """``silence``: whose pages are dropped for a while, on a store or a server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 import click
 
@@ -16,6 +17,7 @@ from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.screen import Styled
 from tocsin.entrypoints.silences import silencing
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
+from tocsin.services.silences import SilenceEdit
 
 _COLUMNS = (
     Column("STATE"),
@@ -31,6 +33,32 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the silence,
 _id = click.argument("silence_id", metavar="ID", type=TEXT)
 
 
+class _Where(TypedDict):
+    service: str
+    environment: str
+    team: str
+    labels: Sequence[str]
+    source: str | None
+    severity_at_most: str | None
+
+
+def _where_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Take what a silence hides."""
+    options = (
+        click.option("--service", type=TEXT, default="", help="Of this service."),
+        click.option("--environment", type=TEXT, default="", help="Of this environment."),
+        click.option("--team", type=TEXT, default="", help="Of this team."),
+        click.option(
+            "--label", "labels", type=TEXT, multiple=True, help="With this tag, key:value; as often as needed."
+        ),
+        click.option("--source", type=Word("source", list(Source)), help="Of this source."),
+        click.option("--severity-at-most", type=Word("severity", list(Severity)), help="Of this severity, or milder."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.group()
 def silence() -> None:
     """Drop the pages of some incidents for a while, and see who did.
@@ -40,12 +68,7 @@ def silence() -> None:
 
 
 @silence.command()
-@click.option("--service", type=TEXT, default="", help="Of this service.")
-@click.option("--environment", type=TEXT, default="", help="Of this environment.")
-@click.option("--team", type=TEXT, default="", help="Of this team.")
-@click.option("--label", "labels", type=TEXT, multiple=True, help="With this tag, key:value; as often as needed.")
-@click.option("--source", type=Word("source", list(Source)), help="Of this source.")
-@click.option("--severity-at-most", type=Word("severity", list(Severity)), help="Of this severity, or milder.")
+@_where_options
 @click.option("--for", "ends_at", type=AHEAD, required=True, metavar="TIME", help="How long, or until when.")
 @click.option("--from", "starts_at", type=AHEAD, metavar="TIME", help="When it begins; now unless given.")
 @click.option("--reason", type=TEXT, required=True, help="Why.")
@@ -55,27 +78,15 @@ def silence() -> None:
 def add(
     wiring: Wiring,
     *,
-    service: str,
-    environment: str,
-    team: str,
-    labels: Sequence[str],
-    source: str | None,
-    severity_at_most: str | None,
     ends_at: datetime,
     starts_at: datetime | None,
     reason: str,
     by: str,
     as_json: bool,
+    **given: Unpack[_Where],
 ) -> None:
     """Make a silence. All that is given must hold of an incident; it lasts a week at most."""
-    where = Matcher(
-        service=service,
-        environment=environment,
-        team=team,
-        labels=tuple(labels),
-        source=None if source is None else Source(source),
-        severity_at_most=None if severity_at_most is None else Severity(severity_at_most),
-    )
+    where = _matcher(given)
     with silencing(wiring, wiring.actor(by)) as those:
         _tell(wiring, those.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
 
@@ -109,6 +120,34 @@ def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
 
 @silence.command()
 @_id
+@_where_options
+@click.option("--for", "ends_at", type=AHEAD, metavar="TIME", help="How long from now, or until when.")
+@click.option("--reason", type=TEXT, help="Why.")
+@_by
+@_json
+@pass_wiring
+def edit(
+    wiring: Wiring,
+    *,
+    silence_id: str,
+    ends_at: datetime | None,
+    reason: str | None,
+    by: str,
+    as_json: bool,
+    **given: Unpack[_Where],
+) -> None:
+    """Change a silence. Of what it hides all is given anew, or nothing; what it hides no more is paged within a minute."""
+    where = _matcher(given)
+    change = SilenceEdit(where=None if where == Matcher() else where, reason=reason, ends_at=ends_at)
+    if change == SilenceEdit():
+        message = "nothing to change: give --for, --reason, or what it hides"
+        raise click.UsageError(message)
+    with silencing(wiring, wiring.actor(by)) as those:
+        _tell(wiring, those.edit(silence_id, change), as_json=as_json)
+
+
+@silence.command()
+@_id
 @_by
 @pass_wiring
 def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
@@ -117,6 +156,18 @@ def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
     with silencing(wiring, actor) as those:
         those.end(silence_id)
     wiring.out.line(f"{silence_id} is ended.")
+
+
+def _matcher(given: _Where) -> Matcher:
+    source, severity = given["source"], given["severity_at_most"]
+    return Matcher(
+        service=given["service"],
+        environment=given["environment"],
+        team=given["team"],
+        labels=tuple(given["labels"]),
+        source=None if source is None else Source(source),
+        severity_at_most=None if severity is None else Severity(severity),
+    )
 
 
 def _tell(wiring: Wiring, one: SilenceWithCount, *, as_json: bool) -> None:

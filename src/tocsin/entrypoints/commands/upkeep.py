@@ -40,7 +40,7 @@ def tick(wiring: Wiring, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print an array of the ids.")
 @pass_wiring
 def prune(wiring: Wiring, *, closed_before: datetime, yes: bool, by: str, as_json: bool) -> None:
-    """Forget incidents that were closed before a moment, with their timelines, for ever. That it was done is on record."""
+    """Forget incidents that were closed before a moment, with timelines and pages, for ever. That it was done is on record."""
     who = wiring.actor(by)
     with wiring.service() as service:
         if not yes:

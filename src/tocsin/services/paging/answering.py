@@ -7,10 +7,11 @@ from itertools import islice
 from tocsin.clock import Clock
 from tocsin.domain.explanation import Explanation
 from tocsin.domain.frozen import Utc
+from tocsin.domain.layer import FIRST, LAST
 from tocsin.domain.policy import TargetKind
 from tocsin.domain.readiness import Readiness
 from tocsin.domain.search import IncidentFilter
-from tocsin.errors import NotFound
+from tocsin.errors import InvalidInput, NotFound
 from tocsin.services.channel import Channels
 from tocsin.services.contacts import Contacts
 from tocsin.services.teams import Teams
@@ -21,6 +22,7 @@ from .behind import Remembered
 from .directory import Directory
 from .explaining import Explaining
 from .readiness import MOST_SERVICES, readiness
+from .rehearsal import LOOKS_AHEAD
 
 KNOWN_SINCE = timedelta(days=30)
 """Services of incidents since then are looked at, besides those that teams own."""
@@ -64,8 +66,14 @@ class Answering:
         return explain(incident, self._id_of(person))
 
     def readiness(self, at: Utc | None = None) -> Readiness:
-        """Return whether a page would reach a human at a moment (now, unless given), whatever happens."""
+        """Return whether a page would reach a human at a moment (now, unless given), whatever happens.
+
+        Raises ``InvalidInput`` for a moment of which no schedule says anything.
+        """
         at = at or self._clock()
+        if not FIRST <= at <= LAST - LOOKS_AHEAD:
+            message = f"nobody can say who is paged at {at.isoformat()}"
+            raise InvalidInput(message, hint=f"give a moment between {FIRST.date()} and {LAST.year - 1}")
         store = Remembered(self._store)
         services = [*self._owned(), *self._seen(at)]
         return readiness(store, self._directory_of(store), self._channels, services, at)

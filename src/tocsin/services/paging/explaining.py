@@ -1,7 +1,6 @@
 """Why somebody was, or was not, paged: read from what paging left behind, and asked of what paging itself asks."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 
 from tocsin.clock import Clock
@@ -14,7 +13,6 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
 from tocsin.domain.policy import Notify, Policy, holding
-from tocsin.domain.policy_conditions import SAYS_MORE
 from tocsin.domain.timeline import Event, EventKind
 from tocsin.services.channel import Channels
 from tocsin.storage.store import Store
@@ -22,6 +20,7 @@ from tocsin.storage.store import Store
 from .desk import Desk
 from .directory import Directory, Found
 from .escalating import Escalating
+from .fates import conditions, fate, hour, says_less
 from .on_record import OnRecord
 from .planning import FALLBACK, step_said, told
 from .rehearsal import rehearse
@@ -104,9 +103,9 @@ class _Case:
             then = self._kept.when_begun(cycle)
             team = self._directory.team_of(then)
             held = holding(self._directory.policies(), then, cycle.at, team=team)
-            text = f"cycle {cycle.cycle} goes by the policy {cycle.policy.name}: {_conditions(cycle.policy)}"
+            text = f"cycle {cycle.cycle} goes by the policy {cycle.policy.name}: {conditions(cycle.policy)}"
             for less, what in ((True, "would hold too, and say less"), (False, "would go before it as they are now")):
-                others = [one.name for one in held if _says_less(one, cycle.policy) is less]
+                others = [one.name for one in held if says_less(one, cycle.policy) is less]
                 text += f"; {what}: {', '.join(others)}" if others else ""
             yield Line(part=Part.POLICY, reason=PageReason.DUE, text=text, at=cycle.at, cycle=cycle.cycle)
 
@@ -116,7 +115,7 @@ class _Case:
             over = f"{self._name(page.user or page.contact)} by {page.channel.value}"
             what = "" if page.tells is Tells.PAGE else f" ({page.tells.value.replace('_', ' ')})"
             why = f": {page.target or 'by hand'}"
-            text = f"{over}{what}{why}, due at {_clock(page.not_before)}"
+            text = f"{over}{what}{why}, due at {hour(page.not_before)}"
             yield Line(part=Part.PAGE, reason=PageReason.DUE, text=text, at=page.made_at, **place)
             for one in self._kept.tries.get(page.id, ()):
                 said = f"delivered to the provider in {one.seconds:.1f} s" if one.sent else f"failed: {one.why}"
@@ -126,7 +125,7 @@ class _Case:
                 yield Line(part=Part.DELIVERY, reason=reason, text=text, at=one.at, **place)
             if page.status is not PageStatus.SENT and page.reason is not PageReason.DUE:
                 at = max(page.made_at, page.not_before) if page.status.over else page.made_at
-                yield Line(part=Part.PAGE, reason=page.reason, text=f"{over}: {_fate(page)}", at=at, **place)
+                yield Line(part=Part.PAGE, reason=page.reason, text=f"{over}: {fate(page)}", at=at, **place)
 
     # Steps, and whom they named.
 
@@ -203,7 +202,7 @@ class _Case:
     def _paged(self, sent: Sequence[Page]) -> str:
         sent = sorted(sent, key=lambda one: one.sent_at or one.made_at)
         if not self._person:
-            who = [f"{self._name(p.user or p.contact)} by {p.channel.value} at {_clock(p.sent_at)}" for p in sent[:5]]
+            who = [f"{self._name(p.user or p.contact)} by {p.channel.value} at {hour(p.sent_at)}" for p in sent[:5]]
             more = f", and {len(sent) - 5} more times" if len(sent) > 5 else ""  # noqa: PLR2004 - as many as are listed
             answered = self._who_answered()
             return f"paged were {', '.join(who)}{more}" + (f"; {answered}" if answered else "")
@@ -211,14 +210,14 @@ class _Case:
         more = f", and {len(sent) - 1} more times" if len(sent) > 1 else ""
         tries = [one for one in self._kept.tries.get(first.id, ()) if one.sent]
         took = f" (delivered to the provider in {tries[-1].seconds:.1f} s)" if tries else ""
-        return f"{self._name(self._person)} was paged by {first.channel.value} at {_clock(first.sent_at)}{took}{more}"
+        return f"{self._name(self._person)} was paged by {first.channel.value} at {hour(first.sent_at)}{took}{more}"
 
     def _why_not(self, steps: Sequence[Line], ends: Sequence[Line], following: Sequence[Line]) -> tuple[AnyReason, str]:
         mine = [one for one in self._mine if one.tells is Tells.PAGE]
         if mine:
             page = mine[-1]
             reason = page.reason
-            return reason, f"the page by {page.channel.value} of {_clock(page.not_before)}: {_fate(page)}"
+            return reason, f"the page by {page.channel.value} of {hour(page.not_before)}: {fate(page)}"
         for line in steps:
             if line.reason is not WhyNot.NOT_NAMED:
                 return line.reason, line.text
@@ -257,7 +256,7 @@ class _Case:
     def _who_answered(self) -> str:
         """Say who acknowledged last, and when; empty if nobody did."""
         answer = self._kept.answer
-        return "" if answer is None else f"{answer.by} acknowledged at {_clock(answer.at)}"
+        return "" if answer is None else f"{answer.by} acknowledged at {hour(answer.at)}"
 
     # Smaller things.
 
@@ -278,7 +277,7 @@ class _Case:
             seconds=tries[-1].seconds if tries else None,
             provider_id=page.provider_id,
             tries=page.tries,
-            why="" if page.status is PageStatus.SENT else _fate(page),
+            why="" if page.status is PageStatus.SENT else fate(page),
         )
 
     def _is_mine(self, page: Page) -> bool:
@@ -294,26 +293,3 @@ def _notifies(policy: Policy, step: int) -> list[Notify]:
 
 def _all(found: Found) -> tuple[str, ...]:
     return (*found.people, *(one.id for one in found.rooms))
-
-
-def _conditions(policy: Policy) -> str:
-    given = [name for name in SAYS_MORE if getattr(policy.conditions, name)]
-    if not given:
-        return "no other holds, and it is for all of them"
-    return f"its {', '.join(given)} {'hold' if len(given) > 1 else 'holds'}"
-
-
-def _says_less(one: Policy, chosen: Policy) -> bool | None:
-    """Say whether a policy says less than the one that was chosen; None of that one itself."""
-    return None if one.id == chosen.id else (one.specificity, one.id) < (chosen.specificity, chosen.id)
-
-
-def _fate(page: Page) -> str:
-    """Say what became of a page that was not sent."""
-    what = f"held until {_clock(page.not_before)}" if page.status is PageStatus.HELD else page.status.value
-    detail = f" ({page.detail})" if page.detail and page.reason not in (PageReason.DUE, PageReason.HANDED_OVER) else ""
-    return f"{what}: {WHY[page.reason]}{detail}" if page.reason is not PageReason.DUE else f"{what}, due then"
-
-
-def _clock(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%H:%M} UTC"

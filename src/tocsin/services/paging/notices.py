@@ -46,6 +46,8 @@ def _take(desk: Desk, record: Record) -> bool:
         )
         for way in desk.directory.ways(user, Severity.LOW)
     ]
+    if not pages:
+        desk.log.warning("the %s %s reaches nobody: there is no way to tell %s", record.kind, record.id, user)
     return desk.commit(gone, *(planned(page) for page in pages))
 
 
