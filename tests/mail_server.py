@@ -27,7 +27,6 @@ class Mailbox:
         self.got.append((envelope, session.ssl is not None, session.authenticated))
         return "250 OK"
 
-
     async def handle_QUIT(self, server, session, envelope):  # noqa: N802 - as above
         """Say good-bye, or something else."""
         await asyncio.sleep(self.answers.get("slow", 0))

@@ -143,6 +143,17 @@ def test_a_secret_of_aws_goes_before_what_is_set(secrets):
     assert words.check().found == "the secret holds pushover_token"
 
 
+def test_whoever_asks_whether_pages_go_out_is_told_what_the_secret_lacks(secrets):
+    """Or all would be well until the first call; a secret that cannot be read here may hold everything elsewhere."""
+    environ = {"CHANNELS_SECRET_NAME": SECRET, "SMS_PROVIDER": "twilio"}
+    keyed = {ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.PUSHOVER, ChannelKind.SLACK_BOT, ChannelKind.GITHUB}
+    assert keyed <= set(made(environ, look=True))
+    secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "theirs", "twilio_from": "+1555"}))
+    assert set(made(environ)) & keyed == keyed
+    assert set(made(environ, look=True)) & keyed == {ChannelKind.PUSHOVER}
+    assert ChannelKind.GITHUB in made({**environ, "GITHUB_TOKEN": "ours"}, look=True)
+
+
 def test_without_a_secret_what_is_set_counts():
     """AWS is asked nothing."""
     words = ChannelWords(Settings.read({"PUSHOVER_TOKEN": "ours"}), None, clock=None)
