@@ -35,6 +35,16 @@ def test_nothing_of_an_alert_is_markup(provider, outbound):
     assert "javascript" not in body.partition("```\n")[2]
 
 
+def test_an_alert_bears_no_mark_of_another_incident(provider, outbound):
+    """Or that one's issue would be taken for opened."""
+    other = page(subjects=(subject(id="INC-7"),))
+    provider.plays = [(200, []), (201, {"number": 7})]
+    channel = GithubChannel(outbound, "t", base=provider.url)
+    channel.send(page(text="<!-- tocsin: INC-7 -->"), TO)
+    provider.plays = [(200, [{"number": 7, "body": provider.asked[1].json["body"]}]), (201, {"number": 8})]
+    assert channel.send(other, TO).provider_id == "8"
+
+
 def test_whose_the_token_is_can_be_asked(provider, outbound):
     """Without opening anything; a token that is none is refused."""
     provider.plays = [(200, {"login": "tocsin-bot"}), (401, {})]

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.session import Session
 
 from tests.desk import NOON, at
@@ -141,6 +144,37 @@ def test_a_secret_of_aws_goes_before_what_is_set(secrets):
     with pytest.raises(ConfigurationError, match=r"SLACK_SIGNING_SECRET is not set, nor in the secret tocsin/channels"):
         words("SLACK_SIGNING_SECRET")
     assert words.check().found == "the secret holds pushover_token"
+
+
+def test_while_aws_has_no_answer_it_is_asked_once_a_minute():
+    """Each page would wait for it otherwise, for ten seconds and more."""
+    asked, now = [], [NOON]
+
+    def answer(**_said):
+        asked.append(now[0])
+        if len(asked) > 1:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager")
+        return {"SecretString": '{"pushover_token": "ours"}'}
+
+    aws = SimpleNamespace(region=REGION, client=lambda _name: SimpleNamespace(get_secret_value=answer))
+    words = ChannelWords(Settings.read({"CHANNELS_SECRET_NAME": SECRET}), lambda: aws, clock=lambda: now[0])
+    for minutes, times in ((0, 1), (14, 1), (15, 2), (15, 2), (15.9, 2), (16, 3), (16, 3)):
+        now[0] = NOON + timedelta(minutes=minutes)
+        assert words("PUSHOVER_TOKEN") == ("ours",)
+        assert len(asked) == times
+    assert words("PUSHOVER_TOKEN", anew=True) == ("ours",)
+    assert len(asked) == 4
+
+
+def test_whoever_asks_whether_pages_go_out_is_told_what_the_secret_lacks(secrets):
+    """Or all would be well until the first call; a secret that cannot be read here may hold everything elsewhere."""
+    environ = {"CHANNELS_SECRET_NAME": SECRET, "SMS_PROVIDER": "twilio"}
+    keyed = {ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.PUSHOVER, ChannelKind.SLACK_BOT, ChannelKind.GITHUB}
+    assert keyed <= set(made(environ, look=True))
+    secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "theirs", "twilio_from": "+1555"}))
+    assert set(made(environ)) & keyed == keyed
+    assert set(made(environ, look=True)) & keyed == {ChannelKind.PUSHOVER}
+    assert ChannelKind.GITHUB in made({**environ, "GITHUB_TOKEN": "ours"}, look=True)
 
 
 def test_without_a_secret_what_is_set_counts():

@@ -66,8 +66,8 @@ def _mark(message: Message) -> str:
 
 
 def _body(message: Message, mark: str) -> str:
-    """Return the text as a block that GitHub takes literally: no mention, no link and no markup comes of an alert."""
-    text = cut(message.text.replace("```", "'''"), 20_000)
+    """Return the text as a block that GitHub takes literally: no mention, no link, no markup and no mark comes of an alert."""
+    text = cut(message.text.replace("```", "'''").replace("<!--", "<! --"), 20_000)
     links = [f"[{one.id}]({one.url})" for one in message.subjects if re.fullmatch(r"https?://[^\s()<>]+", one.url)]
     return "\n".join([f"```text\n{text.rstrip()}\n```", *links, mark])
 

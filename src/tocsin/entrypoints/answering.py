@@ -37,7 +37,7 @@ def answering_of(
         Users(store, audit, clock=clock, new_id=new_id),
         Teams(store, audit, clock=clock, new_id=new_id),
         contacts=reach_of(store, keys, clock=clock, new_id=new_id).contacts,
-        channels=channels_of(settings, aws, clock=clock),
+        channels=channels_of(settings, aws, clock=clock, look=True),
         directory_of=directory_of,
         clock=clock,
     )

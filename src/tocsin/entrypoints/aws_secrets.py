@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of a permission
 
 REMEMBERED = timedelta(minutes=15)
-"""A secret that was taken away while it still works is used no longer than this."""
+"""How long what was read is used without another look."""
+
+AGAIN = timedelta(minutes=1)
+"""How long it is, after a look that failed: looking takes seconds, for which a page would wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class _Remembered(Generic[Found]):
             if self._last is None:
                 raise
             _log.warning("%s; what was read before is used", error)
+            self._last = self._last[0], now - REMEMBERED + AGAIN
             return self._last[0]
         self._last = found, now
         return found

@@ -42,14 +42,20 @@ def channels_of(
     clock: Clock,
     action_url: ActionUrl | None = None,
     outbound: "Callable[[], Outbound] | None" = None,
+    look: bool = False,
 ) -> Channels:
     """Return the channels that are set up; each is made once, when it is first asked for.
 
     ``action_url`` returns where a call tells the key that was pressed; without it a call takes none. ``outbound`` is
-    the way out over HTTP. Making one raises :class:`~tocsin.errors.ConfigurationError` where a setting is missing.
+    the way out over HTTP. ``look``: the secret with keys is read, and what it lacks is not set up; else that is found
+    out by who sends. Making one raises :class:`~tocsin.errors.ConfigurationError` where a setting is missing.
     """
     made = _Made(settings, aws, clock, action_url, outbound)
     words = made.words
+
+    def keys(*names: str) -> bool:
+        return not words.lacks(*names) if look else words.may_have(*names)
+
     found: dict[ChannelKind, Callable[[], Channel]] = {
         ChannelKind.SLACK: made.slack,
         ChannelKind.TEAMS: made.teams,
@@ -66,15 +72,15 @@ def channels_of(
         found[ChannelKind.EMAIL] = made.mail
     if settings.sms_provider == "sns":
         found[ChannelKind.SMS] = made.sns
-    elif settings.sms_provider == "twilio" and words.may_have(*TWILIO):
+    elif settings.sms_provider == "twilio" and keys(*TWILIO):
         found[ChannelKind.SMS] = made.twilio_sms
-    if words.may_have(*TWILIO):
+    if keys(*TWILIO):
         found[ChannelKind.VOICE] = made.voice
-    if words.may_have(*PUSHOVER):
+    if keys(*PUSHOVER):
         found[ChannelKind.PUSHOVER] = made.pushover
-    if words.may_have(*SLACK_BOT):
+    if keys(*SLACK_BOT):
         found[ChannelKind.SLACK_BOT] = made.slack_bot
-    if words.may_have(*GITHUB):
+    if keys(*GITHUB):
         found[ChannelKind.GITHUB] = made.github
     return {kind: _once(make) for kind, make in found.items()}
 

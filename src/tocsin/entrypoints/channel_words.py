@@ -44,6 +44,14 @@ class ChannelWords:
         """Say whether all of these are set, or may be in the secret, which is not read for it."""
         return self._secret is not None or all(self._set[name] for name in names)
 
+    def lacks(self, *names: str) -> bool:
+        """Say whether one of these is certainly not there. The secret is read for it; one that cannot be may hold all."""
+        try:
+            held = self._secret() if self._secret else {}
+        except TocsinError:
+            return False
+        return not all(held.get(name.lower(), "") or self._set[name] for name in names)
+
     def has(self, *names: str) -> bool:
         """Say whether all of these are there. The secret is read for it; one that cannot be read holds nothing."""
         try:
