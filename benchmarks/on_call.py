@@ -24,7 +24,7 @@ BAR_OF_HISTORY = 1.2
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _YEAR = 365 * _DAY
-_ZONES = sorted(available_timezones())[::15]
+_ZONES = [zone for zone in sorted(available_timezones()) if "/" in zone][::14]
 
 
 def measure(bench: Bench) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """A real mail server on this machine, which takes letters or answers as it is told."""
 
+import asyncio
 import contextlib
 
 from aiosmtpd.controller import Controller
@@ -25,6 +26,11 @@ class Mailbox:
             return self.answers["data"]
         self.got.append((envelope, session.ssl is not None, session.authenticated))
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802 - as above
+        """Say good-bye, or something else."""
+        await asyncio.sleep(self.answers.get("slow", 0))
+        return self.answers.get("quit", "221 Bye")
 
 
 class Server(Controller):

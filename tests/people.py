@@ -12,7 +12,8 @@ from tocsin.errors import Undelivered
 from tocsin.identity.signing_keys import Keyring, SigningKey, SigningKeys
 from tocsin.services.accounts import Accounts
 from tocsin.services.auditing import AuditLog
-from tocsin.services.courier import LETTER, Post
+from tocsin.services.courier import Post
+from tocsin.services.due import LETTER
 from tocsin.services.tick import tick
 from tocsin.services.tickets import Tickets
 

@@ -14,7 +14,7 @@ from tocsin.identity.sealing import KeySealer
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.services.auditing import AuditLog
 from tocsin.services.channel import Receipt
-from tocsin.services.contact_records import CODE
+from tocsin.services.due import CODE
 from tocsin.services.reach import Reach
 from tocsin.services.tick import tick
 from tocsin.services.users import Users

@@ -2,8 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from tocsin.domain.layer import Layer
 from tocsin.domain.rotation import Rotation, Unit
-from tocsin.domain.schedule import Layer, Override, Schedule, on_call, shifts
+from tocsin.domain.schedule import Override, Schedule, on_call, shifts
 
 MONDAY = date(2026, 3, 2)
 SECOND = timedelta(seconds=1)

@@ -1,7 +1,7 @@
 """Tries what was deployed: `python tools/smoke.py STACK` (needs the AWS CLI).
 
-It runs the sync as the schedule does, at the alias ``live``, and asks the API whether it is ready. It fails unless the
-sweep succeeded and the API is.
+It runs the sync and the pager as their schedules do, at the alias ``live``, and asks the API whether it is ready. It fails
+unless the sweep and the round succeeded and the API is. Where ``PagerState`` is ``DISABLED`` it pages nobody.
 """
 
 import json
@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 TRIES = 5
@@ -18,16 +19,24 @@ TRIES = 5
 
 
 def main(stack: str) -> int:
-    """Print what was reported; return the exit status."""
-    return run_sync(stack) or ask_api(api_url(stack))
+    """Print what was reported; return the exit status. All three are tried, whatever becomes of the others."""
+    return max(run(f"{stack}-sync", judge), run_pager(stack), ask_api(api_url(stack)))
 
 
-def run_sync(stack: str) -> int:
-    """Run the sync once; print its report and return the exit status."""
+def run_pager(stack: str) -> int:
+    """Run one round of the pager, unless it is to page nobody."""
+    if described(stack, "Parameters[?ParameterKey==`PagerState`].ParameterValue") == "DISABLED":
+        print("the pager is disabled, and was not tried")
+        return 0
+    return run(f"{stack}-pager", judge_round)
+
+
+def run(function: str, judge: Callable[[dict[str, object], dict[str, object]], int]) -> int:
+    """Run a function once, as its schedule does; print its report and return the exit status."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
-        call = ["aws", "lambda", "invoke", "--function-name", f"{stack}-sync", "--qualifier", "live"]
-        options = ["--payload", "{}", "--cli-binary-format", "raw-in-base64-out", "--cli-read-timeout", "60"]
+        call = ["aws", "lambda", "invoke", "--function-name", function, "--qualifier", "live"]
+        options = ["--payload", "{}", "--cli-binary-format", "raw-in-base64-out", "--cli-read-timeout", "120"]
         done = subprocess.run([*call, *options, str(file)], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             return done.returncode
@@ -36,12 +45,22 @@ def run_sync(stack: str) -> int:
 
 def judge(answer: dict[str, object], report: dict[str, object]) -> int:
     """Say what Lambda answered and what the function reported; return 0 if it did its work, else 1."""
+    return _judged(answer, report, wrong="the sweep was incomplete; the report says why", good=("complete", True))
+
+
+def judge_round(answer: dict[str, object], report: dict[str, object]) -> int:
+    """Say the same of a round of the pager, which does its work if it ends."""
+    return _judged(answer, report, wrong="this is no answer of the pager", good=("batchItemFailures", []))
+
+
+def _judged(answer: dict[str, object], report: dict[str, object], *, wrong: str, good: tuple[str, object]) -> int:
     print(json.dumps(report, indent=2, sort_keys=True))
     if "FunctionError" in answer:
         print(f"version {answer.get('ExecutedVersion')} failed: {report.get('errorMessage')}", file=sys.stderr)
         return 1
-    if report.get("complete") is not True:
-        print("the sweep was incomplete; the report says why", file=sys.stderr)
+    name, value = good
+    if report.get(name) != value:
+        print(wrong, file=sys.stderr)
         return 1
     print(f"version {answer.get('ExecutedVersion')} works")
     return 0
@@ -49,8 +68,13 @@ def judge(answer: dict[str, object], report: dict[str, object]) -> int:
 
 def api_url(stack: str) -> str:
     """Return where the API of the stack is."""
-    query = "Stacks[0].Outputs[?OutputKey==`ApiUrl`].OutputValue | [0]"
-    call = ["aws", "cloudformation", "describe-stacks", "--stack-name", stack, "--query", query, "--output", "text"]
+    return described(stack, "Outputs[?OutputKey==`ApiUrl`].OutputValue")
+
+
+def described(stack: str, what: str) -> str:
+    """Return one value of the stack's description."""
+    query = ["--query", f"Stacks[0].{what} | [0]", "--output", "text"]
+    call = ["aws", "cloudformation", "describe-stacks", "--stack-name", stack, *query]
     return subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 

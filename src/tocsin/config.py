@@ -188,6 +188,15 @@ class Settings(BaseModel):
         """True if it is set who takes letters; whether they do is seen when there is one."""
         return bool(self.smtp_url or self.smtp_secret_name)
 
+    @property
+    def letters_from(self) -> str:
+        """Whom letters are from. Raises :class:`~tocsin.errors.ConfigurationError` if nothing says."""
+        if not self.mail_from:
+            name = "SMTP_SECRET_NAME" if self.smtp_secret_name else "SMTP_URL"
+            message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
+            raise ConfigurationError(message)
+        return self.mail_from
+
     def keys(self, *, otherwise: str = "") -> tuple[str, str]:
         """Return the API key and the application key.
 

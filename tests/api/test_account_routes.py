@@ -10,7 +10,8 @@ from tocsin.api.credentials import FORM
 from tocsin.api.routes import ROUTES
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
-from tocsin.services.courier import LETTER, Post
+from tocsin.services.courier import Post
+from tocsin.services.due import LETTER
 from tocsin.services.tick import tick
 from tocsin.services.tickets import Tickets
 

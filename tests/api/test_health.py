@@ -7,8 +7,7 @@ from tests.fakes import MemoryStore
 from tocsin import __version__
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.errors import NoTable
-from tocsin.services.heartbeats import note_tick
-from tocsin.services.sync import HEARTBEAT
+from tocsin.services.heartbeats import HEARTBEAT, note_tick
 
 
 def swept(client):

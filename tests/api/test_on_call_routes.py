@@ -67,11 +67,12 @@ def test_shifts_are_listed_with_their_reasons(client, people):
         {"from": "2026-03-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"},
         {"until": "2029-03-01T00:00:00Z"},
         {"from": "yesterday"},
+        {"from": "9999-12-31T00:00:00Z"},
         {"person": "nobody@example.com"},
     ],
 )
 def test_a_time_that_cannot_be_listed_is_refused(client, span):
-    """An empty one, one that is too long, and one of nobody."""
+    """An empty one, one that is too long, one of nobody, and one from which on there are no four weeks left."""
     assert client.get(f"{SHOP}/shifts", query=span).problem in ("invalid-input", "not-found")
 
 

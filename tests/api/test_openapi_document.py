@@ -70,7 +70,7 @@ def test_only_health_documents_signing_in_and_secret_links_are_open_to_all():
         f"{PREFIX}/auth/verify",
         f"{PREFIX}/feeds/{{feed_id}}.ics",
         f"{PREFIX}/heartbeats/{{name}}/call",
-        f"{PREFIX}/pages/ack",
+        "/ack",
         f"{PREFIX}/slack/actions",
         f"{PREFIX}/twilio/voice",
     }
@@ -78,7 +78,7 @@ def test_only_health_documents_signing_in_and_secret_links_are_open_to_all():
 
 BY_TOKEN = {
     f"{PREFIX}/heartbeats/{{name}}/call",
-    f"{PREFIX}/pages/ack",
+    "/ack",
     f"{PREFIX}/slack/actions",
     f"{PREFIX}/twilio/voice",
 }

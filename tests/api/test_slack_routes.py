@@ -12,7 +12,7 @@ from tests.fakes import MemoryStore
 from tests.reach import BOSS
 from tocsin.domain.access import UserRole
 from tocsin.domain.user import UserEdit
-from tocsin.services.slack_replies import SLACK_REPLY
+from tocsin.services.due import SLACK_REPLY
 
 ACTIONS = f"{V1}/slack/actions"
 HOOK = "https://hooks.slack.com/actions/T1/2/swordfish"

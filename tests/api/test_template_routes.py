@@ -5,6 +5,7 @@ import pytest
 from tests.api.client import V1
 from tocsin.domain.access import Scope, UserRole
 from tocsin.domain.template import TemplateId
+from tocsin.services.paging.previewing import LINK
 
 TEMPLATES = f"{V1}/templates"
 PAGE = f"{TEMPLATES}/page"
@@ -88,7 +89,7 @@ def test_a_preview_has_no_link_that_acknowledges(client):
     """Whoever may only look gets nothing that does more."""
     client.opened("Search is down")
     said = client.post(f"{PAGE}/preview", {"text": "$acknowledge", "incident_id": "INC-1001"}).json
-    assert said["text"].startswith("https://tocsin.example.com/api/v1/pages/ack?token=example\n")
+    assert said["text"].startswith(f"{LINK}\n")
 
 
 def test_administrators_change_words_and_everybody_sees_them(client):

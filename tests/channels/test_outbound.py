@@ -155,6 +155,24 @@ def test_nobody_waits_longer_than_the_time_for_all_of_it(provider):
         out.get(provider.url)
 
 
+def test_what_was_given_up_is_not_sent_later(provider):
+    """A name that was looked up too late leads nowhere: by then somebody else may have been told."""
+    go = threading.Event()
+
+    def slow(_host, _port):
+        go.wait(10)
+        return ["127.0.0.1"]
+
+    outbound = Outbound(("127.0.0.0/8",), seconds=0.05, resolve=slow)
+    before = set(threading.enumerate())
+    with pytest.raises(Undelivered, match="no answer within"):
+        outbound.post(f"{provider.url}/x", b"{}", {})
+    go.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert provider.asked == []
+
+
 def test_several_requests_of_one_message_have_the_time_of_one(provider):
     """A bundle does not take the time of all its incidents; the next message has its own again."""
     seconds = [0.0]

@@ -99,19 +99,6 @@ def test_there_are_buttons_only_while_there_is_something_to_press(message):
     assert "button" not in json.dumps(shown(message, buttons=True))
 
 
-def test_a_message_is_replaced_where_it_stands(provider, outbound):
-    """With what is true now, and without its buttons."""
-    provider.body = POSTED
-    bot = SlackBot(outbound, TOKEN, base=provider.url)
-    assert bot.replace("C1:1503435956.000247", page(tells=Tells.ACKNOWLEDGED)).provider_id == "C1:1503435956.000247"
-    assert provider.only.path == "/chat.update"
-    assert (provider.only.json["channel"], provider.only.json["ts"]) == ("C1", "1503435956.000247")
-    assert "button" not in provider.only.body.decode()
-    for wrong in ("", "C1", "C1:x", ":1.2"):
-        with pytest.raises(Refused):
-            bot.replace(wrong, page())
-
-
 @pytest.mark.parametrize(
     "code", ["channel_not_found", "not_in_channel", "is_archived", "invalid_auth", "token_revoked"]
 )

@@ -43,7 +43,7 @@ def test_whatever_is_said_is_one_sms(text):
         ("🔥" * 35, "🔥" * 35),
         ("🔥" * 36, "🔥" * 33 + "..."),
         ("é à ü ñ", "é à ü ñ"),
-        ("\u201cdown\u201d \u2013 it\u2019s\u2026 ě ł", '"down" - it\'s... e ł'),
+        ("\u201cdown\u201d \u2013 it\u2019s\u2026 ě ł", '"down" - it\'s... e l'),
         ("a\x00\x1b[31mb\u200bc\n", "a[31mbc"),
         ("", ""),
     ],
@@ -60,7 +60,24 @@ def test_a_link_stays_whole():
     assert len(said) == 160
 
 
+def test_a_sign_goes_before_a_link_does():
+    """An emoji in a title would leave 70 places; where letters do so, they stay, and the link goes."""
+    said = fitted("\U0001f525 CRITICAL: INC-1042 Łódź \u2192 down \U0001f525\ufe0f" + " x" * 80 + f" {LINK}")
+    assert said.startswith("CRITICAL: INC-1042 Lodz -> down x x")
+    assert (said.endswith(f"... {LINK}"), len(said)) == (True, 160)
+    cyrillic = "CRITICAL: INC-1042 Жжж жж жжжжжжжж"
+    assert fitted(f"{cyrillic} {LINK}{'x' * 60}") == cyrillic
+
+
+def test_a_link_leaves_room_for_words():
+    """Thirty characters: how bad it is, and which incident."""
+    words = "CRITICAL: INC-1042 " + "x" * 200
+    for length, stays in ((129, True), (130, False)):
+        link = "https://a.example/".ljust(length, "y")
+        assert (fitted(f"{words} {link}").endswith(f"... {link}"), len(fitted(f"{words} {link}"))) == (stays, 160)
+
+
 def test_a_link_for_which_there_is_no_room_goes_whole():
     """Half of one leads nowhere."""
     assert fitted("ж" * 60 + " " + LINK + "/" + "x" * 40) == "ж" * 60
-    assert fitted("a" * 100 + " https://a.example/" + "b" * 100) == "a" * 100
+    assert fitted("a" * 100 + " https://a.example/" + "b" * 120) == "a" * 100

@@ -9,6 +9,7 @@ from aiosmtpd.smtp import AuthResult
 from tests.certificates import certified
 from tests.desk import NOON
 from tests.mail_server import Mailbox, serving
+from tocsin.channels.in_time import in_time
 from tocsin.channels.smtp import SmtpCourier
 from tocsin.errors import Refused, Undelivered
 from tocsin.services.courier import Letter
@@ -116,6 +117,15 @@ def test_what_the_server_says_decides_whether_it_is_tried_again(answers, kind):
     assert type(raised.value) is kind
     code = next(iter(answers.values()))[:3]
     assert str(raised.value) == f"the mail server answered {code}"
+
+
+@pytest.mark.parametrize("answers", [{"quit": "421 I am going away"}, {"slow": 30}])
+def test_what_is_taken_is_taken_however_the_server_says_good_bye(answers):
+    """It would be sent a second time otherwise."""
+    mailbox = Mailbox(**answers)
+    with serving(mailbox) as port:
+        in_time(lambda: courier(f"smtp://127.0.0.1:{port}").deliver(LETTER), 2)
+    assert len(mailbox.got) == 1
 
 
 def test_a_server_that_is_not_there_is_no_end():

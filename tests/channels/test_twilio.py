@@ -7,11 +7,13 @@ import pytest
 
 from tests.desk import NOON
 from tests.messages import page, test_message
+from tocsin.channels.sms_text import fitted
 from tocsin.channels.twilio import Twilio
 from tocsin.channels.twilio_sms import TwilioSms
 from tocsin.channels.voice import VoiceChannel, twiml
 from tocsin.domain.message import Tells
 from tocsin.errors import Refused, Undelivered
+from tocsin.services.paging.wording import with_link
 
 SID = "AC" + "0123456789abcdef" * 2
 TO = {"number": "+49 (151) 1234-5678"}
@@ -110,3 +112,11 @@ def test_credentials_can_be_tried(provider, twilio):
     provider.status = 401
     with pytest.raises(Refused, match="401"):
         twilio.check()
+
+
+def test_a_call_says_all_that_an_sms_leaves_out_for_its_link():
+    """Nobody hears a link, so nothing makes room for it."""
+    words = "CRITICAL: INC-1042 " + "Checkout is down " * 8
+    message = page().model_copy(update={"short": with_link(words.strip(), "https://a.example/".ljust(120, "y"))})
+    assert twiml(message, "").count(f"<Say>{words.strip()}</Say>") == 2
+    assert len(fitted(message.short)) <= 160 < len(message.short)

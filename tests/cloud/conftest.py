@@ -46,4 +46,5 @@ def recorded_pager(ministack_url):
 def recorded_api(ministack_url):
     """Return the calls of the API through everything that can be asked of it, with keys from either place."""
     recording.keep_secret(ministack_url, "tocsin-signing-keys", recording.SIGNING)
+    recording.keep_secret(ministack_url, recording.CHANNELS, recording.CHANNEL_KEYS)
     return recording.from_either_place(ministack_url, "tocsin-test/api-keys", recording.everything_asked)

@@ -1,8 +1,10 @@
 """What the functions ask of AWS, recorded: the real handlers, run against a stand-in behind a proxy that notes it all."""
 
 import contextlib
+import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -11,6 +13,7 @@ from tests import tables
 from tests.api.client import event
 from tests.aws_proxy import Recorder
 from tests.mail_server import Mailbox, serving
+from tocsin.api.slack import ACTIONS, SIGNATURE, TIMESTAMP
 from tocsin.config import Settings
 from tocsin.demo import DEMO_API_KEY, DEMO_APP_KEY, DatadogServer, MonitorId, SimulatedClock, demo_world
 from tocsin.domain.access import UserRole
@@ -38,6 +41,8 @@ from tocsin.services.users import Users
 from tocsin.services.watches import Watches
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
+CHANNELS = "tocsin-test/channels"
+CHANNEL_KEYS = {"slack_signing_secret": "slack-secret", "twilio_auth_token": "twilio-token"}
 SIGNING = {"current": "1" * 64, "previous": ""}
 
 
@@ -239,6 +244,7 @@ def everything_asked(record, place):
             SMTP_SECRET_NAME="tocsin-test/smtp-that-only-the-pager-reads",
             MAIL_FROM="ops@example.com",
             SIGNUP_DOMAINS="example.com",
+            CHANNELS_SECRET_NAME=CHANNELS,
             **place,
         )
         handler = ApiHandler(environ, clock=clock, new_id=lambda: next(ids))
@@ -256,7 +262,22 @@ def everything_asked(record, place):
         every_route(ask, clock)
         every_sign_in(ask, sign_in(store, clock, lambda: next(ids)))
         every_letter(ask)
+        a_button(handler, clock)
         assert {one.kind for one in store.due(clock())} >= {"letter"}
+
+
+def a_button(handler, clock):
+    """Send what Slack sends when somebody whom nobody knows presses a button."""
+    pressed = {"user": {"id": "U1", "team_id": "T1"}, "actions": [{"action_id": "resolve", "value": "INC-1:1"}]}
+    body, timestamp = urlencode({"payload": json.dumps(pressed)}).encode(), str(int(clock().timestamp()))
+    key = CHANNEL_KEYS["slack_signing_secret"].encode()
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        TIMESTAMP: timestamp,
+        SIGNATURE: "v0=" + hmac.digest(key, f"v0:{timestamp}:".encode() + body, "sha256").hex(),
+    }
+    answered = handler(event("POST", ACTIONS, body, headers), Context())
+    assert (answered["statusCode"], "user slack" in answered["body"]) == (200, True), answered["body"]
 
 
 def sign_in(store, clock, new_id):

@@ -39,6 +39,13 @@ def test_the_deploying_role_trusts_one_environment_of_one_repository(beside):
     }
 
 
+def test_the_deploying_role_may_try_what_it_deployed(beside):
+    """The two functions that schedules run, at the version that is live."""
+    invoking = [one for one in statements(beside.properties("GitHubRole")) if "lambda:InvokeFunction" in one["Action"]]
+    run = [resource.rpartition("function:")[2] for one in invoking for resource in one["Resource"]]
+    assert run == ["tocsin-pager:live", "tocsin-sync:live"]
+
+
 def test_a_deployment_cannot_change_the_roles_that_deploy(beside):
     """What the stack may touch begins with its name; their names do not."""
     changed = [

@@ -9,6 +9,7 @@ import pytest
 from tests import tables
 from tests.aws_proxy import Recorder
 from tests.cloud.cloudformation import Stack, environment, granted, statements
+from tests.cloud.recording import CHANNELS
 from tests.storage.story import story
 from tocsin.storage.dynamodb_store import DynamoDbStore
 
@@ -47,7 +48,8 @@ def test_the_api_reads_the_keys_of_datadog_from_one_place(recorded_api, place, c
     name = "tocsin-test/api-keys"
     given = {"DatadogSecretName": name} if place == "DATADOG_SECRET_NAME" else {"DatadogParameterPath": f"/{name}"}
     signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
-    others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")} - {signing}
+    channels = ("secretsmanager:GetSecretValue", CHANNELS)
+    others = {one for one in recorded_api[place] if not one[0].startswith("dynamodb:")} - {signing, channels}
     assert others == {(call, name if place == "DATADOG_SECRET_NAME" else f"/{name}")}
     stack = Stack("template.yaml", **given)
     allowed = {
@@ -63,6 +65,15 @@ def test_the_api_reads_the_signing_keys_of_its_own_stack(recorded_api, stack):
     signing = ("secretsmanager:GetSecretValue", "tocsin-signing-keys")
     assert all(signing in calls for calls in recorded_api.values())
     assert not [one for one in granted(stack, "SyncRole", "secretsmanager") if "signing" in one[1]]
+
+
+def test_the_api_reads_the_keys_that_buttons_and_calls_are_signed_with(recorded_api, stack):
+    """Where there are some: without them nothing that Slack or Twilio sends would be taken for theirs."""
+    assert all(("secretsmanager:GetSecretValue", CHANNELS) in calls for calls in recorded_api.values())
+    asked = Stack("template.yaml", DatadogSecretName="tocsin/datadog", ChannelsSecretName=CHANNELS)
+    more = granted(asked, "ApiRole", "secretsmanager") - granted(stack, "ApiRole", "secretsmanager")
+    assert more == {("secretsmanager:GetSecretValue", f"secret:{CHANNELS}-??????")}
+    assert environment(asked, "ApiFunction")["CHANNELS_SECRET_NAME"] == CHANNELS
 
 
 def test_whatever_a_store_can_be_asked_is_granted_but_for_forgetting(ministack, ministack_url, stack):
@@ -156,15 +167,21 @@ def test_the_pager_reads_the_secrets_that_it_needs(recorded_pager):
     assert environment(asked, "PagerFunction")["SIGNING_KEYS_SECRET"] == "tocsin-signing-keys"
 
 
-def test_only_the_pager_may_read_what_it_sends_with(stack):
-    """The mail server's secret, the channels' keys; the others know only that there are some."""
+@pytest.mark.parametrize(
+    "kept, setting, readers",
+    [
+        ("tocsin/datadog-smtp", "SMTP_SECRET_NAME", {"PagerRole"}),
+        ("tocsin/datadog-channels", "CHANNELS_SECRET_NAME", {"PagerRole", "ApiRole"}),
+    ],
+)
+def test_who_reads_a_secret_may_and_nobody_else(kept, setting, readers):
+    """All know that there is one: the API says whether letters go out, and who is told what."""
     asked = Stack("template.yaml", **EVERYTHING)
-    for name in ("tocsin/datadog-smtp", "tocsin/datadog-channels"):
-        secret = ("secretsmanager:GetSecretValue", f"secret:{name}-??????")
-        assert secret in granted(asked, "PagerRole", "secretsmanager")
-        for role in ("SyncRole", "ApiRole"):
-            assert secret not in granted(asked, role, "secretsmanager")
-    assert environment(asked, "ApiFunction")["SMTP_SECRET_NAME"] == "tocsin/datadog-smtp"
+    secret = ("secretsmanager:GetSecretValue", f"secret:{kept}-??????")
+    roles = ("SyncRole", "ApiRole", "PagerRole")
+    assert {role for role in roles if secret in granted(asked, role, "secretsmanager")} == readers
+    for function in ("SyncFunction", "ApiFunction", "PagerFunction"):
+        assert environment(asked, function)[setting] == kept
 
 
 def test_the_pager_may_send_only_what_is_set_up(stack):

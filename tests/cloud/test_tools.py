@@ -195,6 +195,20 @@ def test_a_deployment_counts_only_if_the_function_did_its_work(answer, report, s
     assert str(report.get("errorMessage", "")) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "answer, report, status",
+    [
+        ({"ExecutedVersion": "7"}, {"batchItemFailures": []}, 0),
+        ({"ExecutedVersion": "7"}, {"complete": True}, 1),
+        ({"ExecutedVersion": "7", "FunctionError": "Unhandled"}, {"errorMessage": "no module named tocsin"}, 1),
+    ],
+)
+def test_a_deployment_counts_only_if_a_round_of_the_pager_succeeded(answer, report, status, capsys):
+    """What cannot be imported, or finds no table, pages nobody."""
+    assert smoke.judge_round(answer, report) == status
+    assert str(report.get("errorMessage", "")) in capsys.readouterr().err
+
+
 class Readiness(http.server.BaseHTTPRequestHandler):
     """An API that is ready after as many tries as ``statuses`` has failures."""
 
@@ -225,8 +239,12 @@ def test_a_deployment_counts_only_if_the_api_is_ready(statuses, status, capsys):
     assert ("not ready: 503" in capsys.readouterr().err) is bool(status)
 
 
-def test_the_smoke_test_runs_what_the_schedule_runs_and_reads_its_report(tmp_path):
-    """By the AWS CLI: the function of the stack, its live version, and the file that the answer goes to; then the API."""
+@pytest.mark.parametrize("pager", ["ENABLED", "DISABLED"])
+def test_the_smoke_test_runs_what_the_schedules_run_and_reads_their_reports(tmp_path, pager):
+    """By the AWS CLI: each function, its live version, and the file that the answer goes to; then the API.
+
+    A pager that was told to page nobody is left alone.
+    """
     Readiness.statuses = [200]
     with http.server.HTTPServer(("127.0.0.1", 0), Readiness) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -237,9 +255,11 @@ def test_the_smoke_test_runs_what_the_schedule_runs_and_reads_its_report(tmp_pat
             f'with pathlib.Path({str(tmp_path / "asked")!r}).open("a") as asked:\n'
             '    print(" ".join(sys.argv[1:]), file=asked)\n'
             'if sys.argv[1] == "cloudformation":\n'
-            f'    print("http://127.0.0.1:{server.server_port}")\n'
+            f'    print("{pager}" if "PagerState" in sys.argv[6] else "http://127.0.0.1:{server.server_port}")\n'
             "    sys.exit()\n"
-            'pathlib.Path(sys.argv[-1]).write_text(\'{"complete": true, "opened": ["INC-1001"]}\')\n'
+            'said = \'{"complete": true, "opened": ["INC-1001"]}\'\n'
+            'said = said if sys.argv[4].endswith("-sync") else \'{"batchItemFailures": []}\'\n'
+            "pathlib.Path(sys.argv[-1]).write_text(said)\n"
             'print(\'{"ExecutedVersion": "7"}\')\n'
         )
         fake.chmod(0o755)
@@ -249,10 +269,12 @@ def test_the_smoke_test_runs_what_the_schedule_runs_and_reads_its_report(tmp_pat
         thread.join()
     assert (done.returncode, done.stderr) == (0, "")
     assert "INC-1001" in done.stdout
-    assert "version 7 works\n" in done.stdout
-    run, described = (tmp_path / "asked").read_text().splitlines()
-    assert run.startswith("lambda invoke --function-name tocsin-staging-sync --qualifier live --payload {}")
-    assert described.startswith("cloudformation describe-stacks --stack-name tocsin-staging")
+    asked = (tmp_path / "asked").read_text().splitlines()
+    runs = [line.split()[3] for line in asked if line.startswith("lambda invoke --function-name ")]
+    assert runs == ["tocsin-staging-sync", *(["tocsin-staging-pager"] if pager == "ENABLED" else [])]
+    assert done.stdout.count("version 7 works\n") == len(runs)
+    assert all(" --qualifier live --payload {} " in line for line in asked if "invoke" in line)
+    assert asked[-1].startswith("cloudformation describe-stacks --stack-name tocsin-staging")
 
 
 @pytest.mark.parametrize("function", ["SyncFunction", "ApiFunction"])

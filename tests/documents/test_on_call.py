@@ -7,7 +7,8 @@ import pytest
 
 from tests.entrypoints.command_line import ROOT, CommandLine
 from tocsin.api.schedule_looks import LONGEST_REPORT
-from tocsin.domain.schedule import MOST_HOURS, MOST_IN_A_LAYER, MOST_LAYERS, MOST_OVERRIDES
+from tocsin.domain.layer import MOST_HOURS, MOST_IN_A_LAYER
+from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.services.feeds import AHEAD, BACK
 from tocsin.services.schedules import OVERRIDES_KEPT

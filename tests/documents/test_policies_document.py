@@ -6,16 +6,8 @@ import shlex
 import pytest
 
 from tests.entrypoints.command_line import ROOT, CommandLine
-from tocsin.domain.policy import (
-    LONGEST_DELAY,
-    MOST_ACTIONS,
-    MOST_STEPS,
-    SAYS_MORE,
-    Action,
-    Conditions,
-    TargetKind,
-    default_policy,
-)
+from tocsin.domain.policy import LARGEST, LONGEST_DELAY, MOST_ACTIONS, MOST_STEPS, Action, TargetKind, default_policy
+from tocsin.domain.policy_conditions import SAYS_MORE, Conditions
 from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.domain.succession import PAST_KEPT
@@ -80,9 +72,12 @@ def test_every_condition_action_and_target_is_documented():
 
 def test_the_numbers_are_those_of_the_code():
     """Whoever changes one changes the page."""
-    assert f"at most {MOST_STEPS} steps of {MOST_ACTIONS} actions; a step waits for a week at most" in POLICIES
+    assert (
+        f"at most {MOST_STEPS} steps of {MOST_ACTIONS} actions, and {LARGEST:,} bytes as JSON; a step waits for a week at most"
+        in " ".join(POLICIES.split())
+    )
     assert LONGEST_DELAY == 7 * 24 * 60
-    assert f"at most {MOST_POLICIES} policies" in POLICIES
+    assert f"at most {MOST_POLICIES} policies" in " ".join(POLICIES.split())
     assert (default_policy().steps[1].delay_minutes, default_policy().repeat) == (10, 2)
     prose = " ".join(CONFIG.split())
     for said in (

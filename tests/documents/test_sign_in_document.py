@@ -16,7 +16,8 @@ from tocsin.identity.signing_keys import KeyFile, SigningKeys
 from tocsin.ids import random_id
 from tocsin.services import attempts
 from tocsin.services.auditing import AuditLog
-from tocsin.services.courier import LETTER, Post
+from tocsin.services.courier import Post
+from tocsin.services.due import LETTER
 from tocsin.services.passwords import LONGEST, SHORTEST
 from tocsin.services.tick import tick
 from tocsin.services.tickets import Tickets

@@ -52,6 +52,12 @@ def test_a_calendar_has_what_one_must_have():
     ]
 
 
+def test_a_calendar_without_events_is_one():
+    """It holds a time zone that nothing is said in, since a calendar has to hold something (3.6)."""
+    components = [value for name, value in read(calendar("Shop", [], NOW)) if name == "BEGIN"]
+    assert components == ["VCALENDAR", "VTIMEZONE", "STANDARD"]
+
+
 def test_text_from_people_stays_text():
     """What means something in a calendar is escaped, and what cannot be seen is left out."""
     hostile = "a\r\nEND:VEVENT\nBEGIN:VALARM;x,y\\z\x00\x1b[2J\u202e"

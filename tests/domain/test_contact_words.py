@@ -79,6 +79,12 @@ def test_a_telephone_number_has_its_country(number):
     assert "is no telephone number" in refused(ChannelKind.SMS, number=number)
 
 
+@pytest.mark.parametrize("number", ["+49 (0)30 123-456", "+49(0) 30.123456", "+49 30 123456"])
+def test_a_nought_that_is_dialled_within_a_country_alone_is_none_of_a_number(number):
+    """Many write it. With it the number is another's, and of a room nobody would see that."""
+    assert checked_words(ChannelKind.SMS, {"number": number}).visible == {"number": "+4930123456"}
+
+
 def test_an_address_of_mail_is_one():
     """As that of an account."""
     assert "no e-mail address" in refused(ChannelKind.EMAIL, email="ana")

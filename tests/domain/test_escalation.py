@@ -53,9 +53,10 @@ def test_why_a_cycle_pages_nobody_any_more(changed, reason):
 
 
 def test_an_incident_that_has_gone_pages_nobody():
-    """Neither does its cycle choose a policy."""
+    """Neither does its cycle choose a policy, nor is there anything to tell of it."""
     assert turn_of(a_cycle(), None, (), at(1)) == (None, PageReason.GONE, None, None, "")
-    assert decided(a_page(), None).reason is PageReason.GONE
+    for tells in (Tells.PAGE, Tells.ALL_CLEAR, Tells.ACKNOWLEDGED):
+        assert decided(a_page(tells=tells), None).reason is PageReason.GONE
 
 
 def test_a_silence_is_named():
@@ -64,7 +65,7 @@ def test_a_silence_is_named():
     assert turn_of(a_cycle(), incident, (), at(1), silenced="s-1").detail == "s-1"
     assert decided(a_page(), incident, silenced="s-1") == (PageReason.SILENCED, None, "s-1")
     assert decided(a_page(cycle=0), incident, silenced="s-1", quiet_until=at(9)).sends
-    assert decided(a_page(tells=Tells.ALL_CLEAR), None, silenced="s-1").sends
+    assert decided(a_page(tells=Tells.ALL_CLEAR), incident, silenced="s-1").sends
 
 
 def test_quiet_hours_wait():

@@ -6,8 +6,8 @@ import pytest
 
 from tests.builders import an_incident
 from tocsin.domain.policy import (
-    SAYS_MORE,
-    Conditions,
+    LARGEST,
+    LONGEST_TEXT,
     TargetKind,
     checked_with,
     chosen,
@@ -15,6 +15,7 @@ from tocsin.domain.policy import (
     parts_of,
     policy_of,
 )
+from tocsin.domain.policy_conditions import SAYS_MORE, Conditions
 from tocsin.errors import InvalidInput
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -197,3 +198,25 @@ def test_every_target_is_renamed_and_nothing_else():
     renamed = named.renamed(lambda target: target.replace(":a", ":b"))
     assert renamed.targets == ("user:b",)
     assert renamed.renamed(lambda target: target.replace(":b", ":a")) == named
+
+
+@pytest.mark.parametrize(
+    "action, why",
+    [
+        ({"type": "webhook", "target": "on_call"}, "steps 2: a webhook is a room"),
+        ({"type": "assign", "target": "room:ops"}, "steps 2: room:ops is a room, and cannot be assigned"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(action, why):
+    """When it is saved, and not when somebody is to be called."""
+    with pytest.raises(InvalidInput, match=why):
+        policy_of({"id": "x", "name": "x", "steps": [*STEPS, {"actions": [action]}]})
+
+
+def test_a_policy_is_so_large_at_most():
+    """An incident that it is copied onto has to fit into an item, and each step writes it."""
+    page = {"type": "notify", "target": "on_call", "message": "é" * LONGEST_TEXT}
+    steps = [{"actions": [page] * 10}] * 8
+    assert len(policy_of({"id": "x", "name": "x", "steps": steps}).model_dump_json().encode()) <= LARGEST
+    with pytest.raises(InvalidInput, match="at most 100,000 bytes as JSON"):
+        policy_of({"id": "x", "name": "x", "steps": [*steps, *steps]})

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.schedules import SECOND, layer, listed, schedule, utc, who
+from tocsin.domain.layer import FIRST, LAST
 from tocsin.domain.rotation import Hours, Unit, Weekday
-from tocsin.domain.schedule import FIRST, GAP, LAST, LONGEST_VIEW, Duty, Shift, on_call, shifts
+from tocsin.domain.schedule import GAP, LONGEST_VIEW, Duty, Shift, on_call, shifts
 from tocsin.errors import InvalidInput
 
 # Turns
@@ -227,3 +228,12 @@ def test_who_was_on_call_is_asked_within_bounds():
         shifts(plan, utc("2026-03-02"), utc("2026-03-02"))
     with pytest.raises(InvalidInput, match="no shifts can be listed"):
         shifts(plan, utc("2026-03-02"), utc("2026-03-02") + LONGEST_VIEW + SECOND)
+
+
+def test_whoever_takes_turns_with_nobody_has_one():
+    """However often they hand over to themselves: nothing is worked out 8,760 times a year."""
+    alone = layer("ann ann", Unit.HOUR, hours=(Hours(weekdays=(Weekday.MONDAY,), begin=time(9), end=time(17)),))
+    start = datetime(2026, 3, 2)  # noqa: DTZ001 - of the clock on the wall
+    assert [(begins.hour, ends.hour) for begins, ends, _ in alone.turns(start, start + timedelta(days=14))] == [
+        (9, 17)
+    ] * 2

@@ -39,6 +39,8 @@ def test_a_schedule_is_read_from_a_document():
     "wrong, message",
     [
         ({"time_zone": "Berlin"}, r"time_zone: 'Berlin' is no time zone \(IANA's names: Europe/Berlin"),
+        ({"time_zone": "localtime"}, "time_zone: 'localtime' is no time zone"),
+        ({"time_zone": "right/UTC"}, "time_zone: 'right/UTC' is no time zone"),
         ({"name": " "}, "name: String should have at least 1 character"),
         ({"layers": [LAYER, LAYER]}, "two layers have the id 'l'"),
         ({"overrides": [OVERRIDE, OVERRIDE]}, "two overrides have the id 'o'"),

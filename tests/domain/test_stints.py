@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tocsin.domain.schedule import FIRST, LAST, Duty, schedule_of
+from tocsin.domain.layer import FIRST, LAST
+from tocsin.domain.schedule import Duty, schedule_of
 from tocsin.domain.stints import Current, Span, Stint, current, stints, together
 from tocsin.errors import InvalidInput
 

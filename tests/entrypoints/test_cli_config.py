@@ -156,6 +156,18 @@ def test_only_prune_removes_what_is_not_described(files):
     assert [each["id"] for each in files.tocsin("policy", "list", "--json").json] == ["default"]
 
 
+def test_what_the_default_policy_names_is_not_pruned_from_under_it(files):
+    """It stays though nothing describes it, and would page nobody."""
+    files.applied(CONFIG.replace("target: on_call", 'target: "schedule:shop"'))
+    refused = files("plan", "tocsin: 1", "--prune")
+    assert (refused.status, "Shop would be removed, and the policy Everything else names it" in refused.err) == (
+        2,
+        True,
+    )
+    other = "tocsin: 1\npolicies: [{name: Other, steps: [{actions: [{type: notify, target: on_call}]}]}]"
+    assert "schedule Shop is removed." in files.applied(other, "--prune")
+
+
 def test_policies_may_take_each_others_place(files):
     """Whichever of them must go first to make room."""
     pair = """
@@ -171,6 +183,38 @@ policies:
     assert (swapped.status, "could both hold" in swapped.err) == (2, True)
     tied = files("plan", pair % ("b", "b"))
     assert (tied.status, "could both hold" in tied.err) == (2, True)
+
+
+def test_the_name_of_the_default_policy_is_no_others(files):
+    """A plan says so before anything is changed; a name that it gives up can be taken in the same file."""
+    one = "{name: %s, conditions: {service: [%s]}, steps: [{actions: [{type: notify, target: admins}]}]}"
+    default = "{name: %s, steps: [{actions: [{type: notify, target: admins}]}]}"
+
+    def said(*policies):
+        return "\n  - ".join(["tocsin: 1\npolicies:", *policies])
+
+    assert "is the default policy's name" in files("plan", said(one % ("Default", "a"))).err
+    files.applied(said(default % "Ops", one % ("Shop", "a")))
+    for refused in (said(one % ("ops", "b")), said(default % "shop")):
+        plan = files("plan", refused)
+        assert (plan.status, "is the default policy's name" in plan.err) == (2, True), plan.err
+    assert files.applied(said(one % ("Ops", "b"), default % "Main")) == [
+        "policy Ops is changed.",
+        "policy Ops is added.",
+    ]
+
+
+def test_what_a_policy_names_that_was_deleted_is_shown_by_its_id(files):
+    """In an export, which a plan refuses; and as somebody whom nobody reaches."""
+    files.applied(CONFIG)
+    made = files.tocsin("schedule", "show", "shop", "--json").json["id"]
+    assert files.tocsin("schedule", "delete", "shop").status == 0
+    exported = files.tocsin("config", "export").out
+    assert f"schedule:{made}" in exported
+    refused = files("plan", exported)
+    assert (refused.status, f"policy Checkout: there is no schedule {made}" in refused.err) == (2, True)
+    ready = files.tocsin("readiness")
+    assert (ready.status != 0, f"schedule {made}" in ready.out + ready.err) == (True, True), ready.out
 
 
 def test_it_asks_before_it_changes_anything(files):
@@ -191,7 +235,7 @@ def test_a_folder_is_read_whole(files):
     assert files.tocsin("config", "plan", str(folder)).status == 2
     parts = CONFIG.partition("policies:")
     (folder / "a.yaml").write_text(parts[0])
-    (folder / "b.yml").write_text("tocsin: 1\npolicies:" + parts[2])
+    (folder / "b.YML").write_text("tocsin: 1\npolicies:" + parts[2])
     (folder / "c.json").write_text(json.dumps({"tocsin": 1, "rooms": ["OPS"]}))
     (folder / "notes.txt").write_text("- nothing")
     assert files.tocsin("config", "apply", str(folder), "--yes").status == 0
@@ -211,6 +255,7 @@ def test_a_folder_is_read_whole(files):
         ("ann@example.com, ", "nobody@example.com, ", "schedule Shop: there is no user nobody@example.com"),
         ("schedule:shop", "schedule:nights", "policy Checkout: there is no schedule nights"),
         ("user:ANN@", "user:nobody@", "policy Checkout: there is no user nobody@example.com"),
+        ('notify, target: "room:OPS"', 'webhook, target: "room:OPS"', "policy Checkout: room:ops is of the kind sms"),
         ("id: base", "key: base", "schedules 1 layers 1"),
         ("conditions: {service: [checkout]}", "description: x", "two policies are described that have no conditions"),
         ("hand_over: 09:00", "hand_over: 9", "schedules 1 layers 1 rotation hand_over"),

@@ -5,180 +5,8 @@ import json
 import pytest
 import yaml
 
+from tests.entrypoints.other_systems import ODD, OPSGENIE, POLICIES, SCHEDULES, USERS
 from tests.entrypoints.test_cli_people import added
-
-USERS = {"users": [{"id": "PANN", "name": "Ann", "email": "ann@example.com"}]}
-SCHEDULES = {
-    "schedule": {
-        "id": "PSHOP",
-        "type": "schedule",
-        "summary": "Shop (EU)",
-        "name": "Shop (EU)",
-        "time_zone": "Europe/Berlin",
-        "teams": [{"id": "PT1", "type": "team_reference", "summary": "Crew"}, {"id": "PT2", "summary": "Band"}],
-        "overrides_subschedule": {"rendered_schedule_entries": [{"start": "2026-03-03T00:00:00Z"}]},
-        "schedule_layers": [
-            {
-                "id": "PL2",
-                "name": "Nights",
-                "start": "2026-03-01T00:00:00+01:00",
-                "end": "2027-03-01T00:00:00+01:00",
-                "rotation_virtual_start": "2026-02-27T18:00:00+01:00",
-                "rotation_turn_length_seconds": 172_800,
-                "users": [{"user": {"id": "PBO", "type": "user_reference", "email": "bo@example.com"}}],
-                "restrictions": [
-                    {"type": "daily_restriction", "start_time_of_day": "22:00:00", "duration_seconds": 32_400},
-                    {
-                        "type": "weekly_restriction",
-                        "start_day_of_week": 6,
-                        "start_time_of_day": "00:00:00",
-                        "duration_seconds": 172_800,
-                    },
-                    {"type": "daily_restriction", "start_time_of_day": "01:00:00", "duration_seconds": 30},
-                ],
-            },
-            {
-                "id": "PL1",
-                "name": "Base",
-                "start": "2026-03-01T00:00:00+01:00",
-                "end": None,
-                "rotation_virtual_start": "2026-03-02T09:00:00+01:00",
-                "rotation_turn_length_seconds": 604_800,
-                "users": [{"user": {"id": "PANN"}}, {"user": {"id": "PCY", "summary": "Cy"}}],
-                "restrictions": [],
-            },
-            {
-                "id": "PL0",
-                "name": "Odd",
-                "rotation_virtual_start": "2026-03-02T09:00:00+01:00",
-                "rotation_turn_length_seconds": 5_000,
-                "users": [{"user": {"id": "PANN"}}],
-            },
-        ],
-    }
-}
-POLICIES = {
-    "escalation_policies": [
-        {
-            "id": "PPOL",
-            "name": "Checkout",
-            "description": "At once",
-            "num_loops": 12,
-            "services": [{"id": "PSVC", "type": "service_reference", "summary": "checkout"}],
-            "teams": [{"id": "PT1", "summary": "Crew"}],
-            "escalation_rules": [
-                {
-                    "escalation_delay_in_minutes": 5,
-                    "targets": [{"id": "PSHOP", "type": "schedule_reference"}],
-                    "escalation_rule_assignment_strategy": {"type": "round_robin"},
-                },
-                {"escalation_delay_in_minutes": 10, "targets": [{"id": "PCY", "type": "user_reference"}]},
-                {
-                    "escalation_delay_in_minutes": 20,
-                    "targets": [
-                        {"id": "PANN", "type": "user_reference"},
-                        {"id": "PGONE", "type": "schedule_reference", "summary": "Gone"},
-                    ],
-                },
-            ],
-        },
-        {"id": "PNONE", "name": "Unused", "services": [], "escalation_rules": []},
-    ]
-}
-OPSGENIE = [
-    {
-        "data": [
-            {
-                "id": "s-1",
-                "name": "ops",
-                "timezone": "America/New_York",
-                "enabled": True,
-                "ownerTeam": {"id": "t-1", "name": "Crew"},
-                "rotations": [
-                    {
-                        "id": "r-1",
-                        "name": "Days",
-                        "startDate": "2026-03-02T13:00:00Z",
-                        "type": "weekly",
-                        "length": 2,
-                        "participants": [{"type": "user", "username": "ann@example.com"}, {"type": "none"}],
-                        "timeRestriction": {
-                            "type": "time-of-day",
-                            "restriction": {"startHour": 8, "startMin": 30, "endHour": 20, "endMin": 0},
-                        },
-                    },
-                    {
-                        "id": "r-2",
-                        "name": "Weekends",
-                        "startDate": "2026-03-02T13:00:00Z",
-                        "endDate": "2027-03-02T13:00:00Z",
-                        "type": "hourly",
-                        "length": 12,
-                        "participants": [{"type": "user", "username": "bo@example.com"}],
-                        "timeRestriction": {
-                            "type": "weekday-and-time-of-day",
-                            "restrictions": [
-                                {"startDay": "friday", "startHour": 18, "endDay": "sunday", "endHour": 6, "endMin": 0}
-                            ],
-                        },
-                    },
-                    {
-                        "id": "r-3",
-                        "startDate": "2026-03-02T13:00:00Z",
-                        "type": "daily",
-                        "participants": [{"type": "team", "name": "Band"}],
-                    },
-                ],
-            },
-            {"id": "s-2", "name": "old", "timezone": "UTC", "enabled": False, "rotations": []},
-            {"id": "s-3", "name": "empty", "timezone": "Mars", "rotations": []},
-        ]
-    },
-    {
-        "data": {
-            "id": "e-1",
-            "name": "ops_escalation",
-            "ownerTeam": {"name": "Crew"},
-            "rules": [
-                {
-                    "condition": "if-not-closed",
-                    "notifyType": "random",
-                    "delay": {"timeAmount": 10, "timeUnit": "minutes"},
-                    "recipient": {"type": "team", "name": "Crew"},
-                },
-                {
-                    "condition": "if-not-acked",
-                    "notifyType": "default",
-                    "delay": {"timeAmount": 0},
-                    "recipient": {"type": "schedule", "id": "s-1", "name": "ops"},
-                },
-                {"delay": {"timeAmount": 1, "timeUnit": "hours"}, "recipient": {"type": "escalation", "name": "x"}},
-                {
-                    "delay": {"timeAmount": 10, "timeUnit": "minutes"},
-                    "recipient": {"type": "user", "username": "bo@example.com"},
-                },
-            ],
-            "repeat": {"waitInterval": 15, "count": 20, "closeAlertAfterAll": True},
-        }
-    },
-    {
-        "data": [
-            {"id": "e-2", "name": "nobodys", "rules": []},
-            {
-                "id": "e-3",
-                "name": "twin",
-                "ownerTeam": {"name": "Crew"},
-                "rules": [{"delay": {"timeAmount": 0}, "recipient": {"type": "user", "username": "bo@example.com"}}],
-            },
-            {
-                "id": "e-4",
-                "name": "nothing",
-                "ownerTeam": {"name": "Band"},
-                "rules": [{"delay": {"timeAmount": 0}, "recipient": {"type": "user", "id": "u-1"}}],
-            },
-        ]
-    },
-]
 
 
 def imported(tocsin, vendor, *answers):
@@ -230,7 +58,7 @@ def test_pagerduty_is_taken_over(tocsin):
         "description": "At once",
         "conditions": {"service": ["checkout"]},
         "steps": [
-            {"actions": [{"type": "notify", "target": "schedule:Shop EU", "round_robin": True}]},
+            {"actions": [{"type": "notify", "target": "schedule:Shop EU"}]},
             {"delay_minutes": 15, "actions": [{"type": "notify", "target": "user:ann@example.com"}]},
         ],
         "repeat": 9,
@@ -289,7 +117,7 @@ def test_opsgenie_is_taken_over(tocsin):
             "schedule empty: its time zone Mars; it is in UTC",
             "schedule empty: no rotation of it is left",
             "policy ops_escalation: that team:Crew is paged after an acknowledgement, too",
-            "policy ops_escalation: of team:Crew the random alone; whoever is on call is paged",
+            "policy ops_escalation: of team:Crew random; whoever is on call is paged",
             "policy ops_escalation: escalation x, which is in no file",
             "policy ops_escalation: 20 repeats; it has 9",
             "policy ops_escalation: that the alert is closed after the last; nothing here is over because time went by",
@@ -314,6 +142,78 @@ def test_two_of_one_name_are_told_apart(tocsin):
     assert [one["id"] for one in ours[0]["layers"]] == ["Base", "Base 2"]
 
 
+def rule(*people, **more):
+    targets = [{"id": one, "type": "user_reference"} for one in people]
+    return {"escalation_delay_in_minutes": 5, "targets": targets} | more
+
+
+def policy(name, *services, rules=None):
+    used = [{"id": one, "summary": one} for one in services]
+    return {"id": name, "name": name, "services": used, "escalation_rules": rules or [rule("PANN")]}
+
+
+def test_whatever_is_printed_can_be_planned(tocsin):
+    """What would be refused is named instead, be it too much or of another's name; the rest is taken over."""
+    bo = {"id": "PBO", "name": "Bo", "email": "bo@example.com"}
+    turns = rule("PANN", "PBO", escalation_rule_assignment_strategy={"type": "round_robin"})
+    policies = [
+        policy("Default", "web"),
+        policy("Many", *(f"s-{number}" for number in range(51))),
+        policy("Tied", "WEB", "other"),
+        policy("Turns", "turns", rules=[turns]),
+        policy("turns", "more"),
+    ]
+    layer = SCHEDULES["schedule"]["schedule_layers"][1]
+    long = {"id": "P1", "name": "Long", "time_zone": "UTC", "schedule_layers": [layer | {"id": "x"}] * 21}
+    said = imported(tocsin, "pagerduty", {"escalation_policies": policies}, {"schedules": [long]}, USERS, {"user": bo})
+    ours = yaml.safe_load(said.out)
+    assert [one["name"] for one in ours["policies"]] == ["Default 2", "Turns", "turns 2"]
+    lost = "\n".join(line.removeprefix("not taken over: ") for line in said.err.splitlines())
+    for why in (
+        "the name of policy 'Default': it is called 'Default 2'",
+        "policy Many: conditions service: ",
+        "policy Tied: Tied and Default 2 could both hold",
+        "policy Turns: that user:ann@example.com, user:bo@example.com take turns; all of them are paged",
+        "schedule Long: layers: ",
+    ):
+        assert why in lost
+    assert len(applied(tocsin, said.out)) == 3
+
+
+def test_what_is_over_is_left_out(tocsin):
+    """PagerDuty deletes no layer, and Opsgenie keeps rotations that have ended."""
+    over = SCHEDULES["schedule"]["schedule_layers"][1] | {
+        "id": "OLD",
+        "name": "Old",
+        "end": "2026-03-01T00:00:00+01:00",
+    }
+    shop = SCHEDULES["schedule"] | {"schedule_layers": [over, SCHEDULES["schedule"]["schedule_layers"][1]]}
+    (schedule,) = yaml.safe_load(imported(tocsin, "pagerduty", {"schedule": shop}, USERS).out)["schedules"]
+    assert [one["id"] for one in schedule["layers"]] == ["Base"]
+    ops = OPSGENIE[0]["data"][0]
+    rotations = [ops["rotations"][0] | {"endDate": "2026-03-01T00:00:00Z"}, ops["rotations"][1]]
+    (schedule,) = yaml.safe_load(imported(tocsin, "opsgenie", {"data": ops | {"rotations": rotations}}).out)[
+        "schedules"
+    ]
+    assert schedule["name"] == "ops"
+
+
+def test_a_schedule_that_is_also_in_a_list_is_one(tocsin):
+    """A list of PagerDuty's is without layers."""
+    listed = {"id": "PSHOP", "summary": "Shop (EU)", "name": "Shop (EU)", "time_zone": "Europe/Berlin"}
+    for answers in (({"schedules": [listed]}, SCHEDULES), (SCHEDULES, {"schedules": [listed]})):
+        ours = yaml.safe_load(imported(tocsin, "pagerduty", *answers, USERS, POLICIES).out)
+        assert [one["name"] for one in ours["schedules"]] == ["Shop EU"]
+        assert ours["policies"][0]["steps"][0]["actions"][0]["target"] == "schedule:Shop EU"
+
+
+def test_all_of_a_team_are_named(tocsin):
+    """Of Opsgenie's teams whoever is on call is paged, and no more than that."""
+    target = {"delay": {"timeAmount": 0}, "recipient": {"type": "team", "name": "Crew"}, "notifyType": "all"}
+    said = imported(tocsin, "opsgenie", {"data": {"name": "x", "ownerTeam": {"name": "Crew"}, "rules": [target]}})
+    assert "policy x: of team:Crew all; whoever is on call is paged" in said.err
+
+
 def test_nothing_is_written_to_a_store(tocsin):
     """Whoever imports reads the result first."""
     imported(tocsin, "pagerduty", POLICIES, SCHEDULES, USERS)
@@ -321,7 +221,7 @@ def test_nothing_is_written_to_a_store(tocsin):
 
 
 @pytest.mark.parametrize("vendor", ["pagerduty", "opsgenie"])
-@pytest.mark.parametrize("answer", [[], {}, "x", {"data": [1]}, {"schedules": [{"name": "x"}]}, {"data": []}])
+@pytest.mark.parametrize("answer", [[], {}, "x", {"data": [1]}, {"schedules": [{"name": "x"}]}, {"data": []}, ODD])
 def test_what_is_no_answer_is_refused(tocsin, vendor, answer):
     """Without a traceback."""
     file = tocsin.folder / "x.json"

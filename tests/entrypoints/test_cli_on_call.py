@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from tests.entrypoints.test_cli_people import on_a_server
-from tocsin.services.unsilencing import SILENCE
+from tocsin.services.due import SILENCE
 from tocsin.storage.json_store import JsonStore
 
 MAKE = ("silence", "add", "--service", "checkout", "--for", "2h", "--reason", "it moves")

@@ -22,7 +22,7 @@ steps:
     actions:
       - {type: set_severity, severity: critical}
       - {type: set_status, status: acknowledged}
-      - {type: webhook, target: assignees}
+      - {type: webhook, target: "room:hook"}
       - {type: create_issue, repository: acme/shop}
 repeat: 2
 fallback: ["user:ann@example.com"]
@@ -36,6 +36,9 @@ is_active: false
 def checkout(either):  # noqa: F811 - a fixture of its own name
     """Return a command line on a store and on a server, with a person and a policy."""
     added(either, "ann", "--role", "responder")
+    secrets = either.folder / "secrets"
+    secrets.write_text("https://example.com/hook")
+    assert either("room", "add", "hook", "webhook", "--secrets", str(secrets)).status == 0
     either.file = either.folder / "checkout.yaml"
     either.file.write_text(YAML)
     said = either("policy", "add", str(either.file), "--by", "boss", "--json")
@@ -59,7 +62,7 @@ def test_a_policy_is_made_of_a_file_and_shown(checkout):
         "  after 10 min:",
         "    set the severity to critical",
         "    set the status to acknowledged",
-        "    call assignees",
+        "    call room:hook",
         "    open an issue in acme/shop",
         "  again 2 times, 10 min after the last",
         "  where nobody is reached: user:ann@example.com",

@@ -104,6 +104,7 @@ def test_a_schedule_comes_from_a_file(shop):
             "nobody",
         ),
         ("layers: []", "say what it is called"),
+        ("name: X\n5: x", "is no YAML that can be read in line 1"),
     ],
 )
 def test_a_file_that_describes_no_schedule_is_refused(shop, text, why):
@@ -158,6 +159,31 @@ def test_a_schedule_is_changed_and_deleted(shop):
     assert shop("schedule", "layer", "store", "x").status == 2
     assert shop("schedule", "delete", "store").out == "store is deleted.\n"
     assert shop("schedule", "list", "--json").json == []
+
+
+def test_a_layer_joins_those_of_a_file(shop):
+    """On top of them; what stands there in place of layers is refused."""
+    file = shop.folder / "x.yaml"
+    add = ["schedule", "add", "--file", str(file), *people("bo"), "--start", "2026-03-02", "--json"]
+    for text in ("name: X\nlayers: ~", "name: X\nlayers: 3"):
+        file.write_text(text)
+        refused = shop(*add)
+        assert (refused.status, "layers" in refused.err) == (2, True), refused.err
+    file.write_text(YAML.replace("team: Crew", ""))
+    assert [one["id"] for one in shop(*add).json["layers"]] == ["nights", "base"]
+
+
+def test_a_layer_starts_today_where_it_is(shop):
+    """Not where the clock of the store is: it is yesterday in Honolulu, and tomorrow in Kiritimati."""
+    shop.minutes(-5 * 60)  # 07:00
+    turns = ["--hand-over", "06:00"]
+    west = shop("schedule", "add", "West", "--time-zone", "Pacific/Honolulu", *people("bo"), *turns, "--json").json
+    assert west["layers"][0]["start"] == "2026-03-01"
+    shop.minutes(5 * 60)
+    shop("schedule", "edit", "west", "--time-zone", "Pacific/Kiritimati")
+    east = shop("schedule", "layer", "west", "upper", *people("bo"), *turns, "--json").json
+    assert east["layers"][1]["start"] == "2026-03-03"
+    assert shop("schedule", "add", "None", "--time-zone", "Nowhere", *people("bo")).status == 2
 
 
 @pytest.mark.parametrize("hours", ["monday", "mon 09:00", "mon tue 09:00-10:00", "moo 09:00-10:00", "25:00-26:00", ""])
@@ -245,12 +271,13 @@ def test_coverage_is_told_in_words(shop):
         "  gap from 2026-03-02 00:00:00 until 2026-03-02 09:00:00",
         "  has left: Bo (bo@example.com), on call from 2026-03-09 09:00:00",
         "  twice: Ann (ann@example.com) on Web too, from 2026-03-05 09:00:00 until 2026-03-09 09:00:00",
-        "  168 h in 1: Ann (ann@example.com)",
-        "  15 h in 1: Bo (bo@example.com)",
+        "  168 h in 1: Ann (ann@example.com), messages at night: 0",
+        "  15 h in 1: Bo (bo@example.com), messages at night: 0",
     ]
     whole = shop("schedule", "coverage", "shop", "--from", "2026-03-16", "--until", "2026-03-20")
     assert "  has left: Bo (bo@example.com), not on call in this time" in whole.lines
     assert "by two layers, base and upper" in whole.out
+    assert "at night" not in whole.out  # nobody knows yet
     assert shop("schedule", "coverage", "shop", "--json").json["gaps"] == []
 
 

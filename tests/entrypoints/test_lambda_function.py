@@ -25,8 +25,11 @@ WITH_THE_FIRST_PAGE = (
     *("apprise", "smtplib", "email.mime", "tocsin.channels.outbound", "tocsin.channels.smtp"),
     *("tocsin.channels.ses", "tocsin.channels.sns", "tocsin.channels.mail", "tocsin.channels.slack"),
     *("tocsin.channels.heartbeat", "tocsin.sources.alertmanager", "tocsin.sources.elastic"),
+    *("tocsin.services.paging.lookup", "tocsin.services.paging.delivering", "tocsin.services.paging.escalating"),
+    *("tocsin.services.courier", "tocsin.services.verification", "tocsin.services.watching"),
+    *("tocsin.services.unsilencing", "tocsin.services.slack_replies", "tocsin.domain.reconcile"),
 )
-"""What only who is paged over it needs; and a heartbeat, where there is one."""
+"""What a round needs that has somebody to tell, or something of its kind to do; and a heartbeat, where there is one."""
 
 WITH_THE_FIRST_OF_ITS_KIND = (
     *("tocsin.sources.generic", "tocsin.sources.alertmanager", "tocsin.sources.elastic"),

@@ -20,9 +20,10 @@ from tocsin.domain.audit import Actor
 from tocsin.entrypoints.accounts import accounts_of
 from tocsin.entrypoints.aws import TIMEOUT, Aws
 from tocsin.entrypoints.aws_secrets import SecretText
+from tocsin.entrypoints.key_places import key_file
 from tocsin.entrypoints.letters import LONGEST, InTime, SecretCourier, letters_of
 from tocsin.entrypoints.pager_handler import SENDING_SECONDS
-from tocsin.entrypoints.sign_in import key_file, sessions_of
+from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import random_id

@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.desk import NOON
 from tests.fakes import MemoryStore
@@ -16,7 +18,7 @@ from tocsin.domain.page import Page
 from tocsin.entrypoints.page_addresses import action_url, callers_of, links_of, slack_reply_acts
 from tocsin.errors import Refused, Undelivered
 from tocsin.identity.signing_keys import SigningKeys
-from tocsin.services.slack_replies import SLACK_REPLY
+from tocsin.services.due import SLACK_REPLY
 
 ORIGIN = "https://tocsin.example.com"
 
@@ -42,7 +44,7 @@ def a_page():
 def test_links_begin_with_the_address_that_is_set(keys, url):
     """And with no other; where none is set there are none."""
     links = links_of(Settings.read({"PUBLIC_URL": url}), keys)
-    assert links(a_page()).startswith(f"{url.rstrip('/')}/api/v1/pages/ack?token=INC-1001.1.u1.")
+    assert links(a_page()).startswith(f"{url.rstrip('/')}/ack?t=")
     assert links_of(Settings.read({}), keys)(a_page()) == ""
 
 
@@ -68,6 +70,21 @@ def test_nobody_is_who_has_no_secret_here(keys):
     signature = "v0=" + hmac.new(b"", f"v0:{timestamp}:x".encode(), hashlib.sha256).hexdigest()
     assert not callers.is_from_slack(timestamp, b"x", signature)
     assert not callers.is_from_twilio("https://x", [], "")
+
+
+def test_a_secret_that_cannot_be_read_is_told(keys, caplog):
+    """Whoever looks why buttons do nothing finds it in the log; what is simply not set is no fault."""
+
+    def refuse(**_said):
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
+
+    client = SimpleNamespace(get_secret_value=refuse)
+    aws = SimpleNamespace(region="eu-central-1", client=lambda _name: client)
+    for settings, told in (({}, False), ({"CHANNELS_SECRET_NAME": "tocsin/channels"}, True)):
+        callers = callers_of(Settings.read(settings), keys, lambda: aws, clock=lambda: NOON)
+        caplog.clear()
+        assert not callers.is_from_slack(str(int(NOON.timestamp())), b"x", "v0=x")
+        assert ("tocsin/channels" in caplog.text and "may not be read" in caplog.text) is told
 
 
 @pytest.mark.parametrize("status, error", [(200, None), (500, Undelivered), (429, Undelivered), (404, Refused)])

@@ -22,14 +22,13 @@ from tocsin.errors import ConfigurationError, NoTable
 from tocsin.ids import random_id
 from tocsin.services.auditing import AuditLog
 from tocsin.services.deadline import MARGIN
-from tocsin.services.heartbeats import TICK
+from tocsin.services.due import WATCH
+from tocsin.services.heartbeats import HEARTBEAT, TICK
 from tocsin.services.incidents import IncidentService
 from tocsin.services.paging.delivering import LEASE
 from tocsin.services.paging.rounds import KINDS
 from tocsin.services.policies import POLICY
-from tocsin.services.sync import HEARTBEAT
 from tocsin.services.users import Users
-from tocsin.services.watching import WATCH
 from tocsin.storage.dynamodb_keys import due_place, due_shard, record_key
 from tocsin.storage.dynamodb_store import DynamoDbStore
 from tocsin.storage.json_store import JsonStore

@@ -14,7 +14,8 @@ from tocsin.config import Settings
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
 from tocsin.entrypoints.aws import Aws
-from tocsin.entrypoints.sign_in import key_place, sessions_of
+from tocsin.entrypoints.key_places import key_place
+from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.errors import ConfigurationError, StoreUnreachable
 from tocsin.identity.signing_keys import KeyFile, KeySecret, NoKeys, SigningKey, SigningKeys
 from tocsin.services.auditing import AuditLog

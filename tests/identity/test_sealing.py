@@ -51,6 +51,14 @@ def test_a_seal_that_was_changed_does_not_open(sealer, place_in_it):
         sealer.open(changed, "x")
 
 
+@pytest.mark.parametrize("length", range(38, 44))
+def test_a_seal_that_was_cut_off_does_not_open(sealer, length):
+    """Nor does it end in anything else than that error."""
+    head, _, data = sealer.seal("a secret that is long enough", "x").rpartition(".")
+    with pytest.raises(ConfigurationError, match="the contact x has a seal that was changed"):
+        sealer.open(f"{head}.{data[:length]}", "x")
+
+
 @pytest.mark.parametrize(
     "text", ["", "secret", "1.", "2.00000000." + "A" * 50, "1.0000000g." + "A" * 50, "1.00000000.A"]
 )

@@ -55,6 +55,16 @@ def night(any_store):
     return night
 
 
+def test_a_page_by_hand_keeps_nothing_back(night):
+    """It goes at any rate; what is worse than all that machines told lately goes at once, all the same."""
+    night.at("02:00")
+    for number in range(4):
+        night.alert(f"host-{number}", service=f"service-{number}", severity="low").expect_page("ana", via="email")
+    night.notify("user:ana", text="Call me").expect_page("ana", via="email", says="Call me")
+    night.alert("fifth", service="fifth", severity="low").expect_nothing()
+    night.alert("db-cpu", severity="critical").expect_page("ana", via="email", says="CRITICAL")
+
+
 def test_an_escalation_by_hand_pages_the_next_step_at_once(night):
     """Whoever was reached before is not paged again, and the cycle so far goes on no more."""
     night.at("02:00").alert().expect_page("ana", via="email", step=1)

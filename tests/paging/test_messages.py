@@ -98,6 +98,21 @@ def test_what_is_over_says_so():
     assert LINK not in said(some(1), tells="all_clear", link=LINK).text
 
 
+def test_what_was_merged_is_not_called_over():
+    """Its number is, and what it was about may still burn: whoever sleeps on an all clear must be able to."""
+    one, two = some(2)
+    gone = one.model_copy(update={"merged_into": "INC-9"})
+    message = said([gone], tells="all_clear")
+    assert message.subject == "Merged into INC-9: INC-0 host 0"
+    assert "clear" not in message.text.lower() + message.short.lower()
+    assert said([gone, two.model_copy(update={"merged_into": "INC-9"})], tells="all_clear").subject == (
+        "Merged into others: 2 incidents"
+    )
+    many = said([gone, two], tells="all_clear")
+    assert many.subject == "All clear: 1 over, 1 merged into others"
+    assert "INC-0 host 0 merged into INC-9" in many.text
+
+
 def test_without_an_incident_it_is_a_test_or_what_its_text_says():
     """The first line of a notice is its subject."""
     page = Page.model_validate(
@@ -123,7 +138,7 @@ def test_nothing_that_strangers_wrote_is_more_than_text(title, service, tells):
     """No tag of theirs, no line of theirs, and an SMS stays one."""
     incident = an_incident(title=title or "x", service=service)
     message = said([incident], tells=tells.value, link=LINK)
-    assert len(message.short) <= SHORTEST
+    assert len(message.short.removesuffix(f" {LINK}")) <= SHORTEST
     assert message.subject.isprintable()
     plain = said(
         [an_incident(title="x", service="x" if message.subjects[0].service else "")], tells=tells.value, link=LINK

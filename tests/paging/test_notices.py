@@ -14,11 +14,12 @@ from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import Tells
 from tocsin.domain.rules import Rules
 from tocsin.domain.silence import Matcher
+from tocsin.services.due import NOTICE
 from tocsin.services.incidents import IncidentService
 from tocsin.services.ingest import ingest
 from tocsin.services.paging.notices import notice_acts
 from tocsin.services.paging.rounds import Pager
-from tocsin.services.unsilencing import NOTICE, silence_acts
+from tocsin.services.unsilencing import silence_acts
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 

@@ -173,7 +173,7 @@ def test_the_link_of_a_letter_acknowledges(shop):
     letter = message_from_bytes(mailbox.got[0][0].content)
     plain = next(part for part in letter.walk() if part.get_content_type() == "text/plain")
     text = plain.get_payload(decode=True).decode()
-    (token,) = re.findall(r"https://tocsin\.example\.com/api/v1/pages/ack\?token=(\S+)", text)
+    (token,) = re.findall(r"https://tocsin\.example\.com/ack\?t=(\S+)", text)
     link = links_of(here.settings, here.keys).read(token, here.now)
     after = acknowledge_cycle(Acting(here.store, rules=Rules(), **here.how), here.users, link)
     assert after.acknowledged_by == "ana@example.com"

@@ -7,9 +7,10 @@ from tocsin.domain.audit import Actor
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Matcher
 from tocsin.services.auditing import AuditLog
+from tocsin.services.due import NOTICE
 from tocsin.services.silences import Silences
 from tocsin.services.tick import tick
-from tocsin.services.unsilencing import NOTICE, silence_acts
+from tocsin.services.unsilencing import silence_acts
 
 ANA = Actor("ana@example.com")
 CHECKOUT = Matcher(service="checkout")

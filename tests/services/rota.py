@@ -7,10 +7,10 @@ from tests.desk import NOON
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
 from tocsin.services.auditing import AuditLog
+from tocsin.services.due import SHIFT_NOTICE
 from tocsin.services.feeds import Feeds
 from tocsin.services.on_call import OnCall
 from tocsin.services.schedules import Schedules
-from tocsin.services.shift_notices import SHIFT_NOTICE
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 

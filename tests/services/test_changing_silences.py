@@ -11,9 +11,9 @@ from tocsin.domain.audit import Actor
 from tocsin.domain.silence import HOLDS_ON, KEPT_AFTER, Matcher
 from tocsin.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services import silences as made
+from tocsin.services.due import PAST_SILENCE, SILENCE
 from tocsin.services.silences import SilenceEdit
 from tocsin.services.tick import MOST_ATTEMPTS
-from tocsin.services.unsilencing import PAST_SILENCE, SILENCE
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 

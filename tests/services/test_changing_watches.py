@@ -8,9 +8,9 @@ from tests.desk import at
 from tests.services.test_losing_races import Between
 from tests.services.ward import ANA, SECRET, Ward
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.services.due import WATCH
 from tocsin.services.tick import MOST_ATTEMPTS
 from tocsin.services.watches import WatchEdit
-from tocsin.services.watching import WATCH
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 

@@ -14,7 +14,8 @@ from tocsin.domain.contact import ChannelKind
 from tocsin.domain.notification_rules import ACCOUNT
 from tocsin.domain.user import UserEdit
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed, Refused
-from tocsin.services.contact_records import BOOK, CODE, CONTACT, MOST_CONTACTS, number_of
+from tocsin.services.contact_records import BOOK, CONTACT, MOST_CONTACTS, number_of
+from tocsin.services.due import CODE
 from tocsin.services.tick import MOST_ATTEMPTS
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

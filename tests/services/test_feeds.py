@@ -75,6 +75,18 @@ def test_an_event_keeps_its_name(rota):
     assert rota.feeds.calendar(feed.id, SECRET)[1] != state
 
 
+def test_what_began_long_ago_keeps_its_name_for_a_month(rota):
+    """It is cut where a month begins, and not where each day does."""
+    solo = rota.add("Solo", "ann")
+    feed = rota.feeds.make(solo, secret=SECRET, actor=BOSS)
+    rota.later(days=100)
+    (before,) = events(rota, feed)
+    rota.later(days=1)
+    (after,) = events(rota, feed)
+    assert (before["UID"], before["DTSTART"]) == (after["UID"], after["DTSTART"])
+    assert before["DTSTART"] > f"{NOON:%Y%m%dT%H%M%SZ}"
+
+
 def test_every_link_that_is_not_good_looks_alike(rota):
     """Whatever is wrong with it."""
     feed = rota.feeds.make(rota.shop, secret=SECRET, actor=BOSS)

@@ -10,7 +10,8 @@ from tests.desk import NOON
 from tests.people import HERE, Town, token_in
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.errors import Refused
-from tocsin.services.courier import LETTER, Post
+from tocsin.services.courier import Post
+from tocsin.services.due import LETTER
 from tocsin.services.incidents import IncidentService
 from tocsin.services.tick import tick
 

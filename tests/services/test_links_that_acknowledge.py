@@ -1,11 +1,15 @@
 """Links that acknowledge: for one person, one incident, and what its page told of; for a day."""
 
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.desk import NOON
 from tests.reach import BOSS, Reached
+from tocsin.channels.sms_text import fitted
 from tocsin.domain.access import UserRole
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import Tells
@@ -14,15 +18,20 @@ from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
 from tocsin.domain.user import UserEdit
 from tocsin.errors import IllegalMove, NotFound, PreconditionFailed, SignInRefused
+from tocsin.identity.signing_keys import SigningKeys
 from tocsin.services.acting import Acting
 from tocsin.services.incidents import IncidentService
-from tocsin.services.page_links import GOOD_FOR, PageLinks, acknowledge_cycle, outlook, resolve_cycle
+from tocsin.services.link_tokens import PageLink, read, written
+from tocsin.services.page_links import GOOD_FOR, PURPOSE, PageLinks, acknowledge_cycle, outlook, resolve_cycle
 from tocsin.services.paging.asking import Asking
+from tocsin.services.paging.wording import with_link
+from tocsin.services.signing import STAMP
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 
-ADDRESS = "https://tocsin.example.com/api/v1/pages/ack?token="
+ADDRESS = "https://tocsin.example.com/ack?t="
 INC = "INC-1001"
+HEX = st.binary(min_size=16, max_size=16).map(bytes.hex)
 
 
 class Linked(Reached):
@@ -152,18 +161,77 @@ def test_nothing_of_a_link_can_be_changed(quick):
         changed = token[:place] + ("1" if char != "1" else "2") + token[place + 1 :]
         with pytest.raises(SignInRefused):
             quick.links.read(changed, NOON)
-    other = quick.links(quick.page(cycle=2)).removeprefix(ADDRESS)
-    mixed = token.rsplit(".", 2)[0] + "." + other.split(".", 4)[4]
-    for wrong in ("", ".", token + ".", token + "\n", " " + token, mixed, token.upper(), "9" * 5000, "٣" + token):
+    others = [
+        quick.links(quick.page(**more)).removeprefix(ADDRESS)
+        for more in ({"cycle": 2}, {"incident_id": "INC-1002"}, {"user": "f" * 32}, {"made_at": NOON + GOOD_FOR})
+    ]
+    mixed = [written(read(token)[0], read(other)[1]) for other in others]
+    odd = ("", ".", "A", token + ".", token + "=", token + "\n", " " + token, token.upper(), "9" * 5000, "٣" + token)
+    for wrong in (*odd, *mixed, *(token[:length] for length in range(len(token)))):
         with pytest.raises(SignInRefused, match="no good"):
             quick.links.read(wrong, NOON)
 
 
 def test_a_signature_for_something_else_is_none_for_this(quick):
-    """Whatever else the keys have signed."""
-    text = quick.link().text
+    """Whatever else the keys have signed, a longer signature of the same among it."""
+    packed = quick.link().packed
+    others = [
+        quick.keys.stamp("something else", packed),
+        urlsafe_b64decode(quick.keys.mac(PURPOSE, packed.decode("latin-1")).partition(".")[2] + "=")[:STAMP],
+        urlsafe_b64decode(quick.keys.mac(f"stamp: {PURPOSE}", "").partition(".")[2] + "=")[:STAMP],
+        bytes(STAMP),
+    ]
+    for stamp in others:
+        with pytest.raises(SignInRefused):
+            quick.links.read(written(packed, stamp), NOON)
+    assert quick.links.read(written(packed, quick.keys.stamp(PURPOSE, packed)), NOON) == quick.link()
+
+
+def test_a_link_stays_good_while_keys_are_exchanged(quick):
+    """Once; exchanged twice, its key is gone. Wherever it is followed, and whichever key that process has read."""
+    quick.keys.current()
+    quick.place.rotate()
+    newer = PageLinks(SigningKeys(quick.place, clock=quick.clock), ADDRESS)
+    old, new = (links(quick.page()).removeprefix(ADDRESS) for links in (quick.links, newer))
+    assert old != new
+    quick.later(minutes=1)
+    for links in (quick.links, newer):
+        assert [links.read(one, quick.now).user for one in (old, new)] == [quick.ann.id] * 2
+    quick.place.rotate()
+    quick.later(minutes=15)
     with pytest.raises(SignInRefused):
-        quick.links.read(f"{text}.{quick.keys.mac('something else', text)}", NOON)
+        quick.links.read(old, quick.now)
+    assert quick.links.read(new, quick.now).incident_id == INC
+
+
+@given(
+    st.integers(0, 10**18 - 1),
+    st.integers(0, 10**6),
+    st.integers(0, 2**40),
+    st.text(st.characters(codec="utf-8")) | HEX,
+)
+@settings(max_examples=50)
+def test_whatever_a_link_says_is_read_as_it_was_written(number, cycle, until, user):
+    """Ids of people too, whatever makes them; those that are no hexadecimal digits are not taken for such."""
+    link = PageLink(f"INC-{number}", cycle, user, until)
+    assert PageLink.unpacked(link.packed) == link
+    if len(link.packed) < 100:
+        assert read(written(link.packed, bytes(STAMP))) == (link.packed, bytes(STAMP))
+
+
+@pytest.mark.parametrize(
+    "address, room",
+    [("https://abcdefghij.execute-api.ap-southeast-1.amazonaws.com", 39), ("https://tocsin.example.com", 72)],
+)
+def test_a_link_leaves_room_in_an_sms(quick, address, room):
+    """For so many characters, at the longest address that AWS gives and at one of one's own."""
+    page = quick.page(user="0123456789abcdef" * 2, incident_id="INC-16383", cycle=63)
+    link = PageLinks(quick.keys, f"{address}/ack?t=")(page)
+    words = "CRITICAL: INC-16383 " + "Checkout is down " * 9
+    said = fitted(with_link(words, link))
+    assert said.endswith(f"... {link}")
+    assert said.startswith("CRITICAL: INC-16383 Checkout")
+    assert len(said) - len(link) - 1 == room
 
 
 @pytest.mark.parametrize(

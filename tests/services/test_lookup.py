@@ -96,8 +96,12 @@ def test_on_call_is_who_is_on_call_of_the_incident(town):
 
 
 def test_assignees_are_found_by_their_addresses(town):
-    """Other names are free, and reach nobody."""
+    """Other names are free, and reach nobody; neither does who has left."""
     ann = town.person()
+    town.change(town.person("left@example.com"), active=False)
+    assert town.lookup.found("assignees", incident(assignees=("left@example.com",)), NOON).missing == (
+        (PageReason.NO_CONTACT, "left@example.com"),
+    )
     found = town.lookup.found("assignees", incident(assignees=("ann@example.com", "somebody")), NOON)
     assert (found.people, found.missing) == ((ann.id,), ((PageReason.NO_CONTACT, "somebody"),))
     nobody = town.lookup.found("assignees", incident(), NOON)

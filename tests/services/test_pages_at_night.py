@@ -48,8 +48,10 @@ def test_the_night_is_that_of_whoever_was_paged(people):
     for hours in (8.99, 9, 17.99, 18):
         paged(people, people.ann, hours)
         paged(people, people.bo, hours)
+    paged(people, people.ann, 9.5)  # 21:30 in UTC
+    paged(people, people.bo, 14)  # 21:00 there, and 02:00 in UTC
     paged(people, people.bo, 15)
-    assert counted(people) == {"ann": 2, "bo": 3}
+    assert counted(people) == {"ann": 3, "bo": 3}
 
 
 def test_only_what_was_sent_in_that_time_counts(people):

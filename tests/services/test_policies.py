@@ -19,6 +19,7 @@ from tocsin.services.teams import Teams
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
 
 BOSS = Actor("boss@example.com")
+HOOK = "https://example.com/hook"
 
 
 class Desk(Reached):
@@ -145,6 +146,17 @@ def test_two_that_tie_are_refused(desk):
     assert desk.policies.named("search") == other
 
 
+def test_one_that_is_switched_on_ties_as_one_that_is_made(desk):
+    """While it is off it may say the same; and so may be made whatever the one that is on says, once that is off."""
+    made = desk.add()
+    off = desk.add("Basket", conditions={"service": ["CHECKOUT"]}, is_active=False)
+    on = document("Basket", conditions={"service": ["CHECKOUT"]})
+    with pytest.raises(InvalidInput, match="Basket and Checkout could both hold"):
+        desk.policies.put(off.id, on, actor=BOSS)
+    desk.policies.put(made.id, document(is_active=False), actor=BOSS)
+    assert desk.policies.put(off.id, on, actor=BOSS).is_active
+
+
 @pytest.mark.parametrize("first", ["add", "put"])
 def test_of_two_that_are_saved_at_once_the_later_sees_the_tie(desk, first):
     """The audit log is what both write: who is second looks again at all policies."""
@@ -200,6 +212,31 @@ def test_whom_nobody_knows_is_no_target(desk, target):
     for said in (document("Checkout", target), document(fallback=[target])):
         with pytest.raises(InvalidInput, match="there is no"):
             desk.policies.add(said, actor=BOSS)
+
+
+def test_only_a_webhook_is_called_as_one(desk):
+    """Any room can be paged."""
+    for name, kind, words in (("Ops", "sms", {"number": "+49301234567"}), ("Hook", "webhook", {"url": HOOK})):
+        desk.contacts.add_room(name, kind, words, actor=BOSS)
+    called = [{"actions": [{"type": "webhook", "target": "room:hook"}, {"type": "notify", "target": "room:ops"}]}]
+    assert desk.add(steps=called).called == ("room:hook",)
+    with pytest.raises(InvalidInput, match="room:ops is of the kind sms, and no webhook"):
+        desk.add("Search", steps=[{"actions": [{"type": "webhook", "target": "room:OPS"}]}])
+
+
+def test_a_policy_that_cannot_be_read_spoils_no_other(desk, caplog):
+    """A time zone that is none any more, say: the others still page, and are changed as ever."""
+    made, other = desk.add(), desk.add("Search")
+    record = desk.store.record(POLICY, made.id)
+    broken = record.model_copy(update={"body": record.body | {"steps": []}, "version": 2})
+    write = RecordWrite(kind=POLICY, id=made.id, record=broken, expected=1)
+    desk.store.commit(Change(id="broken", at=desk.now, records=(write,)))
+    assert every_policy(desk.store) == (other,)
+    assert f"the policy {made.id} cannot be read" in caplog.text
+    assert desk.policies.every() == [default_policy(), other]
+    desk.add("Third")
+    with pytest.raises(NotFound):
+        desk.policies.named(made.id)
 
 
 def test_there_are_only_so_many(desk):

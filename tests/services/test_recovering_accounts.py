@@ -9,7 +9,7 @@ from tests.people import ANOTHER, HERE, PASSWORD, Town, token_in
 from tocsin.domain.audit import Actor
 from tocsin.errors import InvalidInput, SignInRefused, TooManyAttempts
 from tocsin.services.auditing import AUDIT
-from tocsin.services.courier import LETTER
+from tocsin.services.due import LETTER
 from tocsin.services.tickets import TICKET, Purpose
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

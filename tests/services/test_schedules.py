@@ -5,25 +5,20 @@ from datetime import timedelta
 import pytest
 
 from tests.desk import NOON
+from tests.fakes import MemoryStore
 from tests.services.rota import BOSS, MONDAY, Rota, at, layer, override
 from tests.services.test_losing_races import Between
 from tests.services.test_users import OFF
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.schedule import (
-    LONGEST_NAME,
-    MOST_HOURS,
-    MOST_IN_A_LAYER,
-    MOST_LAYERS,
-    MOST_OVERRIDES,
-    Duty,
-    schedule_of,
-)
+from tocsin.domain.layer import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER
+from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.on_call import schedule_in
-from tocsin.services.schedules import OVERRIDES_KEPT
-from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS
+from tocsin.services.paging.notices import said as in_words
+from tocsin.services.schedules import MOST_NAMED, OVERRIDES_KEPT
+from tocsin.services.shift_notices import KEPT, MOST_NOTICES, MOST_SPANS, SHIFT_NOTICE
 from tocsin.services.tick import MOST_ATTEMPTS
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
@@ -96,6 +91,18 @@ def test_what_cannot_be_is_refused(rota, said, why):
     with pytest.raises(InvalidInput, match=why):
         rota.schedules.add({"name": "Shop", **said}, actor=BOSS)
     assert list(rota.schedules.every()) == []
+
+
+def test_a_page_of_large_schedules_is_short():
+    """So that it fits into one answer; the next one has the others."""
+    rota = Rota(MemoryStore())
+    rota.person("ann")
+    layers = [layer("ann " * MOST_IN_A_LAYER, f"l{number}") for number in range(MOST_LAYERS)]
+    made = [rota.add(f"Shop {number}", layers=layers).id for number in range(5)]
+    some, cursor = rota.schedules.find(limit=50)
+    rest, end = rota.schedules.find(limit=50, cursor=cursor)
+    assert ([one.id for one in (*some, *rest)], end) == (sorted(made), "")
+    assert len(some) == MOST_NAMED // (MOST_LAYERS * MOST_IN_A_LAYER) + 1
 
 
 def test_nobody_who_has_left_is_put_on_call_anew(rota):
@@ -233,11 +240,18 @@ def test_whose_shift_moves_is_told(rota):
     rota.add(actor=Actor(rota.bo.email))
     made = rota.notices()
     assert set(made) == {"ann"}
+    (notice,) = [one for one in rota.store.due(rota.now) if one.kind == SHIFT_NOTICE]
+    assert in_words(notice).split("\n") == [
+        "Your shifts by the schedule Shop have changed.",
+        "You are on call from 2026-03-02 12:00 until 2026-03-09 09:00 UTC.",
+        "You are on call from 2026-03-16 09:00 UTC on.",
+    ]
     weeks = [MONDAY + timedelta(weeks=number) for number in (1, 2)]
     assert made["ann"]["gained"] == [
         [NOON.isoformat(), weeks[0].isoformat()],
-        [weeks[1].isoformat(), (NOON + TOLD_AHEAD).isoformat()],
+        [weeks[1].isoformat(), None],  # it ends beyond what is looked at
     ]
+    assert NOON < weeks[1] < NOON + TOLD_AHEAD
     rota.later(hours=1)
     rota.schedules.add_overrides("shop", [override("cy", 2, 4, "ann")], actor=Actor("key:bot"))
     moment = [[at(2).isoformat(), at(4).isoformat()]]

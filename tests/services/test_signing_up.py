@@ -6,7 +6,7 @@ from tests.people import ANOTHER, HERE, PASSWORD, Town, token_in
 from tocsin.domain.access import UserRole
 from tocsin.errors import InvalidInput, NotAllowed, SignInRefused
 from tocsin.services.auditing import AUDIT
-from tocsin.services.courier import LETTER
+from tocsin.services.due import LETTER
 from tocsin.services.tickets import TICKET
 from tocsin.services.users import EMAIL, USER
 

@@ -12,8 +12,9 @@ from tests.services.test_losing_races import Between
 from tocsin.domain.decision import Reason
 from tocsin.domain.silence import MOST_NAMED, Matcher
 from tocsin.domain.timeline import EventKind
+from tocsin.services.due import NOTICE, SILENCE
 from tocsin.services.silences import SilenceEdit
-from tocsin.services.unsilencing import MOST_AT_ONCE, NOTICE, SILENCE, Unsilencing
+from tocsin.services.unsilencing import MOST_AT_ONCE, Unsilencing
 from tocsin.storage.json_store import JsonStore
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

@@ -7,7 +7,8 @@ import pytest
 from tests.reach import Reached
 from tocsin.domain.rules import Rules
 from tocsin.errors import Refused, Undelivered
-from tocsin.services.slack_replies import AGAIN, GOOD_FOR, SLACK_REPLY, SlackReplies, reply
+from tocsin.services.due import SLACK_REPLY
+from tocsin.services.slack_replies import AGAIN, GOOD_FOR, SlackReplies, reply
 from tocsin.services.tick import tick
 
 HOOK = "https://hooks.slack.com/actions/T1/2/x"

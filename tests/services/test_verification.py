@@ -10,7 +10,7 @@ from tests.services.test_losing_races import Between
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import SHORTEST, Tells
 from tocsin.errors import Conflict, InvalidInput, Refused, StoreUnreachable, TooManyAttempts, Undelivered
-from tocsin.services.contact_records import CODE
+from tocsin.services.due import CODE
 from tocsin.services.tick import MOST_ATTEMPTS
 from tocsin.services.verification import MOST_TRIES, Codes
 
@@ -139,6 +139,26 @@ def test_an_hour_later_a_contact_is_sent_another(town):
     assert verify(town, asked(town)).usable
 
 
+def test_a_person_is_sent_twelve_codes_and_then_one_an_hour(town):
+    """However many contacts they add and delete: each may cost as much as a text message. Others are not held up."""
+
+    def another(user=town.ann):
+        phone = town.contacts.add(user, SMS, PHONE, actor=BOSS)
+        town.verification.ask(phone)
+        town.contacts.remove(phone, user, actor=BOSS)
+
+    for _ in range(12):
+        another()
+    with pytest.raises(TooManyAttempts) as raised:
+        another()
+    assert raised.value.seconds == 60 * 60
+    another(town.person("bo@example.com"))
+    town.later(hours=1)
+    town.verification.ask(town.phone)
+    with pytest.raises(TooManyAttempts):
+        another()
+
+
 def test_a_code_is_of_one_address(town):
     """That of an address before verifies nothing, and is not sent any more."""
     code = asked(town)
@@ -189,6 +209,17 @@ def test_a_code_that_cannot_be_sent_is_tried_again_until_it_is_over(town, caplog
     assert tries == [0, 1, 3, 7]
     assert caplog.records[-1].levelno == logging.ERROR
     assert "was given up, for it is over: the provider answered 503" in caplog.text
+
+
+def test_a_code_that_another_tick_has_taken_waits(town):
+    """Whoever saw that it was due, and was slower, does not try it at once once more."""
+    town.channel.fails = Undelivered("the provider answered 503")
+    town.verification.ask(town.phone)
+    (due,) = town.store.due(town.now)
+    codes = Codes(town.store, town.contacts, town.keys, town.channels, clock=town.clock, new_id=town.new_id)
+    for _ in range(2):
+        assert codes(due)
+    assert town.store.record(CODE, town.phone.id).body["sends"] == 1
 
 
 def test_a_code_is_the_same_at_each_try(town):

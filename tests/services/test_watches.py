@@ -14,8 +14,9 @@ from tocsin.domain.alert import Source
 from tocsin.domain.rules import Rules, Selection
 from tocsin.domain.severity import Severity
 from tocsin.errors import NotFound
+from tocsin.services.due import WATCH
 from tocsin.services.watches import WatchEdit
-from tocsin.services.watching import WATCH, Watching
+from tocsin.services.watching import Watching
 from tocsin.storage.json_store import JsonStore
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration

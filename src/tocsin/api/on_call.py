@@ -10,7 +10,7 @@ from .answers import found
 from .call import Call, call_of
 from .endpoints import PREFIX, Answer, Endpoints
 from .moments import Moment
-from .schedule_looks import AHEAD
+from .schedule_looks import looked_until
 from .schedule_views import CoverageView, CurrentList, ShiftList
 from .schedules import ONE, looks_of
 from .searching import Word
@@ -73,4 +73,4 @@ def list_own_shifts(request: Request, *, since: From = None, until: Until = None
 
 def _span(call: Call, since: Moment | None, until: Moment | None) -> tuple[Moment, Moment]:
     start = since or call.parts.clock()
-    return start, until or start + AHEAD
+    return start, until or looked_until(start)

@@ -10,14 +10,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from tocsin.domain.incident import Incident
 from tocsin.errors import TocsinError
 from tocsin.services.acting import Acting
-from tocsin.services.page_links import PageLink, acknowledge_cycle, outlook
+from tocsin.services.link_tokens import PageLink
+from tocsin.services.page_links import acknowledge_cycle, outlook
 
 from .call import Call, call_of
-from .endpoints import PREFIX, Answer, Endpoints
+from .endpoints import Answer, Endpoints
 from .plain_pages import HTML, refused, shown
 from .searching import Word
 
-ACKNOWLEDGE = f"{PREFIX}/pages/ack"
+ACKNOWLEDGE = "/ack"
+"""As short as can be: an SMS is to hold the whole link."""
 
 REFUSES = (401, 404, 409, 412)
 Token = Annotated[Word, Query(description="What the link of a page says.")]
@@ -28,13 +30,13 @@ page_links = Endpoints("acknowledging")
 @page_links(
     "GET", ACKNOWLEDGE, answers={200: Answer(said="A page with a button.", media=HTML)}, refuses=REFUSES, shown=False
 )
-def show_link(request: Request, *, token: Token = "") -> Response[str]:
+def show_link(request: Request, *, t: Token = "") -> Response[str]:
     """Show what the link of a page would acknowledge, as a page with a button that does it.
 
     Following a link changes nothing: programs that look into mail follow links, too. Refusals are pages as well.
     """
     call = call_of(request)
-    return _answered(lambda: _shown(call, _read(call, token)))
+    return _answered(lambda: _shown(call, _read(call, t)))
 
 
 @page_links(
@@ -45,13 +47,13 @@ def show_link(request: Request, *, token: Token = "") -> Response[str]:
     shown=False,
     keyed=False,
 )
-def follow_link(request: Request, *, token: Token = "") -> Response[str]:
+def follow_link(request: Request, *, t: Token = "") -> Response[str]:
     """Acknowledge what the link of a page is for: as the person whose page it was, and no later cycle than it told of.
 
     Nothing but the link is asked for. Twice is no error.
     """
     call = call_of(request)
-    return _answered(lambda: _done(call, _read(call, token)))
+    return _answered(lambda: _done(call, _read(call, t)))
 
 
 def acting_of(call: Call) -> Acting:

@@ -8,9 +8,7 @@ from tocsin.domain.policy import (
     LONGEST_DELAY,
     MOST_ACTIONS,
     MOST_STEPS,
-    MOST_VALUES,
     Assign,
-    Conditions,
     CreateIssue,
     Hold,
     Notify,
@@ -18,9 +16,9 @@ from tocsin.domain.policy import (
     SetSeverity,
     SetStatus,
     Target,
-    Times,
     Webhook,
 )
+from tocsin.domain.policy_conditions import MOST_VALUES, Conditions, Times
 from tocsin.domain.rotation import Hours
 
 from .bodies import Body

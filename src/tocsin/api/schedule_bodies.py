@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tocsin.domain.layer import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER
 from tocsin.domain.rotation import MOST_UNITS, Unit, Weekday
-from tocsin.domain.schedule import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER, MOST_LAYERS, MOST_OVERRIDES
+from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES
 
 from .bodies import Body
 from .moments import Moment

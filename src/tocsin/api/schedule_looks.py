@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tocsin.domain.coverage import coverage
 from tocsin.domain.frozen import Utc
+from tocsin.domain.layer import LAST
 from tocsin.domain.schedule import Schedule, shifts
 from tocsin.domain.stints import Span, current
 from tocsin.domain.user import User
@@ -26,6 +27,11 @@ MOST_SHIFTS = 5_000
 """In one answer."""
 
 AtNight = Callable[[list[User], Utc, Utc], Mapping[str, int] | None]
+
+
+def looked_until(start: Utc) -> Utc:
+    """Return until when shifts and coverage are looked at from a moment unless told otherwise."""
+    return min(start, LAST) + AHEAD
 
 
 class Looks:

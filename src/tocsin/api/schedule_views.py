@@ -7,7 +7,8 @@ from pydantic import Field
 
 from tocsin.domain.coverage import Coverage
 from tocsin.domain.frozen import Utc
-from tocsin.domain.schedule import Layer, Override, Schedule, Shift
+from tocsin.domain.layer import Layer
+from tocsin.domain.schedule import Override, Schedule, Shift
 from tocsin.domain.stints import Current, Span
 from tocsin.domain.user import User
 from tocsin.services.feeds import Feed

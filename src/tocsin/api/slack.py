@@ -11,7 +11,8 @@ from pydantic import Field
 
 from tocsin.domain.user import User
 from tocsin.errors import InvalidInput, SignInRefused, TocsinError
-from tocsin.services.page_links import PageLink, acknowledge_cycle, resolve_cycle
+from tocsin.services.link_tokens import PageLink
+from tocsin.services.page_links import acknowledge_cycle, resolve_cycle
 from tocsin.services.slack_replies import reply
 from tocsin.services.slack_users import SlackUsers
 

@@ -206,7 +206,7 @@ def parsed(url: str, services: Collection[str] = SERVICES) -> dict[str, Any]:
     if schema not in services:
         why = "Apprise's address is of no service that is taken: it needs one fixed place on the Internet"
         raise Refused(why, hint="A webhook, ntfy and e-mail are channels of their own.")
-    plugin: Any = NotificationManager()[schema]  # type: ignore[no-untyped-call]
+    plugin: Any = NotificationManager()[schema]  # type: ignore[no-untyped-call]  # Apprise has no types
     try:
         parts = plugin.parse_url(url)
     except Exception:  # noqa: BLE001 - a plugin of a hundred; its words may repeat the URL

@@ -97,6 +97,9 @@ class Outbound:
             until = self._timer() + seconds
             try:
                 connection = self._connected(place, opened)
+                if self._timer() >= until:
+                    _hang_up(connection)
+                    return "there was no connection in time"  # nobody waits any more: it counts as not sent
                 connection.request(method, place.target, body, sent, preload_content=False)
                 return whole(connection.getresponse(), largest=LARGEST_BODY, until=until, timer=self._timer)
             except NoReply as error:

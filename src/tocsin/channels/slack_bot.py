@@ -1,9 +1,8 @@
-"""Slack as an app: messages with buttons, which can be changed later.
+"""Slack as an app: messages with buttons.
 
-Slack answers 200 whatever happened; ``ok`` and ``error`` tell ("chat.postMessage", "chat.update", "auth.test").
+Slack answers 200 whatever happened; ``ok`` and ``error`` tell ("chat.postMessage", "auth.test").
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,15 +36,8 @@ class SlackBot:
         """Post one message. Raises as :class:`~tocsin.services.channel.Channel` says."""
         metadata = {"event_type": "tocsin_message", "event_payload": {"id": message.id}}
         said = shown(message, buttons=True) | {"channel": word(to, "channel"), "metadata": metadata}
-        return _receipt(self._asked("chat.postMessage", said))
-
-    def replace(self, provider_id: str, message: Message) -> Receipt:
-        """Say ``message`` in place of what :meth:`send` had posted: without buttons, unless it is a page again."""
-        channel, _, ts = provider_id.rpartition(":")
-        if not re.fullmatch(r"[0-9]+\.[0-9]+", ts) or not channel:
-            message_ = "this is no id of a message in Slack"
-            raise Refused(message_)
-        return _receipt(self._asked("chat.update", shown(message, buttons=True) | {"channel": channel, "ts": ts}))
+        found = self._asked("chat.postMessage", said)
+        return Receipt(f"{text_in(found, 'channel')}:{text_in(found, 'ts')}")
 
     def check(self) -> Standing:
         """Say that Slack knows the token. Raises as :meth:`send` does."""
@@ -66,7 +58,3 @@ class SlackBot:
         if code in _ANOTHER_TIME:
             raise Undelivered(message, retry_after=retry_after(reply))
         raise Refused(message)
-
-
-def _receipt(found: Mapping[str, Any]) -> Receipt:
-    return Receipt(f"{text_in(found, 'channel')}:{text_in(found, 'ts')}")

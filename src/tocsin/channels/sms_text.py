@@ -6,6 +6,9 @@ import unicodedata
 LONGEST_GSM = 160
 LONGEST_UCS = 70
 
+LEAST_WORDS = 30
+"""Places that are no link: enough to say how bad it is, and which incident."""
+
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -24,9 +27,10 @@ _PLAIN = str.maketrans(
         "\u2026": "...",
         "\u2192": "->",
         "\u00a0": " ",
+        **dict(zip("łŁđĐıħĦŧŦ", "lLdDihHtT", strict=True)),
     }
 )
-"""Dashes, quotation marks, dots, an arrow and a space of typography, as GSM's alphabet has them."""
+"""Dashes, quotation marks, dots, an arrow and a space of typography, as GSM's alphabet has them; and struck letters."""
 
 _LINK = re.compile(r"\shttps?://\S+$")
 
@@ -40,9 +44,12 @@ def fitted(text: str) -> str:
     found = _LINK.search(said)
     link = found.group() if found else ""
     words = said.removesuffix(link)
-    # Without its link a text may be of the smaller alphabet, but never of the larger.
-    if link and _length(link) <= longest // 2:
-        return _cut(words, longest - _length(link)) + link
+    if link:
+        # A sign that costs more than half of the room goes before the link does.
+        plain = _without_signs(words)
+        room = (LONGEST_GSM if _is_gsm(plain + link) else LONGEST_UCS) - _length(link)
+        if room >= LEAST_WORDS:
+            return _cut(plain, room) + link
     return _cut(words, LONGEST_GSM if _is_gsm(words) else LONGEST_UCS)
 
 
@@ -56,6 +63,12 @@ def _bare(one: str) -> str:
     """Return a letter without its accent, if that makes it one of GSM's."""
     first = unicodedata.normalize("NFD", one)[0]
     return first if first.isascii() and first.isalpha() else one
+
+
+def _without_signs(text: str) -> str:
+    """Return ``text`` with a space for each emoji, or other sign, if letters do not need the larger alphabet anyway."""
+    plain = " ".join("".join(one if _is_gsm(one) or one.isalnum() else " " for one in text).split())
+    return plain if _is_gsm(plain) else text
 
 
 def _is_gsm(text: str) -> bool:

@@ -3,7 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
@@ -60,8 +60,11 @@ class SmtpCourier:
         """
         with _told():
             message = written(letter, self._sender, at=self._clock())
-            with self._connected() as server:
+            with closing(self._connected()) as server:
                 server.send_message(message)
+                # It was taken: whatever becomes of the good-bye, and however long that takes, it is not sent again.
+                with suppress(smtplib.SMTPException, OSError):
+                    server.putcmd("QUIT")
 
     def check(self) -> Standing:
         """Say that the server is there, and lets us in. Raises as :meth:`deliver` does."""

@@ -13,6 +13,18 @@ from .frozen import Utc
 LONGEST_LINE = 75
 """Octets of a line without its end; what is longer is folded."""
 
+_NOTHING = (
+    "BEGIN:VTIMEZONE",
+    "TZID:UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+"""What a calendar without events holds: it is none without a component (3.6)."""
+
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
@@ -38,10 +50,13 @@ def _lines(name: str, events: Iterable[Event], stamp: Utc) -> Iterator[str]:
     yield "CALSCALE:GREGORIAN"
     yield f"NAME:{_text(name)}"
     yield f"X-WR-CALNAME:{_text(name)}"  # what was understood before RFC 7986 named it
-    for event in events:
+    some = list(events)
+    if not some:
+        yield from _NOTHING
+    for event in some:
         yield "BEGIN:VEVENT"
         yield f"UID:{_text(event.uid)}"
-        yield f"DTSTAMP:{_moment(stamp)}"
+        yield f"DTSTAMP:{_moment(stamp)}"  # the later one holds, so that no SEQUENCE is counted (RFC 5546, 2.1.5)
         yield f"DTSTART:{_moment(event.start)}"
         yield f"DTEND:{_moment(event.end)}"
         yield f"SUMMARY:{_text(event.summary)}"

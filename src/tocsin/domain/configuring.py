@@ -10,8 +10,9 @@ from typing import NamedTuple
 from tocsin.errors import InvalidInput
 
 from .frozen import Utc
-from .policy import DEFAULT_ID, Policy, checked_with
-from .schedule import Layer, Schedule
+from .layer import Layer
+from .policy import DEFAULT_ID, Policy, checked_with, default_policy
+from .schedule import Schedule
 from .shift_changes import TOLD_AHEAD, Moved, moved
 from .succession import ahead, see_that_the_past_stays, succeeded
 
@@ -74,7 +75,7 @@ def schedule_changes(there: Iterable[Schedule], wanted: Iterable[Schedule], now:
 def policy_changes(there: Iterable[Policy], wanted: Sequence[Policy], *, prune: bool) -> Changes:
     """Return what becomes of policies, their targets by name; the default one never goes.
 
-    Raises ``InvalidInput`` if two would tie in the end, or be the default one.
+    Raises ``InvalidInput`` if two would tie in the end, be the default one, or have its name.
     """
     if sum(one.id == DEFAULT_ID for one in wanted) > 1:
         message = "two policies are described that have no conditions"
@@ -83,15 +84,19 @@ def policy_changes(there: Iterable[Policy], wanted: Sequence[Policy], *, prune: 
     left = {one.name.casefold(): one for one in there if one.id != DEFAULT_ID}
     default = {one.id: one for one in there if one.id == DEFAULT_ID}
     for after in wanted:
-        before = default.get(after.id) or left.pop(after.name.casefold(), None)
+        before = default.pop(after.id, None) or left.pop(after.name.casefold(), None)
         if before is None:
             steps.append(Step(Kind.ADD, after.name, None, after))
         elif said := tuple(_policy_words(before, after)):
             steps.append(Step(Kind.CHANGE, before.name, before, after, said))
     gone = [Step(Kind.REMOVE, one.name, one, None) for one in left.values()] if prune else []
     final = [*wanted, *(() if prune else left.values())]
+    names = {one.name.casefold() for one in (default_policy(), *wanted, *default.values()) if one.id == DEFAULT_ID}
     for one in final:
         checked_with(one, final)
+        if one.id != DEFAULT_ID and one.name.casefold() in names:
+            message = f"{one.name} is the default policy's name"
+            raise InvalidInput(message, hint="give one of them another name")
     return Changes((*gone, *steps), () if prune else tuple(one.name for one in left.values()))
 
 

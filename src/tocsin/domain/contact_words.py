@@ -102,7 +102,8 @@ def _checked(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str
 
 
 def _number(value: str) -> str:
-    number = _BETWEEN.sub("", value)
+    # The nought in brackets is dialled within the country, and instead of its number.
+    number = _BETWEEN.sub("", value.replace("(0)", ""))
     if not _NUMBER.fullmatch(number):
         message = f"{value[:40]!r} is no telephone number"
         raise InvalidInput(message, hint="with its country, as in +49 30 1234567")

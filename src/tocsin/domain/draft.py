@@ -15,6 +15,9 @@ from .timeline import SYSTEM, Event, EventKind, fields_changed
 TIMER = "timer"
 """The record kind of everything that the tick acts on."""
 
+EXPIRE = "expire"
+"""What a timer does that ends an alert; its body names the alert's source and key."""
+
 
 class Draft:
     """Collects what happens to one incident at one moment. ``incident`` is the state so far.
@@ -49,6 +52,9 @@ class Draft:
     ) -> None:
         """Take one step: the incident becomes ``after``, and the timeline says so. Texts are kept to their bounds."""
         after = bounded(after.model_copy(update={"revision": self._revision}))
+        if after.alerts.all_muted and after.cycles > after.acknowledged_cycles:
+            # Whoever pages ends a cycle that it finds muted: see ``lifecycle.page_what_was_held``.
+            after = after.model_copy(update={"held_cycle": after.cycles})
         version = 0 if self._before is None else self._before.version + 1
         changes = fields_changed(self._state, after)
         after = after.model_copy(update={"version": version})

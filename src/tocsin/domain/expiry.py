@@ -12,11 +12,8 @@ from .alert import Alert, Source
 from .assess import Finding, Step
 from .change import AlertWrite, Record, RecordWrite
 from .decision import Reason
-from .draft import TIMER
+from .draft import EXPIRE, TIMER
 from .frozen import Utc
-
-EXPIRE = "expire"
-"""What a timer does that ends an alert; its body names the alert's source and key."""
 
 
 def timer_of(write: AlertWrite, before: Alert | None) -> RecordWrite | None:

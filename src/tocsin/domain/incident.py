@@ -103,6 +103,8 @@ class Incident(Frozen):
     a rise above it pages again. ``recovered_at`` is set while nothing fires any more. ``version`` is
     bumped by every write, ``revision`` only by what a person can edit.
 
+    ``held_cycle`` is the number of a cycle that pages nobody any more because all that fired was muted for a while.
+
     ``roles`` holds the roles of those ``assignees`` who do more than respond. Until ``snoozed_until`` pages are held,
     unless it gets worse than ``snoozed_severity``, which it had when it was snoozed. ``merged_into`` is the incident
     that took this one over, ``merged`` are those that this one took over, theirs included.
@@ -134,6 +136,7 @@ class Incident(Frozen):
     acknowledged_cycles: int = 0
     cycle_restarted_at: Utc | None = None
     cycle_due_at: Utc | None = None
+    held_cycle: int = 0
     snoozed_until: Utc | None = None
     snoozed_severity: Severity | None = None
     triggered_at: Utc | None = None

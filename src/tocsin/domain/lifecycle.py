@@ -30,11 +30,14 @@ def page_again(draft: Draft, rules: Rules, *, why: str, reason: Reason) -> None:
     _cycle_in_time(draft, rules, why=why, reason=reason)
 
 
-def page_what_was_held(draft: Draft, rules: Rules, *, before: Incident) -> None:
-    """Begin a new cycle where all that fired was muted and some of it is not any more: a mute ends the cycle it holds."""
+def page_what_was_held(draft: Draft, rules: Rules) -> None:
+    """Begin a new cycle where one was held by a mute, nobody has acknowledged it, and something fires unmuted.
+
+    However long ago it was held, and whatever recovered in between: the held cycle pages nobody any more.
+    """
     incident = draft.incident
-    unmuted = before.alerts.all_muted and incident.alerts.firing_now and not incident.alerts.all_muted
-    if unmuted and incident.cycles > incident.acknowledged_cycles:
+    held = incident.held_cycle == incident.cycles > incident.acknowledged_cycles
+    if held and incident.alerts.firing_now and not incident.alerts.all_muted:
         _cycle_in_time(draft, rules, why="what was muted fires on", reason=Reason.UNMUTED_AGAIN)
 
 

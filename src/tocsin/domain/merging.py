@@ -76,7 +76,7 @@ def _take_over(into: Draft, gone: Incident, rules: Rules) -> None:
         into.stop_timer(SETTLE)
     elif recovered_at is not None and recovered_at != before.recovered_at and may_auto_resolve(before, rules):
         into.set_timer(SETTLE, recovered_at + rules.settle)
-    page_what_was_held(into, rules, before=before)
+    page_what_was_held(into, rules)
     _follow_person(into, gone, rules)
     follow_severity(into, rules)
 

@@ -7,7 +7,7 @@ from .incident import Status
 from .severity import Severity
 
 SHORTEST = 160
-"""Characters of :attr:`Message.short`: one SMS."""
+"""Characters of :attr:`Message.short` that are no link: one SMS."""
 
 
 class Tells(StrEnum):
@@ -22,7 +22,10 @@ class Tells(StrEnum):
 
 
 class Subject(Frozen):
-    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none)."""
+    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none).
+
+    One that was ``merged_into`` another is over as a number, and what it was about may still burn.
+    """
 
     id: str
     cycle: int
@@ -36,12 +39,13 @@ class Subject(Frozen):
     runbook: str = ""
     url: str = ""
     acknowledge: str = ""
+    merged_into: str = ""
 
 
 class Message(Frozen):
     """One message to one target. ``id`` is that of its page, the same however often it is sent.
 
-    ``subject`` is one line, ``short`` an SMS, ``text`` plain, ``html`` a whole document whose texts are escaped.
+    ``subject`` is one line, ``short`` an SMS before its link makes room for itself, ``text`` plain, ``html`` a whole document whose texts are escaped.
     ``subjects`` are the incidents that it is about, the worst first: several in a bundle, none in a test.
     All of it may hold what strangers wrote: who puts it into another markup escapes it.
     """

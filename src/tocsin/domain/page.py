@@ -178,6 +178,8 @@ def decided(page: Page, incident: Incident | None, *, silenced: str = "", quiet_
     ``silenced`` is the id of a silence that hides the incident, ``quiet_until`` the end of quiet hours. What does not
     wake anybody, or was asked for by a person, is not held by either.
     """
+    if page.incident_id and incident is None:
+        return Verdict(PageReason.GONE)
     if page.tells is Tells.ALL_CLEAR:
         # Nothing goes back: what is over stays over.
         return SEND

@@ -1,7 +1,7 @@
 """Escalation policies: what happens, after how long, while nobody acknowledges, and for which incidents.
 
 The most specific active policy wins whose conditions all hold: the one with more conditions, and of as many the one
-whose conditions say more, in the order of :data:`SAYS_MORE`. Two that could both hold for one incident and are as
+whose conditions say more, in the order of ``SAYS_MORE``. Two that could both hold for one incident and are as
 specific are refused when they are saved. Where none holds, the default policy does; there always is one.
 """
 
@@ -19,21 +19,19 @@ from tocsin.errors import InvalidInput
 from .contact import ChannelKind
 from .frozen import Frozen, Utc
 from .incident import Incident
-from .local_time import reached, zone_of
-from .rotation import Hours, duties, on_duty
+from .policy_conditions import MOST_VALUES, Conditions, Times
+from .rotation import Hours, duties
 from .severity import Severity
-from .source import Source
-from .user import checked_time_zone
 
 MOST_STEPS = 20
 MOST_ACTIONS = 10
-MOST_VALUES = 50
-"""Values of one condition; any of them will do."""
-
 LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
 LONGEST_TEXT = 500
+LARGEST = 100_000
+"""Bytes of a policy as JSON: it is copied onto each incident, and written with each step that is taken."""
+
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - on the wall clock
 DEFAULT_ID = "default"
 
@@ -78,6 +76,12 @@ def parts_of(target: str) -> tuple[TargetKind, str]:
     """Return what kind of target it is, and which one (empty where there is only one)."""
     kind, _, which = target.partition(":")
     return TargetKind(kind), which
+
+
+def target_with(target: str, names: Mapping[TargetKind, Callable[[str], str]]) -> str:
+    """Return a target under another name; as it is where there is no name for its kind."""
+    kind, which = parts_of(target)
+    return f"{kind}:{names[kind](which)}" if kind in names else target
 
 
 class Notify(Frozen):
@@ -139,89 +143,9 @@ class Step(Frozen):
     actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=MOST_ACTIONS)]
 
 
-class Times(Frozen):
-    """Hours of the week, in a time zone."""
-
-    hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=MOST_VALUES)]
-    time_zone: str = "UTC"
-
-    @model_validator(mode="after")
-    def _is_somewhere(self) -> Self:
-        try:
-            checked_time_zone(self.time_zone)
-        except InvalidInput as error:
-            message = f"{error} ({error.hint})"
-            raise ValueError(message) from None
-        return self
-
-    def holds(self, at: Utc) -> bool:
-        """Say whether a moment is within them."""
-        return on_duty(self.hours, reached(at, zone_of(self.time_zone)))
-
-
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-
-
-class Conditions(Frozen):
-    """What must hold of an incident; each that is given must, by any of its values (``labels``: by all).
-
-    Letter case does not count. ``labels`` are tags, as in ``region:eu``. ``time`` is when the cycle begins.
-    """
-
-    severity: Annotated[tuple[Severity, ...], Field(max_length=4)] = ()
-    service: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
-    environment: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
-    team: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
-    source: Annotated[tuple[Source, ...], Field(max_length=5)] = ()
-    labels: Annotated[tuple[Word, ...], Field(max_length=MOST_VALUES)] = ()
-    time: Times | None = None
-
-    @property
-    def given(self) -> tuple[bool, ...]:
-        """Say which are given, in the order of :data:`SAYS_MORE`."""
-        return tuple(bool(getattr(self, name)) for name in SAYS_MORE)
-
-    def hold(self, incident: Incident, at: Utc, *, team: str = "") -> bool:
-        """Say whether all of them do. ``team``: the one that owns the incident's service, where it names none."""
-        return all(self._holds(name, incident, at, team) for name in SAYS_MORE if getattr(self, name))
-
-    def _holds(self, name: str, incident: Incident, at: Utc, team: str) -> bool:
-        match name:
-            case "severity":
-                return incident.severity in self.severity
-            case "source":
-                return incident.source in self.source
-            case "labels":
-                return _folded(self.labels) <= _folded(incident.tags)
-            case "time":
-                return self.time is not None and self.time.holds(at)
-            case "team":
-                return (incident.team or team).casefold() in _folded(self.team)
-            case _:
-                return str(getattr(incident, name)).casefold() in _folded(getattr(self, name))
-
-    def could_hold_with(self, other: "Conditions") -> bool:
-        """Say whether one incident could meet both at some time. Hours are taken to overlap: they move with zones."""
-        return all(
-            not getattr(self, name)
-            or not getattr(other, name)
-            or _folded(getattr(self, name)) & _folded(getattr(other, name))
-            for name in SAYS_MORE
-            if name not in ("labels", "time")
-        )
-
-
-SAYS_MORE = ("labels", "service", "team", "environment", "source", "severity", "time")
-"""Conditions, from the one that says most."""
-
-
 def _spaced(name: object) -> object:
     """Return a name with single blanks, as it is looked for."""
     return " ".join(name.split()) if isinstance(name, str) else name
-
-
-def _folded(values: Iterable[str]) -> set[str]:
-    return {str(value).casefold() for value in values}
 
 
 class Hold(Frozen):
@@ -277,6 +201,11 @@ class Policy(Frozen):
         ]
         return tuple(dict.fromkeys((*named, *self.fallback)))
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The targets of what calls webhooks."""
+        return tuple(action.target for step in self.steps for action in step.actions if isinstance(action, Webhook))
+
     def renamed(self, name: Callable[[str], str]) -> "Policy":
         """Return the same with every target under another name."""
 
@@ -307,13 +236,31 @@ def default_policy() -> Policy:
 def policy_of(document: Mapping[str, object]) -> Policy:
     """Return the policy that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
     try:
-        return Policy.model_validate(document)
+        policy = Policy.model_validate(document)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         # People count from one.
         place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
         why = problem["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"{place}: {why}" if place else why) from None
+    if (size := len(policy.model_dump_json().encode())) > LARGEST:
+        message = f"a policy has at most {LARGEST:,} bytes as JSON; this one has {size:,}"
+        raise InvalidInput(message, hint="shorten its messages")
+    for number, step in enumerate(policy.steps, start=1):
+        for action in step.actions:
+            _see_that_it_can_be_done(action, number)
+    return policy
+
+
+def _see_that_it_can_be_done(action: Action, step: int) -> None:
+    """Refuse what would do nothing. Not where policies are read: one that was saved is better than none."""
+    kind = parts_of(action.target)[0] if isinstance(action, Assign | Webhook) else None
+    if isinstance(action, Webhook) and kind is not TargetKind.ROOM:
+        message = f"steps {step}: a webhook is a room: {action.target} is called by `notify`"
+        raise InvalidInput(message)
+    if isinstance(action, Assign) and kind is TargetKind.ROOM:
+        message = f"steps {step}: {action.target} is a room, and cannot be assigned"
+        raise InvalidInput(message)
 
 
 def chosen(policies: Iterable[Policy], incident: Incident, at: Utc, *, team: str = "") -> Policy:

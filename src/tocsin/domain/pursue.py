@@ -148,7 +148,6 @@ class _Link:
         joined = [finding for finding in chunk if finding.step is Step.OPEN]
         changed = [finding for finding in chunk if finding.step is Step.UPDATE]
         ended = [finding for finding in chunk if finding.step is Step.END]
-        before = self.draft.incident
         if flapped or joined:
             self._burns_again(joined, flapped)
         for reason, some in _by_reason(changed).items():
@@ -157,7 +156,7 @@ class _Link:
             self._end(some, reason)
         if self.draft.incident.active:
             if not self._adopt:
-                page_what_was_held(self.draft, self._rules, before=before)
+                page_what_was_held(self.draft, self._rules)
             self._follow(joined, flapped, ended)
 
     def _burns_again(self, joined: Sequence[Finding], flapped: Sequence[Finding]) -> None:

@@ -13,7 +13,7 @@ every moment; neither takes longer because a layer began long ago.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -23,24 +23,13 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 from tocsin.errors import InvalidInput
 
 from .frozen import Frozen, Utc
+from .layer import FIRST, LAST, Id, Layer, Name, ends_later
 from .local_time import moment_of, reached, zone_of
-from .rotation import Hours, Rotation, duties, on_duty
 from .user import checked_time_zone
 
 MOST_LAYERS = 20
-MOST_IN_A_LAYER = 100
-"""People who take turns in one layer, each as often as they are named."""
-
-MOST_HOURS = 21
-"""Of one layer: three for each day of the week."""
-
 MOST_OVERRIDES = 200
 """Of one schedule, those that are over included, so that it fits into one record."""
-
-LONGEST_NAME = 200
-FIRST = datetime(1970, 1, 2, tzinfo=UTC)
-LAST = datetime(9000, 1, 1, tzinfo=UTC)
-"""No schedule is asked about earlier, or later: no arithmetic on time ends between them."""
 
 LONGEST_VIEW = timedelta(days=732)
 """Shifts that are listed at once: two years of them."""
@@ -52,69 +41,6 @@ def _known_zone(name: str) -> str:
     except InvalidInput as error:
         message = f"{error} ({error.hint})"
         raise ValueError(message) from None
-
-
-def _in_reach(day: date) -> date:
-    if not FIRST.date() <= day < LAST.date():
-        message = f"no layer starts on {day.isoformat()}: from {FIRST.date()} to {LAST.date()}"
-        raise ValueError(message)
-    return day
-
-
-def _ends_later(start: datetime | None, end: datetime | None) -> None:
-    if start is not None and end is not None and start >= end:
-        message = f"it ends at {end.isoformat()}, which is not after it begins at {start.isoformat()}"
-        raise ValueError(message)
-
-
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
-
-
-class Layer(Frozen):
-    """``people`` (ids of users) take turns in this order, from the hand-over time of the local day ``start`` on.
-
-    ``hours``: they are on duty in these only; turns are counted on between them. ``valid_from`` and ``valid_until``
-    (not included) cut the layer off, and leave the count as it is.
-    """
-
-    id: Id
-    name: Name
-    people: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_IN_A_LAYER)]
-    rotation: Rotation
-    start: Annotated[date, AfterValidator(_in_reach)]
-    hours: Annotated[tuple[Hours, ...], Field(max_length=MOST_HOURS)] = ()
-    valid_from: Utc | None = None
-    valid_until: Utc | None = None
-
-    @model_validator(mode="after")
-    def _is_valid_for_a_time(self) -> Self:
-        _ends_later(self.valid_from, self.valid_until)
-        return self
-
-    def holds(self, at: Utc) -> bool:
-        """Say whether the layer counts at a moment."""
-        return (self.valid_from is None or self.valid_from <= at) and (
-            self.valid_until is None or at < self.valid_until
-        )
-
-    def whose(self, local: datetime) -> str | None:
-        """Return whose turn it is when clocks have come as far as a local time; None if nobody is on duty."""
-        if local < datetime.combine(self.start, self.rotation.hand_over) or not on_duty(self.hours, local):
-            return None
-        turn = (local - self.rotation.anchor(self.start)) // self.rotation.length
-        return self.people[turn % len(self.people)]
-
-    def turns(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, str]]:
-        """Yield from when until when it is whose turn between two local times, in order. No two overlap."""
-        anchor, length = self.rotation.anchor(self.start), self.rotation.length
-        begins = max(start, datetime.combine(self.start, self.rotation.hand_over))
-        for since, until in duties(self.hours, begins, end) if begins < end else ():
-            first, last = (since - anchor) // length, -((anchor - until) // length)
-            for turn in range(first, last):
-                turn_begins = anchor + turn * length
-                person = self.people[turn % len(self.people)]
-                yield max(turn_begins, since), min(turn_begins + length, until), person
 
 
 class Override(Frozen):
@@ -131,7 +57,7 @@ class Override(Frozen):
 
     @model_validator(mode="after")
     def _replaces_somebody_else_for_a_time(self) -> Self:
-        _ends_later(self.start, self.end)
+        ends_later(self.start, self.end)
         if self.replaces == self.person:
             message = f"{self.person} cannot replace themselves"
             raise ValueError(message)

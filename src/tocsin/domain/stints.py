@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from .frozen import Utc
-from .schedule import LAST, Duty, Schedule, on_call, shifts
+from .layer import LAST
+from .schedule import Duty, Schedule, on_call, shifts
 
 GLANCES = (timedelta(days=14), timedelta(days=366))
 """How far ahead the end of what holds now is looked for, one after the other: mostly it is near."""

@@ -6,7 +6,8 @@ from datetime import timedelta
 from tocsin.errors import InvalidInput
 
 from .frozen import Utc
-from .schedule import FIRST, Layer, Schedule
+from .layer import FIRST, Layer
+from .schedule import Schedule
 from .stints import stints
 
 PAST_KEPT = timedelta(days=90)

@@ -33,6 +33,9 @@ _UNSEEN = re.compile(
 )
 """Letters and marks that show as nothing."""
 
+_OF_ONE_MACHINE = frozenset({"localtime", "posixrules", "posix", "right", "Factory"})
+"""What stands among the zones of some machines and means another time, or none, on the next."""
+
 TEAM_NAME = r"[A-Za-z0-9][A-Za-z0-9._ -]{0,62}"
 
 
@@ -155,9 +158,11 @@ def checked_time_zone(text: str) -> str:
     from zoneinfo import ZoneInfo
 
     try:
-        return ZoneInfo(text).key
-    except (ValueError, OSError, KeyError):  # not found, no name at all, and the name of a folder
-        message = f"{text[:100]!r} is no time zone"
+        if text.partition("/")[0] not in _OF_ONE_MACHINE:
+            return ZoneInfo(text).key
+    except (ValueError, OSError, KeyError):
+        pass  # not found, no name at all, and the name of a folder
+    message = f"{text[:100]!r} is no time zone"
     raise InvalidInput(message, hint="IANA's names: Europe/Berlin, America/New_York, UTC")
 
 

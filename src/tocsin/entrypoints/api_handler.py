@@ -38,8 +38,9 @@ from .assembly import api_options, on_lambda_with_a_table, open_store, rules_of,
 from .aws import Aws
 from .datadogs import Datadogs
 from .external import External
+from .key_places import key_place
 from .lambda_logs import LambdaLog
-from .sign_in import key_place, sessions_of
+from .sign_in import sessions_of
 from .table_shape import StoreShape
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from tocsin.config import Settings
 from tocsin.domain.alert import Source
 from tocsin.errors import ConfigurationError, StoreRefused, TocsinError
 from tocsin.identity.private_file import HAS_MODES, OTHERS
-from tocsin.services.heartbeats import last_round
-from tocsin.services.sync import HEARTBEAT, heartbeat_id
+from tocsin.services.heartbeats import HEARTBEAT, heartbeat_id, last_round
 
 from . import permissions
 from .moments import duration

@@ -1,16 +1,18 @@
 """Schedules and policies as code: what files describe, against what there is, on a store or on a server."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tocsin.api.contact_views import RoomView
 from tocsin.api.people_views import TeamView, UserView
 from tocsin.domain.audit import Actor
 from tocsin.domain.configuring import Changes, Kind, Step, described, policy_changes, schedule_changes
-from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of
+from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of, target_with
 from tocsin.domain.schedule import Schedule, schedule_of
-from tocsin.errors import InvalidInput
+from tocsin.errors import AlreadyThere, InvalidInput
+from tocsin.services.targets import see_that_it_is_a_webhook
 
 from .config_files import Config, SaidSchedule, said_layer, said_policy, written
 from .contact_desk import ContactDesk, StoreContacts
@@ -73,7 +75,7 @@ class ConfigDesk:
         """Return what becomes of schedules, and of policies. Raises ``InvalidInput`` for what would be refused."""
         rooms = self._rooms
         for room in config.rooms:
-            _found(rooms, room, "room")
+            _found(rooms, room.removeprefix("#"), "room")
         wanted = [self._schedule(one) for one in config.schedules]
         of_schedules = schedule_changes(self._kept, wanted, self._now, prune=prune)
         gone = {one.name.casefold() for one in of_schedules.steps if one.kind is Kind.REMOVE}
@@ -82,6 +84,8 @@ class ConfigDesk:
         known |= {one.name: one.name for one in wanted}
         names = {name.casefold(): one for name, one in known.items()}
         policies = [self._policy(number, one.document, names) for number, one in enumerate(config.policies)]
+        if not any(one.id == DEFAULT_ID for one in policies):
+            self._see_that_the_default_policy_keeps(gone)
         return of_schedules, policy_changes(self._policies_there, policies, prune=prune)
 
     def apply(self, of_schedules: Changes, of_policies: Changes, done: Callable[[str, Step], None]) -> None:
@@ -115,12 +119,12 @@ class ConfigDesk:
 
     def _apply_policies(self, steps: list[Step], done: Callable[[str, Step], None]) -> None:
         while steps:
-            refused: list[tuple[Step, InvalidInput]] = []
+            refused: list[tuple[Step, InvalidInput | AlreadyThere]] = []
             for step in steps:
                 try:
                     self._put_policy(step)
-                except InvalidInput as error:
-                    # It may tie with one that is to change after it.
+                except (InvalidInput, AlreadyThere) as error:
+                    # It may tie with one that is to change after it, or take its name.
                     refused.append((step, error))
                 else:
                     done("policy", step)
@@ -164,8 +168,8 @@ class ConfigDesk:
         return {name.casefold(): one for one in self._people.teams() for name in (one.id, one.name)}
 
     @cached_property
-    def _rooms(self) -> Mapping[str, str]:
-        return {one.name.casefold(): one.name for one in self._contacts.rooms()}
+    def _rooms(self) -> Mapping[str, RoomView]:
+        return {one.name.casefold(): one for one in self._contacts.rooms()}
 
     def _schedule(self, said: SaidSchedule) -> Schedule:
         """Return the schedule that a file describes, with people and team by id."""
@@ -189,28 +193,29 @@ class ConfigDesk:
 
     def _policy(self, number: int, document: Mapping[str, object], schedules: Mapping[str, str]) -> Policy:
         """Return the policy that a file describes, its targets by name. The one without conditions is the default."""
-
-        def name(target: str) -> str:
-            kind, which = parts_of(target)
-            match kind:
-                case TargetKind.USER:
-                    return f"user:{_found(self._users_by_name, which, 'user').email}"
-                case TargetKind.TEAM:
-                    return f"team:{_found(self._teams_by_name, which, 'team').name}"
-                case TargetKind.SCHEDULE:
-                    return f"schedule:{_found(schedules, which, 'schedule')}"
-                case TargetKind.ROOM:
-                    return f"room:{_found(self._rooms, which, 'room')}"
-                case _:
-                    return target
-
+        names = {
+            TargetKind.USER: lambda which: _found(self._users_by_name, which, "user").email,
+            TargetKind.TEAM: lambda which: _found(self._teams_by_name, which, "team").name,
+            TargetKind.SCHEDULE: lambda which: _found(schedules, which, "schedule"),
+            TargetKind.ROOM: lambda which: _found(self._rooms, which.removeprefix("#"), "room").name,
+        }
         policy = policy_of({**document, "id": f"described {number}"})
         try:
-            policy = policy.renamed(name)
+            policy = policy.renamed(lambda target: target_with(target, names))
+            for room in policy.called:
+                see_that_it_is_a_webhook(room, self._rooms[parts_of(room)[1].casefold()].kind)
         except InvalidInput as error:
             message = f"policy {policy.name}: {error}"
             raise InvalidInput(message, hint=error.hint) from None
         return policy if any(policy.conditions.given) else policy.model_copy(update={"id": DEFAULT_ID})
+
+    def _see_that_the_default_policy_keeps(self, gone: Container[str]) -> None:
+        """Refuse that a schedule goes that it names. It is the one policy that stays though nothing describes it."""
+        default = next(one for one in self._policies_there if one.id == DEFAULT_ID)
+        for kind, which in map(parts_of, default.targets):
+            if kind is TargetKind.SCHEDULE and which.casefold() in gone:
+                message = f"the schedule {which} would be removed, and the policy {default.name} names it"
+                raise InvalidInput(message, hint="describe that policy, too: the one without conditions")
 
     def _said(self, schedule: Schedule) -> dict[str, Any]:
         """Return a schedule as files have it."""

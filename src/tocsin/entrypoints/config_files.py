@@ -14,8 +14,9 @@ from tocsin.api.people_views import TimeZone
 from tocsin.api.policy_views import PolicyBody
 from tocsin.api.schedule_bodies import LayerBody, LayerId, ScheduleName, TeamName
 from tocsin.api.texts import Something
+from tocsin.domain.layer import Layer
 from tocsin.domain.policy import Policy
-from tocsin.domain.schedule import MOST_LAYERS, Layer
+from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.errors import InvalidInput
 
 from .checked_body import checked
@@ -54,7 +55,7 @@ def read_config(place: Path) -> Config:
     """Return what a file says, or all files of a folder together. Raises ``InvalidInput``."""
     files = [place]
     if place.is_dir():
-        files = sorted(one for one in place.iterdir() if one.suffix in _ENDINGS)
+        files = sorted(one for one in place.iterdir() if one.suffix.lower() in _ENDINGS)
         if not files:
             message = f"there is no file of YAML or JSON in {place}"
             raise InvalidInput(message)

@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tocsin.api.policy_views import PolicyBody
+from tocsin.domain.frozen import Utc
 from tocsin.domain.local_time import zone_of
+from tocsin.domain.policy import Policy, checked_with, default_policy, policy_of
 from tocsin.domain.rotation import Unit, Weekday
+from tocsin.domain.schedule import schedule_of
 from tocsin.domain.user import checked_time_zone
 from tocsin.errors import InvalidInput
 
-from .config_files import written
+from .checked_body import checked
+from .config_files import SaidSchedule, written
 from .plain_yaml import read_yaml
 
 Document = dict[str, Any]
@@ -19,23 +24,25 @@ Document = dict[str, Any]
 
 _LONGEST_NAME = 63
 _LONGEST_ID = 64
+_LONGEST_POLICY_NAME = 200
+LONGEST_DESCRIPTION = 2_000
 _DAY = timedelta(days=1)
 _WEEK = tuple(Weekday)
 
 
-def imported(vendor: str, files: Sequence[Path]) -> tuple[str, list[str]]:
+def imported(vendor: str, files: Sequence[Path], now: Utc) -> tuple[str, list[str]]:
     """Return what files of a vendor's answers describe as our YAML, and what could not be taken over.
 
-    Raises ``InvalidInput`` for a file in which there is nothing of the kind.
+    What was over by ``now`` is left out. Raises ``InvalidInput`` for a file in which there is nothing of the kind.
     """
     import tocsin.entrypoints.import_opsgenie as opsgenie
     import tocsin.entrypoints.import_pagerduty as pagerduty
 
     answers = [read_yaml(file) for file in files]
-    taken = Taken()
+    taken = Taken(now)
     try:
         (pagerduty if vendor == "pagerduty" else opsgenie).take(answers, taken)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         message = f"this is no answer of {vendor}'s API: {type(error).__name__} {error}"
         raise InvalidInput(message) from None
     if not taken.schedules and not taken.policies:
@@ -47,11 +54,14 @@ def imported(vendor: str, files: Sequence[Path]) -> tuple[str, list[str]]:
 class Taken:
     """What was taken over so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Utc) -> None:
+        self.now = now
         self.schedules: list[Document] = []
         self.policies: list[Document] = []
         self.lost: list[str] = []
-        self._names: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._policy_names = {default_policy().name.casefold()}
+        self._policies: list[Policy] = []
 
     def lose(self, what: str) -> None:
         """Note what has no words of ours."""
@@ -61,33 +71,61 @@ class Taken:
         """Return a name that a schedule of ours may have, and no other has."""
         plain = re.sub(r"[^A-Za-z0-9 ._-]+", " ", name)
         plain = re.sub(r"^[^A-Za-z0-9]+", "", " ".join(plain.split()))[:_LONGEST_NAME].rstrip() or "schedule"
-        ours, number = plain, 1
-        while ours.casefold() in self._names:
-            number += 1
-            ours = f"{plain[: _LONGEST_NAME - 4]} {number}"
-        self._names[ours.casefold()] = name
+        ours = _another(plain, _LONGEST_NAME, self._names)
         if ours != name:
             self.lose(f"the name of schedule {name!r}: it is called {ours!r}")
         return ours
 
-    def add_schedule(self, name: str, zone: str, team: str, layers: Sequence[Document]) -> None:
-        """Add a schedule, unless nothing of it is left."""
+    def add_schedule(self, name: str, zone: str, team: str, layers: Sequence[Document]) -> bool:
+        """Add a schedule, and say so; not one of which nothing is left, or that would be refused."""
         if not layers:
             self.lose(f"schedule {name}: no layer of it is left")
-            return
-        schedule: Document = {"name": name, "time_zone": zone}
-        self.schedules.append(schedule | ({"team": team} if team else {}) | {"layers": [*_each_once(layers)]})
+            return False
+        schedule: Document = {"name": name, "time_zone": zone} | ({"team": team} if team else {})
+        schedule["layers"] = [*_each_once(layers)]
+        try:
+            said = checked(SaidSchedule, schedule).model_dump(exclude_none=True)
+            for layer in said["layers"]:
+                layer["people"] = [str(number) for number, _ in enumerate(layer["people"])]  # ids, which are shorter
+            schedule_of({**said, "id": "imported"})
+        except InvalidInput as error:
+            self.lose(f"schedule {name}: {error}")
+            return False
+        self.schedules.append(schedule)
+        return True
 
     def add_policy(self, policy: Document) -> None:
-        """Add a policy, unless it would tie with another or says nothing."""
-        name = policy["name"]
+        """Add a policy, unless it would be refused, as where it ties with another."""
+        name = str(policy["name"])
         twin = next((one["name"] for one in self.policies if one["conditions"] == policy["conditions"]), None)
         if not policy["steps"]:
             self.lose(f"policy {name}: nobody is left whom it pages")
-        elif twin is not None:
+            return
+        if twin is not None:
             self.lose(f"policy {name}: it is for the same incidents as {twin}")
-        else:
-            self.policies.append(policy)
+            return
+        ours = _another(" ".join(name.split()) or "policy", _LONGEST_POLICY_NAME, {*self._policy_names})
+        try:
+            kept = policy_of(checked(PolicyBody, policy | {"name": ours}).document | {"id": ours})
+            checked_with(kept, self._policies)
+        except InvalidInput as error:
+            self.lose(f"policy {name}: {error}")
+            return
+        if ours != name:
+            self.lose(f"the name of policy {name!r}: it is called {ours!r}")
+        self._policy_names.add(ours.casefold())
+        self._policies.append(kept)
+        self.policies.append(policy | {"name": ours})
+
+
+def _another(name: str, longest: int, known: set[str]) -> str:
+    """Return a name that is not known in any letter case, and make it known."""
+    ours, number = name[:longest].rstrip(), 1
+    while ours.casefold() in known:
+        number += 1
+        ours = f"{name[: longest - 4].rstrip()} {number}"
+    known.add(ours.casefold())
+    return ours
 
 
 def zone_in(said: object, what: str, taken: Taken) -> str:
@@ -100,9 +138,15 @@ def zone_in(said: object, what: str, taken: Taken) -> str:
 
 
 def begins(said: str, zone: str) -> tuple[str, str]:
-    """Return the local day and time of day of a moment."""
-    local = datetime.fromisoformat(said).astimezone(zone_of(zone))
+    """Return the local day and time of day of a moment; without an offset it is local."""
+    local = moment(said, zone).astimezone(zone_of(zone))
     return local.date().isoformat(), f"{local:%H:%M}"
+
+
+def moment(said: str, zone: str) -> datetime:
+    """Return a moment that an answer names; without an offset it is of the time zone."""
+    found = datetime.fromisoformat(said)
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone_of(zone))
 
 
 def rotation(seconds: int, hand_over: str) -> Document | None:
@@ -143,12 +187,7 @@ def _each_once(layers: Sequence[Document]) -> Iterator[Document]:
     known: set[str] = set()
     for layer in layers:
         name = str(layer["name"]).strip() or "layer"
-        layer_id, number = name[:_LONGEST_ID], 1
-        while layer_id in known:
-            number += 1
-            layer_id = f"{name[: _LONGEST_ID - 4]} {number}"
-        known.add(layer_id)
-        yield {"id": layer_id} | layer | {"name": name[:200]}
+        yield {"id": _another(name, _LONGEST_ID, known)} | layer | {"name": name[:200]}
 
 
 def listed(answers: Sequence[Any], one: str, many: str) -> Iterator[Mapping[str, Any]]:

@@ -10,11 +10,10 @@ from typing import Any
 
 from tocsin.domain.rotation import Weekday
 
-from .config_import import Document, Taken, begins, hours, rotation, zone_in
+from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, moment, rotation, zone_in
 
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
 _MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}
-_AS_OURS = frozenset({"default", "all"})
 _MOST_REPEATS = 9
 _DAY = timedelta(days=1)
 
@@ -53,8 +52,8 @@ def _take_schedule(said: Mapping[str, Any], taken: Taken) -> list[str]:
     names = []
     for one, layer in left:
         name = taken.schedule_name(whole if len(left) == 1 else f"{whole} {one.get('name') or one['id']}")
-        taken.add_schedule(name, zone, team, [layer])
-        names.append(name)
+        if taken.add_schedule(name, zone, team, [layer]):
+            names.append(name)
     if not left:
         taken.lose(f"schedule {whole}: no rotation of it is left")
     return names
@@ -63,6 +62,8 @@ def _take_schedule(said: Mapping[str, Any], taken: Taken) -> list[str]:
 def _layer(said: Mapping[str, Any], schedule: str, zone: str, taken: Taken) -> Document | None:
     name = said.get("name") or said["id"]
     what = f"schedule {schedule}, rotation {name}"
+    if said.get("endDate") and moment(said["endDate"], zone) <= taken.now:
+        return None  # it is over
     start, hand_over = begins(said["startDate"], zone)
     turns = rotation(_SECONDS[said["type"]] * int(said.get("length") or 1), hand_over)
     people = []
@@ -88,7 +89,7 @@ def _spans(said: Mapping[str, Any]) -> Iterator[tuple[Weekday | None, str, timed
             timedelta(hours=int(one[f"{at}Hour"]), minutes=int(one.get(f"{at}Min") or 0)) for at in ("start", "end")
         )
         clock = f"{int(one['startHour']):02}:{int(one.get('startMin') or 0):02}"
-        if single:
+        if "startDay" not in one:
             yield None, clock, (end - begin) % _DAY or _DAY
             continue
         week = tuple(Weekday)
@@ -110,15 +111,17 @@ def _take_escalation(said: Mapping[str, Any], schedules: Mapping[str, Sequence[s
         for target in _targets(rule["recipient"], schedules, what, taken):
             if rule.get("condition", "if-not-acked") != "if-not-acked":
                 taken.lose(f"{what}: that {target} is paged after an acknowledgement, too")
-            if rule.get("notifyType", "default") not in _AS_OURS:
-                taken.lose(f"{what}: of {target} the {rule['notifyType']} alone; whoever is on call is paged")
+            if rule.get("notifyType", "default") != "default":
+                taken.lose(f"{what}: of {target} {rule['notifyType']}; whoever is on call is paged")
             by_delay.setdefault(delay, []).append({"type": "notify", "target": target})
     steps: list[Document] = []
     before = 0
     for delay, actions in sorted(by_delay.items()):
         steps.append(({"delay_minutes": delay - before} if delay > before else {}) | {"actions": actions})
         before = delay
-    policy: Document = {"name": name} | ({"description": said["description"]} if said.get("description") else {})
+    policy: Document = {"name": name} | (
+        {"description": said["description"][:LONGEST_DESCRIPTION]} if said.get("description") else {}
+    )
     policy |= {"conditions": {"team": [team]}, "steps": steps}
     repeat = said.get("repeat") or {}
     count = int(repeat.get("count") or 0)

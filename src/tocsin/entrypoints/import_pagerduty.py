@@ -10,7 +10,7 @@ from typing import Any
 
 from tocsin.domain.rotation import Weekday
 
-from .config_import import Document, Taken, begins, hours, listed, rotation, zone_in
+from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, listed, moment, rotation, zone_in
 
 _WEEK = tuple(Weekday)
 _MOST_LOOPS = 9
@@ -19,8 +19,13 @@ _MOST_LOOPS = 9
 def take(answers: Sequence[Any], taken: Taken) -> None:
     """Take over what answers describe."""
     people = {user["id"]: user["email"] for user in listed(answers, "user", "users") if user.get("email")}
-    schedules: dict[str, str] = {}
+    # A list of them is without their layers: where one is in both, it is the answer about it alone that counts.
+    found: dict[str, Mapping[str, Any]] = {}
     for one in listed(answers, "schedule", "schedules"):
+        if one["id"] not in found or one.get("schedule_layers"):
+            found[one["id"]] = one
+    schedules: dict[str, str] = {}
+    for one in found.values():
         name = taken.schedule_name(one.get("name") or one["summary"])
         schedules[one["id"]] = name
         _take_schedule(one, name, people, taken)
@@ -47,6 +52,8 @@ def _layer(
     said: Mapping[str, Any], schedule: str, zone: str, people: Mapping[str, str], taken: Taken
 ) -> Document | None:
     what = f"schedule {schedule}, layer {said.get('name') or said.get('id')}"
+    if said.get("end") and moment(said["end"], zone) <= taken.now:
+        return None  # none is ever deleted there: what was taken off is over
     start, hand_over = begins(said["rotation_virtual_start"], zone)
     turns = rotation(int(said["rotation_turn_length_seconds"]), hand_over)
     if turns is None:
@@ -94,12 +101,11 @@ def _take_policy(
     steps: list[Document] = []
     delay = 0
     for rule in said["escalation_rules"]:
-        actions = []
-        for target in rule["targets"]:
-            if named := _target(target, people, schedules, what, taken):
-                turn = (rule.get("escalation_rule_assignment_strategy") or {}).get("type") == "round_robin"
-                more = {"round_robin": True} if turn else {}
-                actions.append({"type": "notify", "target": named} | more)
+        named = [one for target in rule["targets"] if (one := _target(target, people, schedules, what, taken))]
+        actions = [{"type": "notify", "target": one} for one in named]
+        strategy = (rule.get("escalation_rule_assignment_strategy") or {}).get("type")
+        if strategy == "round_robin" and len(named) > 1:
+            taken.lose(f"{what}: that {', '.join(named)} take turns; all of them are paged")
         if actions:
             steps.append(({"delay_minutes": delay} if delay else {}) | {"actions": actions})
             delay = 0
@@ -109,7 +115,9 @@ def _take_policy(
         taken.lose(f"{what}: {loops} loops; it has {_MOST_LOOPS}")
     for team in said.get("teams") or ():
         taken.lose(f"{what}: that it belongs to {team.get('summary') or team['id']}")
-    policy: Document = {"name": name} | ({"description": said["description"]} if said.get("description") else {})
+    policy: Document = {"name": name} | (
+        {"description": said["description"][:LONGEST_DESCRIPTION]} if said.get("description") else {}
+    )
     policy |= {"conditions": {"service": services}, "steps": steps}
     taken.add_policy(policy | ({"repeat": min(loops, _MOST_LOOPS), "repeat_after_minutes": delay} if loops else {}))
 

@@ -6,7 +6,8 @@ import time
 from tocsin.clock import utc_now
 from tocsin.ids import random_id
 
-from .pager_handler import LambdaContext, PagerHandler
+from .pager_handler import PagerHandler
+from .scheduled import LambdaContext
 
 _handler = PagerHandler(os.environ, clock=utc_now, sleep=time.sleep, new_id=random_id)
 _handler.prepare()

@@ -8,7 +8,8 @@ from tocsin.ids import random_id
 
 # Needed by the first sweep, and cheaper now: Lambda lends a starting process more than its share of the processor.
 from . import rotating  # noqa: F401
-from .sync_handler import LambdaContext, SyncHandler
+from .scheduled import LambdaContext
+from .sync_handler import SyncHandler
 
 _handler = SyncHandler(os.environ, clock=utc_now, sleep=time.sleep, new_id=random_id)
 _handler.prepare()

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 from tocsin.addresses import mail_server
 from tocsin.channels.in_time import LONGEST, in_time
 from tocsin.clock import Clock
-from tocsin.errors import ConfigurationError, TocsinError, Undelivered
+from tocsin.errors import TocsinError, Undelivered
 from tocsin.ids import NewId
 from tocsin.services.auditing import AuditLog
-from tocsin.services.courier import LETTER, Courier, Letter, Post
+from tocsin.services.courier import Courier, Letter, Post
+from tocsin.services.due import LETTER
 from tocsin.services.signing import Signer
 from tocsin.services.tick import Act
 from tocsin.services.tickets import Tickets
@@ -52,15 +53,12 @@ def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) 
 
     Raises :class:`~tocsin.errors.ConfigurationError` if nothing says whom they are from.
     """
-    if not settings.mail_from:
-        name = "SMTP_SECRET_NAME" if settings.smtp_secret_name else "SMTP_URL"
-        message = f"MAIL_FROM is not set, and {name} is: say whom letters are from"
-        raise ConfigurationError(message)
+    sender = settings.letters_from
 
     def courier(url: str) -> "SmtpCourier":
         from tocsin.channels.smtp import SmtpCourier
 
-        return SmtpCourier(url, settings.mail_from, clock=clock)
+        return SmtpCourier(url, sender, clock=clock)
 
     if not settings.smtp_secret_name:
         return courier(settings.smtp_url)

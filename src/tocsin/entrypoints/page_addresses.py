@@ -1,5 +1,6 @@
 """Addresses of ours that are in pages, and who calls them: links that acknowledge, buttons of Slack, keys of a phone."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from tocsin.domain.message import Message
 from tocsin.errors import ConfigurationError
 from tocsin.ids import NewId
 from tocsin.services.callers import Callers
+from tocsin.services.due import SLACK_REPLY
 from tocsin.services.page_links import PageLinks
 from tocsin.services.signing import Signer
-from tocsin.services.slack_replies import SLACK_REPLY, SlackReplies
+from tocsin.services.slack_replies import SlackReplies
 from tocsin.storage.store import Store
 
 from .channel_words import ChannelWords
@@ -26,9 +28,10 @@ if TYPE_CHECKING:
 
     from .aws import Aws
 
-ACKNOWLEDGE = "/api/v1/pages/ack"
-VOICE = "/api/v1/twilio/voice"
-_TOKEN = "?token="  # noqa: S105 - how a query begins
+ACKNOWLEDGE = "/ack?t="
+VOICE = "/api/v1/twilio/voice?token="
+
+_log = logging.getLogger(__name__)
 
 MOST_BY_KEY = 8
 """Incidents that one key acknowledges: beyond that nobody knows what they have heard."""
@@ -39,15 +42,15 @@ def links_of(settings: "Settings", signer: Signer) -> PageLinks:
 
     The token is in the query, which no log of ours and none of the gateway has.
     """
-    return PageLinks(signer, f"{settings.public_url}{ACKNOWLEDGE}{_TOKEN}" if settings.public_url else "")
+    return PageLinks(signer, f"{settings.public_url}{ACKNOWLEDGE}" if settings.public_url else "")
 
 
 def action_url(message: Message) -> str:
     """Return where Twilio tells which key was pressed: with the tokens of the message's links; empty: no key is asked."""
-    found = [one.acknowledge.partition(f"{ACKNOWLEDGE}{_TOKEN}") for one in message.subjects]
+    found = [one.acknowledge.partition(ACKNOWLEDGE) for one in message.subjects]
     if not 0 < len(found) <= MOST_BY_KEY or not all(token for _, _, token in found):
         return ""
-    return f"{found[0][0]}{VOICE}{_TOKEN}{'&token='.join(token for _, _, token in found)}"
+    return f"{found[0][0]}{VOICE}{'&token='.join(token for _, _, token in found)}"
 
 
 def callers_of(settings: "Settings", signer: Signer, aws: "Callable[[], Aws]", *, clock: Clock) -> Callers:
@@ -85,6 +88,8 @@ def slack_reply_acts(
 def _word(words: ChannelWords, name: str) -> str:
     try:
         (found,) = words(name)
-    except ConfigurationError:
+    except ConfigurationError as error:
+        if words.may_have(name):
+            _log.warning("nobody is known to be who they say: %s", error)
         return ""
     return found

@@ -14,7 +14,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from typing_extensions import override
 
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
@@ -22,28 +24,23 @@ from tocsin.domain.change import Record
 from tocsin.domain.intents import ESCALATION, NEWS
 from tocsin.domain.page import PAGE
 from tocsin.domain.rules import Rules
-from tocsin.errors import TocsinError
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId, random_secret
-from tocsin.services.contact_records import CODE
-from tocsin.services.courier import LETTER
 from tocsin.services.deadline import Deadline
+from tocsin.services.due import CODE, LETTER, NOTICE, SHIFT_NOTICE, SLACK_REPLY
 from tocsin.services.heartbeats import Pulse, beat, note_tick
-from tocsin.services.shift_notices import SHIFT_NOTICE
 from tocsin.services.tick import Act, EnoughTime, TickReport, tick
-from tocsin.services.unsilencing import NOTICE
 from tocsin.storage.store import Store
 
 from . import pager_metrics
 from .assembly import on_lambda_with_a_table, open_store, rules_of
 from .aws import Aws
-from .lambda_logs import LambdaLog
+from .key_places import key_place
 from .paging import Paging, paging_of
-from .redaction import hide
-from .sign_in import key_place
+from .scheduled import LambdaContext, ScheduledHandler
 from .stream_batch import Woken, again, batch_of, soonest
 
-WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE})
+WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE, SLACK_REPLY})
 """The kinds of records by which somebody is told something: the stream hands over these, and they should never wait."""
 
 SENDING_SECONDS = 20.0
@@ -61,17 +58,6 @@ MOST_LOOKED_AT = 400
 SERVICE = "tocsin-pager"
 
 
-class LambdaContext(Protocol):
-    """Of what Lambda tells about a run, what is used."""
-
-    @property
-    def aws_request_id(self) -> str:
-        """The id of this run."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the run may still take."""
-
-
 class _Parts(NamedTuple):
     """What is made once a process."""
 
@@ -81,12 +67,8 @@ class _Parts(NamedTuple):
     pulse: Pulse | None
 
 
-class PagerHandler:
-    """Runs rounds of the pager, as often as it is called; what costs time to make is made once and kept.
-
-    Of the event only the stream's keys and due times are read. ``dotenv`` completes the environment where there is such
-    a file.
-    """
+class PagerHandler(ScheduledHandler):
+    """Runs rounds of the pager. Of the event only the stream's keys and due times are read."""
 
     def __init__(
         self,
@@ -97,22 +79,8 @@ class PagerHandler:
         new_id: NewId,
         dotenv: Path | None = None,
     ) -> None:
-        self._environ = environ
-        self._dotenv = dotenv
-        self._clock = clock
-        self._sleep = sleep
-        self._new_id = new_id
-        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
-        self._log = LambdaLog(self._name)
-        self._cold = True
+        super().__init__(environ, service=SERVICE, clock=clock, sleep=sleep, new_id=new_id, dotenv=dotenv)
         self._parts: _Parts | None = None
-
-    def prepare(self) -> None:
-        """Make what can be made before the first round. What fails here fails again there, and is logged and counted."""
-        try:
-            self._prepared()
-        except Exception:  # noqa: BLE001 - while Lambda starts a process, an error is told badly and tried twice
-            self._parts = None
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Do all that is due, and return what is to come again (``batchItemFailures``: nothing for the schedule).
@@ -127,15 +95,15 @@ class PagerHandler:
         with self._log.request(context.aws_request_id, cold_start=done.cold_start):
             try:
                 answer = self._round(done, batch, Deadline(lambda: context.get_remaining_time_in_millis() / 1000))
-            except Exception as error:
+            except Exception as error:  # it is counted, and raised again
                 if error not in done.broke:
                     done.broke.append(error)
-                    self._tell(error, "the round failed")
+                    self._tell_failure(error, "the round failed")
                 self._count(done)
-                secrets = secrets_in(self._environ, self._dotenv)
-                if hide(str(error), secrets) != str(error):
-                    raise RuntimeError(f"{type(error).__name__}: {hide(str(error), secrets)}") from None
-                raise
+                harmless = self._harmless(error)
+                if harmless is error:
+                    raise
+                raise harmless from None
             self._count(done)
             return answer
 
@@ -180,7 +148,7 @@ class PagerHandler:
                 try:
                     acted = act(due)
                 except Exception as error:  # noqa: BLE001 - told when all the others are done
-                    self._tell(error, f"the {kind} {due.id} could not be worked on, and stays due")
+                    self._tell_failure(error, f"the {kind} {due.id} could not be worked on, and stays due")
                     done.broke.append(error)
                     return True
                 done.held_up |= kind == LETTER and not acted
@@ -199,11 +167,11 @@ class PagerHandler:
                 others=others,
                 pages=pages,
             )
-        except Exception as error:
+        except Exception as error:  # a fault of ours, or an answer of the table's that nobody foresaw
             if done.pages is None:
                 raise
             # A timer: whoever is to be told something did not wait for it.
-            self._tell(error, "what is due of incidents could not be done")
+            self._tell_failure(error, "what is due of incidents could not be done")
             done.broke.append(error)
             return TickReport(left=done.pages.left + 1)
 
@@ -213,6 +181,7 @@ class PagerHandler:
         done.oldest = max((now - one.due_at for one in due if one.due_at is not None), default=timedelta(0))
         return due
 
+    @override
     def _prepared(self) -> _Parts:
         if self._parts is None:
             self._log.hide(secrets_in(self._environ, self._dotenv))
@@ -235,13 +204,6 @@ class PagerHandler:
         pages = done.pages
         if pages is not None and (pages.done or pages.left):
             self._log.say(logging.INFO, "paged", **pages.model_dump())
-
-    def _tell(self, error: Exception, text: str) -> None:
-        self._log.hide(secrets_in(self._environ, self._dotenv))
-        facts: dict[str, object] = {"error": type(error).__name__}
-        if isinstance(error, TocsinError):
-            facts |= {"hint": error.hint, "retryable": error.retryable}
-        self._log.say(logging.ERROR, f"{text}: {error}", **facts)
 
 
 class _OwnHeartbeat:

@@ -1,4 +1,7 @@
-"""The pager, put together as the settings say: what the tick acts on beside incidents, and what it sends."""
+"""The pager, put together as the settings say: what the tick acts on beside incidents, and what it sends.
+
+What finds whom to page is imported for the first page, and what else falls due when it does: most rounds have neither.
+"""
 
 import random
 import time
@@ -10,30 +13,21 @@ from tocsin.clock import Clock
 from tocsin.domain.rules import Rules
 from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId
-from tocsin.services.auditing import AuditLog
-from tocsin.services.contact_records import CODE
-from tocsin.services.paging.lookup import Lookup
-from tocsin.services.paging.messages import Messages
-from tocsin.services.paging.notices import notice_acts
+from tocsin.services.due import CODE, LETTER, NOTICE, PAST_SILENCE, SHIFT_NOTICE, SILENCE, SLACK_REPLY, WATCH
 from tocsin.services.paging.rounds import Pager
-from tocsin.services.silences import Silences
-from tocsin.services.teams import Teams
-from tocsin.services.templates import kept_template
 from tocsin.services.tick import Act
-from tocsin.services.unsilencing import silence_acts
-from tocsin.services.users import Users
-from tocsin.services.verification import Codes
-from tocsin.services.watching import watch_acts
 from tocsin.storage.store import Store
 
 from .channel_setup import channels_of
-from .letters import letters_of
-from .page_addresses import action_url, links_of, slack_reply_acts
-from .reaching import reach_of
+from .late import late, late_acts
 
 if TYPE_CHECKING:
     from tocsin.channels.outbound import Outbound
     from tocsin.config import Settings
+    from tocsin.domain.message import Message
+    from tocsin.services.paging.directory import Directory
+    from tocsin.services.paging.lookup import Lookup
+    from tocsin.services.paging.messages import Messages
 
     from .aws import Aws
 
@@ -56,28 +50,81 @@ def paging_of(
     new_id: NewId,
 ) -> Paging:
     """Return the pager of a store. Raises :class:`~tocsin.errors.ConfigurationError`."""
-    channels = channels_of(settings, aws, clock=clock, action_url=action_url)
-    reach = reach_of(store, keys, clock=clock, new_id=new_id)
-    lookup = lookup_of(store, keys, clock=clock, new_id=new_id)
+    channels = channels_of(settings, aws, clock=clock, action_url=_action_url)
+
+    def directory() -> "Directory":
+        return lookup_of(store, keys, clock=clock, new_id=new_id)
+
+    def messages() -> "Messages":
+        from tocsin.services.paging.messages import Messages
+        from tocsin.services.templates import kept_template
+
+        from .page_addresses import links_of
+
+        return Messages(link=links_of(settings, keys), templates=partial(kept_template, store))
+
     pager = Pager(
         store,
-        lookup,
+        late(directory),
         channels,
         clock=clock,
         new_id=new_id,
         timer=time.monotonic,
         jitter=random.random,
-        messages=Messages(link=links_of(settings, keys), templates=partial(kept_template, store)),
+        messages=late(messages),
     )
-    others: dict[str, Act] = {
-        **silence_acts(store, clock=clock, new_id=new_id),
-        **watch_acts(store, rules, clock=clock, new_id=new_id),
-        **letters_of(settings, store, keys, aws, clock=clock, new_id=new_id),
-        CODE: Codes(store, reach.contacts, keys, channels, clock=clock, new_id=new_id),
-        **notice_acts(pager.desk),
-        **slack_reply_acts(store, lambda: _way_out(settings), clock=clock, new_id=new_id),
+
+    def silences() -> Mapping[str, Act]:
+        from tocsin.services.unsilencing import silence_acts
+
+        return silence_acts(store, clock=clock, new_id=new_id)
+
+    def watches() -> Mapping[str, Act]:
+        from tocsin.services.watching import watch_acts
+
+        return watch_acts(store, rules, clock=clock, new_id=new_id)
+
+    # That nothing says whom they are from is told now, not with the first letter.
+    sends_letters = settings.sends_letters and bool(settings.letters_from)
+
+    def letters() -> Mapping[str, Act]:
+        from .letters import letters_of
+
+        return letters_of(settings, store, keys, aws, clock=clock, new_id=new_id)
+
+    def codes() -> Mapping[str, Act]:
+        from tocsin.services.verification import Codes
+
+        from .reaching import reach_of
+
+        contacts = reach_of(store, keys, clock=clock, new_id=new_id).contacts
+        return {CODE: Codes(store, contacts, keys, channels, clock=clock, new_id=new_id)}
+
+    def notices() -> Mapping[str, Act]:
+        from tocsin.services.paging.notices import notice_acts
+
+        return notice_acts(pager.desk)
+
+    def slack_replies() -> Mapping[str, Act]:
+        from .page_addresses import slack_reply_acts
+
+        return slack_reply_acts(store, partial(_way_out, settings), clock=clock, new_id=new_id)
+
+    others = {
+        **late_acts((SILENCE, PAST_SILENCE), silences),
+        **late_acts((WATCH,), watches),
+        **(late_acts((LETTER,), letters) if sends_letters else {}),
+        **late_acts((CODE,), codes),
+        **late_acts((SHIFT_NOTICE, NOTICE), notices),
+        **late_acts((SLACK_REPLY,), slack_replies),
     }
     return Paging(others, pager)
+
+
+def _action_url(message: "Message") -> str:
+    from .page_addresses import action_url
+
+    return action_url(message)
 
 
 def _way_out(settings: "Settings") -> "Outbound":
@@ -86,8 +133,16 @@ def _way_out(settings: "Settings") -> "Outbound":
     return Outbound(settings.outbound_allow)
 
 
-def lookup_of(store: Store, keys: SigningKeys, *, clock: Clock, new_id: NewId) -> Lookup:
+def lookup_of(store: Store, keys: SigningKeys, *, clock: Clock, new_id: NewId) -> "Lookup":
     """Return the directory of a store."""
+    from tocsin.services.auditing import AuditLog
+    from tocsin.services.paging.lookup import Lookup
+    from tocsin.services.silences import Silences
+    from tocsin.services.teams import Teams
+    from tocsin.services.users import Users
+
+    from .reaching import reach_of
+
     audit = AuditLog(store, clock=clock, new_id=new_id)
     reach = reach_of(store, keys, clock=clock, new_id=new_id)
     return Lookup(

@@ -3,17 +3,8 @@
 from collections.abc import Iterator
 
 from tocsin.api.policy_views import PolicyView
-from tocsin.domain.policy import (
-    SAYS_MORE,
-    Assign,
-    Conditions,
-    CreateIssue,
-    Notify,
-    Policy,
-    SetSeverity,
-    SetStatus,
-    Times,
-)
+from tocsin.domain.policy import Assign, CreateIssue, Notify, Policy, SetSeverity, SetStatus
+from tocsin.domain.policy_conditions import SAYS_MORE, Conditions, Times
 from tocsin.domain.rotation import Hours
 
 from .layout import Column

@@ -87,7 +87,7 @@ def show_coverage(out: Screen, name: str, found: CoverageView) -> None:
     if found.left_out:
         out.line(f"  and {found.left_out} more")
     for load in found.load:
-        paged = f", paged {load.pages_at_night} times at night" if load.pages_at_night else ""
+        paged = "" if load.pages_at_night is None else f", messages at night: {load.pages_at_night}"
         out.line(f"  {load.hours:g} h in {load.stints}: {_named(load.person)}{paged}")
 
 

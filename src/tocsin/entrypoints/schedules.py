@@ -13,6 +13,7 @@ from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFe
 from tocsin.domain.audit import Actor
 from tocsin.domain.schedule import Schedule
 from tocsin.domain.user import User
+from tocsin.errors import InvalidInput
 from tocsin.services.auditing import AuditLog
 from tocsin.services.feeds import Feeds
 from tocsin.services.pages_at_night import pages_at_night
@@ -69,7 +70,7 @@ class Desk(Protocol):
         """Take an override back."""
 
     def shifts(self, name: str, start: datetime, end: datetime, person: str) -> ShiftList:
-        """Return shifts, those of one person if one is named."""
+        """Return shifts, those of one person if one is named; without a ``name`` theirs on every schedule."""
 
     def coverage(self, name: str, start: datetime, end: datetime) -> CoverageView:
         """Return how well a time is covered."""
@@ -77,13 +78,13 @@ class Desk(Protocol):
     def current(self, at: datetime, team: str) -> CurrentList:
         """Return who is on call."""
 
-    def make_feed(self, name: str, label: str) -> NewFeed:
-        """Make a link to a calendar."""
+    def make_feed(self, name: str, label: str, person: str) -> NewFeed:
+        """Make a link to the calendar of a schedule, or without a ``name`` of a person."""
 
-    def feeds(self, name: str) -> list[FeedView]:
-        """Return the links to a calendar."""
+    def feeds(self, name: str, person: str) -> list[FeedView]:
+        """Return the links to such a calendar."""
 
-    def revoke_feed(self, name: str, feed: str) -> None:
+    def revoke_feed(self, name: str, feed: str, person: str) -> None:
         """Take such a link out of use."""
 
 
@@ -110,6 +111,7 @@ class StoreSchedules:
         self._store = store
         self._wiring = wiring
         self._actor = actor
+        self._users = users
         self._teams = Teams(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._schedules = Schedules(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         self._feeds = Feeds(store, audit, clock=wiring.clock, new_id=wiring.new_id)
@@ -165,8 +167,10 @@ class StoreSchedules:
         return self._shown(self._schedules.take_override(name, override, actor=self._actor))
 
     def shifts(self, name: str, start: datetime, end: datetime, person: str) -> ShiftList:
-        """Return shifts, those of one person if one is named."""
-        return self._looks.shifts(name, start, end, person)
+        """Return shifts, those of one person if one is named; without a ``name`` theirs on every schedule."""
+        if name:
+            return self._looks.shifts(name, start, end, person)
+        return self._looks.shifts_of(self._named(person).id, start, end)
 
     def coverage(self, name: str, start: datetime, end: datetime) -> CoverageView:
         """Return how well a time is covered."""
@@ -176,19 +180,30 @@ class StoreSchedules:
         """Return who is on call."""
         return self._looks.current(at, team)
 
-    def make_feed(self, name: str, label: str) -> NewFeed:
-        """Make a link to a calendar."""
-        secret = self._wiring.new_secret()
-        feed = self._feeds.make(self._schedules.named(name), secret=secret, actor=self._actor, label=label)
+    def make_feed(self, name: str, label: str, person: str) -> NewFeed:
+        """Make a link to the calendar of a schedule, or without a ``name`` of a person."""
+        secret, of = self._wiring.new_secret(), self._whose(name, person)
+        # As one that they made themselves: it ends when they leave.
+        maker = "" if name else of.id
+        feed = self._feeds.make(of, secret=secret, actor=self._actor, label=label, maker=maker)
         return NewFeed(**dict(FeedView.of(feed)), path=path_of(feed.id, secret))
 
-    def feeds(self, name: str) -> list[FeedView]:
-        """Return the links to a calendar."""
-        return [FeedView.of(one) for one in self._feeds.of(self._schedules.named(name).id)]
+    def feeds(self, name: str, person: str) -> list[FeedView]:
+        """Return the links to such a calendar."""
+        return [FeedView.of(one) for one in self._feeds.of(self._whose(name, person).id)]
 
-    def revoke_feed(self, name: str, feed: str) -> None:
+    def revoke_feed(self, name: str, feed: str, person: str) -> None:
         """Take such a link out of use."""
-        self._feeds.revoke(self._schedules.named(name).id, feed, actor=self._actor)
+        self._feeds.revoke(self._whose(name, person).id, feed, actor=self._actor)
+
+    def _whose(self, name: str, person: str) -> Schedule | User:
+        return self._schedules.named(name) if name else self._named(person)
+
+    def _named(self, person: str) -> User:
+        if not person.strip():
+            message = "on a store nobody is signed in: name a schedule, or say who you are with --person WHO"
+            raise InvalidInput(message, hint="or say --server, and `login`")
+        return self._users.named(person)
 
     @cached_property
     def _contacts(self) -> "Contacts":

@@ -5,6 +5,7 @@ from typing import Any
 
 from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
 from tocsin.domain.schedule import Schedule
+from tocsin.errors import InvalidInput
 
 from .schedules import Document
 from .server_calls import ServerCalls, coded, seen
@@ -71,7 +72,9 @@ class ServerSchedules:
         return self._shown("DELETE", f"{_one(name)}/overrides/{coded(override)}")
 
     def shifts(self, name: str, start: datetime, end: datetime, person: str) -> ShiftList:
-        """Return shifts, those of one person if one is named."""
+        """Return shifts, those of one person if one is named; without a ``name`` one's own on every schedule."""
+        if not name:
+            return ShiftList.model_validate(self._calls.get(f"{_own(person)}/shifts", _span(start, end)))
         return ShiftList.model_validate(self._calls.get(f"{_one(name)}/shifts", _span(start, end) | {"person": person}))
 
     def coverage(self, name: str, start: datetime, end: datetime) -> CoverageView:
@@ -83,18 +86,18 @@ class ServerSchedules:
         said = self._calls.get(f"{V1}/oncall/current", {"at": at.isoformat(), "team": team})
         return CurrentList.model_validate(said)
 
-    def make_feed(self, name: str, label: str) -> NewFeed:
-        """Make a link to a calendar."""
-        made = NewFeed.model_validate(self._ask("POST", f"{_one(name)}/feeds", {"label": label}))
+    def make_feed(self, name: str, label: str, person: str) -> NewFeed:
+        """Make a link to the calendar of a schedule, or without a ``name`` of one's own shifts."""
+        made = NewFeed.model_validate(self._ask("POST", _feeds(name, person), {"label": label}))
         return made.model_copy(update={"path": f"{self._calls.url}{made.path}"})
 
-    def feeds(self, name: str) -> list[FeedView]:
-        """Return the links to a calendar."""
-        return [FeedView.model_validate(one) for one in self._calls.get(f"{_one(name)}/feeds")["feeds"]]
+    def feeds(self, name: str, person: str) -> list[FeedView]:
+        """Return the links to such a calendar."""
+        return [FeedView.model_validate(one) for one in self._calls.get(_feeds(name, person))["feeds"]]
 
-    def revoke_feed(self, name: str, feed: str) -> None:
+    def revoke_feed(self, name: str, feed: str, person: str) -> None:
         """Take such a link out of use."""
-        self._ask("DELETE", f"{_one(name)}/feeds/{coded(feed)}")
+        self._ask("DELETE", f"{_feeds(name, person)}/{coded(feed)}")
 
     def _shown(self, method: str, path: str, body: Document | None = None) -> ScheduleView:
         return ScheduleView.model_validate(self._ask(method, path, body))
@@ -105,6 +108,17 @@ class ServerSchedules:
 
 def _one(name: str) -> str:
     return f"{V1}/schedules/{coded(name)}"
+
+
+def _own(person: str) -> str:
+    if person.strip():
+        message = "on a server these are your own: nobody else's over all schedules"
+        raise InvalidInput(message, hint="leave --person out, and `login` as who it is, or name a schedule")
+    return f"{V1}/users/me"
+
+
+def _feeds(name: str, person: str) -> str:
+    return f"{_one(name) if name else _own(person)}/feeds"
 
 
 def _span(start: datetime, end: datetime) -> dict[str, str]:

@@ -17,7 +17,9 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from typing_extensions import override
 
 from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
@@ -37,9 +39,8 @@ from . import lambda_metrics
 from .assembly import datadog, on_lambda_with_a_table, open_store, rules_of
 from .aws import Aws
 from .datadog_keys import KeySource, key_source
-from .lambda_logs import LambdaLog
-from .redaction import hide
 from .rotating import RotatingDatadog
+from .scheduled import LambdaContext, ScheduledHandler
 
 COUNTED_EVERY = timedelta(minutes=5)
 """How old the number of active incidents may get while nothing changes: counting them costs reads."""
@@ -48,17 +49,6 @@ MOST_RETURNED = 200
 """Entries of one list in the result. Lambda refuses one of more than 6 MB; ``left_out`` counts the others."""
 
 SERVICE = "tocsin-sync"
-
-
-class LambdaContext(Protocol):
-    """Of what Lambda tells about a run, what is used."""
-
-    @property
-    def aws_request_id(self) -> str:
-        """The id of this run."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the run may still take."""
 
 
 class _Parts(NamedTuple):
@@ -70,11 +60,8 @@ class _Parts(NamedTuple):
     keys: KeySource
 
 
-class SyncHandler:
-    """Runs the scheduled sync, as often as it is called; what costs time to make is made once and kept.
-
-    The event is neither read nor logged. ``dotenv`` completes the environment where there is such a file.
-    """
+class SyncHandler(ScheduledHandler):
+    """Runs the scheduled sync. The event is neither read nor logged."""
 
     def __init__(
         self,
@@ -85,25 +72,11 @@ class SyncHandler:
         new_id: NewId,
         dotenv: Path | None = None,
     ) -> None:
-        self._environ = environ
-        self._dotenv = dotenv
-        self._clock = clock
-        self._sleep = sleep
-        self._new_id = new_id
-        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
-        self._log = LambdaLog(self._name)
-        self._cold = True
+        super().__init__(environ, service=SERVICE, clock=clock, sleep=sleep, new_id=new_id, dotenv=dotenv)
         self._parts: _Parts | None = None
         self._source: RotatingDatadog | None = None
         self._deadline: Deadline | None = None
         self._counted_at: datetime | None = None
-
-    def prepare(self) -> None:
-        """Make what can be made before the first run. What fails here fails again there, and is logged and counted."""
-        try:
-            self._prepared()
-        except Exception:  # noqa: BLE001 - while Lambda starts a process, an error is told badly and tried twice
-            self._parts = None
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Sync once, and return the report as JSON, its lists cut to :data:`MOST_RETURNED`.
@@ -118,13 +91,12 @@ class SyncHandler:
             try:
                 report = self._run(run, Deadline(lambda: context.get_remaining_time_in_millis() / 1000), began)
             except Exception as error:
-                self._log.hide(self._secrets())
-                self._tell_failure(error)
+                self._tell_failure(error, "the sync failed")
                 self._count(run, began)
-                if self._reveals(error):
-                    shown = f"{type(error).__name__}: {hide(str(error), self._secrets())}"
-                    raise RuntimeError(shown) from None
-                raise
+                harmless = self._harmless(error)
+                if harmless is error:
+                    raise
+                raise harmless from None
             self._log.hide(self._secrets())
             self._tell(report)
             self._count(run, began)
@@ -153,6 +125,7 @@ class SyncHandler:
         self._count_incidents(run, parts.store, report.opened, ticked, changed=report.changed)
         return report
 
+    @override
     def _prepared(self) -> _Parts:
         if self._parts is None:
             self._log.hide(secrets_in(self._environ, self._dotenv))
@@ -248,18 +221,10 @@ class SyncHandler:
             self._log.say(logging.WARNING, f"some is left to the next run: {why}", **left)
         self._log.say(logging.INFO, "synced", **facts)
 
-    def _tell_failure(self, error: Exception, text: str = "the sync failed") -> None:
-        facts: dict[str, object] = {"error": type(error).__name__}
-        if isinstance(error, TocsinError):
-            facts |= {"hint": error.hint, "retryable": error.retryable}
-        self._log.say(logging.ERROR, f"{text}: {error}", **facts)
-
+    @override
     def _secrets(self) -> tuple[str, ...]:
         fetched = () if self._source is None else self._source.secrets
-        return (*secrets_in(self._environ, self._dotenv), *fetched)
-
-    def _reveals(self, error: Exception) -> bool:
-        return hide(str(error), self._secrets()) != str(error)
+        return (*super()._secrets(), *fetched)
 
 
 def active(store: Store) -> int:

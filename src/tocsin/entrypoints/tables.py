@@ -7,7 +7,7 @@ import click
 
 from tocsin.domain.alert import Source
 from tocsin.errors import NoTable
-from tocsin.services.sync import HEARTBEAT, heartbeat_id
+from tocsin.services.heartbeats import HEARTBEAT, heartbeat_id
 
 from .wiring import Wiring
 

@@ -236,7 +236,7 @@ class Wiring(NamedTuple):
         """Return the keys that sign-ins are signed with. They are read, or made, when the first is used."""
         from tocsin.identity.signing_keys import SigningKeys
 
-        from .sign_in import key_place
+        from .key_places import key_place
 
         environ = {**self.environ, **self.chosen}
         place = key_place(settings, lambda: self.aws(settings), environ, new_secret=self.new_secret)

@@ -45,10 +45,10 @@ class KeySealer:
         key = self._keys.ever(found[1])
         if key is None:
             raise _unopened(about, f"is sealed with the key {found[1]}, which is not here")
-        data = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
         try:
+            data = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
             return AESGCM(_worked_out(key)).decrypt(data[:NONCE], data[NONCE:], about.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # of a length that nothing is encoded in
             pass
         raise _unopened(about, "has a seal that was changed, or is another's")
 

@@ -22,6 +22,7 @@ from typing import Protocol
 from tocsin.clock import Clock
 from tocsin.errors import ConfigurationError, StoreUnreachable, TocsinError
 from tocsin.ids import NewSecret
+from tocsin.services.signing import STAMP
 from tocsin.storage.disk import Disk
 from tocsin.storage.lock import SidecarLock
 
@@ -62,9 +63,14 @@ class Keyring:
     previous: SigningKey | None = None
     older: tuple[SigningKey, ...] = ()
 
+    @property
+    def good(self) -> tuple[SigningKey, ...]:
+        """The keys whose signatures are good."""
+        return (self.current,) if self.previous is None else (self.current, self.previous)
+
     def named(self, kid: str) -> SigningKey | None:
         """Return the key of this id."""
-        return next((key for key in (self.current, self.previous) if key is not None and key.kid == kid), None)
+        return next((key for key in self.good if key.kid == kid), None)
 
     def ever(self, kid: str) -> SigningKey | None:
         """Return the key of this id, however old it is."""
@@ -199,6 +205,19 @@ class SigningKeys:
         key = self.named(mac.partition(".")[0])
         return key is not None and hmac.compare_digest(_mac(key, purpose, text).encode(), mac.encode())
 
+    def stamp(self, purpose: str, data: bytes) -> bytes:
+        """Sign in short, as :class:`~tocsin.services.signing.Signer` has it."""
+        return _stamp(self.current(), purpose, data)
+
+    def stamped(self, purpose: str, data: bytes, stamp: bytes) -> bool:
+        """Check, as :class:`~tocsin.services.signing.Signer` has it."""
+
+        def good(key: SigningKey) -> bool:
+            return hmac.compare_digest(_stamp(key, purpose, data), stamp)
+
+        with self._lock:
+            return self._found(lambda ring: next(filter(good, ring.good), None)) is not None
+
     def _found(self, name: Callable[[Keyring], SigningKey | None]) -> SigningKey | None:
         ring = self._known()
         key = name(ring) if ring else None
@@ -244,3 +263,8 @@ def _mac(key: SigningKey, purpose: str, text: str) -> str:
     # A JWT's signature is over a text without a line break: neither can be taken for the other.
     signed = hmac.digest(key.secret.encode(), f"{purpose}\n{text}".encode(), "sha256")
     return f"{key.kid}.{base64.urlsafe_b64encode(signed).rstrip(b'=').decode()}"
+
+
+def _stamp(key: SigningKey, purpose: str, data: bytes) -> bytes:
+    # Another first line than a signature's: neither is the beginning of the other.
+    return hmac.digest(key.secret.encode(), f"stamp: {purpose}\n".encode() + data, "sha256")[:STAMP]

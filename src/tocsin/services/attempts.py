@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.frozen import Utc
 from tocsin.domain.throttle import Bucket, Limit, neighbourhood
 from tocsin.errors import Conflict, TooManyAttempts
 from tocsin.ids import NewId
@@ -17,7 +18,7 @@ from tocsin.storage.store import Store
 from .tick import MOST_ATTEMPTS
 
 ATTEMPT = "attempt"
-"""The record kind of a bucket. It is forgotten when it is full, which is within the hour."""
+"""The record kind of a bucket. It is forgotten when it is full, which is within the hour, or half a day for codes."""
 
 KNOWN = "known_address"
 """The record kind that says that somebody signed in from an address."""
@@ -39,6 +40,9 @@ TOLD = Limit(60, timedelta(minutes=1))
 
 LETTERS = Limit(3, timedelta(minutes=10))
 """Letters to one address of mail, whoever asks for them."""
+
+CODES = Limit(12, timedelta(hours=1))
+"""Codes that are sent for one person, whichever of their contacts they are for: each may cost as much as a text message."""
 
 KNOWN_FOR = timedelta(days=90)
 
@@ -109,6 +113,15 @@ class Attempts:
             return
         # Whoever tries so often at once that the count cannot be kept tries too often.
         raise TooManyAttempts(1)
+
+
+def counted(store: Store, name: str, limit: Limit, now: Utc) -> RecordWrite:
+    """Return what counts an attempt, to be written with what it is about. Raises :class:`~tocsin.errors.TooManyAttempts`."""
+    before = store.record(ATTEMPT, name)
+    bucket = Bucket(limit, None if before is None else before.expires_at)
+    if wait := bucket.wait(now):
+        raise TooManyAttempts(wait.total_seconds())
+    return _written(bucket.take(now), before, name)
 
 
 def _written(bucket: Bucket, before: Record | None, name: str) -> RecordWrite:

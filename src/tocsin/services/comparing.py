@@ -23,9 +23,10 @@ from tocsin.storage.store import Store
 from .api_keys import API_KEY, FIRST, NAMED
 from .attempts import KNOWN
 from .auditing import AUDIT, HEAD
-from .contact_records import BOOK, CODE, CONTACT
-from .courier import LETTER
+from .contact_records import BOOK, CONTACT
+from .due import CODE, LETTER, NOTICE, PAST_SILENCE, SHIFT_NOTICE, SILENCE, WATCH
 from .feeds import FEED
+from .heartbeats import HEARTBEAT
 from .idempotency import IDEMPOTENCY
 from .notification_rules import NOTIFICATION_RULES
 from .on_call import SCHEDULE
@@ -33,16 +34,12 @@ from .paging.escalating import ROUND_ROBIN
 from .paging.rates import PLACE
 from .passwords import PASSWORD
 from .policies import POLICY
-from .schedules import SCHEDULE_NAME
+from .schedule_records import SCHEDULE_NAME
 from .sessions import SESSION
-from .shift_notices import SHIFT_NOTICE
-from .sync import HEARTBEAT
 from .teams import NAME, OWNED, TEAM
 from .templates import TEMPLATE
 from .tickets import TICKET
-from .unsilencing import NOTICE, PAST_SILENCE, SILENCE
 from .users import ADMINISTRATORS, EMAIL, SUBJECT, USER
-from .watching import WATCH
 
 AT_ONCE = 50
 """Incidents, or keys, that are looked at together."""

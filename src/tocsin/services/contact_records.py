@@ -16,9 +16,6 @@ CONTACT = "contact"
 BOOK = "contact_book"
 """The record kind of the last number given to one of a person's contacts; its id is the person's."""
 
-CODE = "code"
-"""The record kind of a code that verifies a contact; its id is the contact's."""
-
 MOST_CONTACTS = 20
 """Ways of one person."""
 

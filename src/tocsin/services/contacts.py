@@ -28,7 +28,6 @@ from tocsin.storage.store import Store
 from .auditing import AuditLog
 from .contact_records import (
     BOOK,
-    CODE,
     CONTACT,
     MOST_CONTACTS,
     MOST_ROOMS,
@@ -42,6 +41,7 @@ from .contact_records import (
     room_id,
     written,
 )
+from .due import CODE
 from .listing import every_record
 from .sealing import Sealer
 from .tick import MOST_ATTEMPTS

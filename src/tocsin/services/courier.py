@@ -13,11 +13,9 @@ from tocsin.errors import Conflict, TocsinError, Undelivered
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .due import LETTER
 from .tickets import Purpose, Ticket, Tickets
 from .users import Users
-
-LETTER = "letter"
-"""The record kind of a letter that is to be sent. It names a ticket; its token is worked out when it is sent."""
 
 GIVEN_UP = timedelta(days=1)
 KEPT = timedelta(days=2)

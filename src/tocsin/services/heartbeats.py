@@ -8,11 +8,18 @@ from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.frozen import Utc
 from tocsin.storage.store import Store
 
-from .sync import HEARTBEAT, heartbeat_id
 from .tick import TickReport
+
+HEARTBEAT = "heartbeat"
+"""The record kind that says when something last worked: a sweep of a source, or a tick."""
 
 TICK = "tick"
 """The id of the record that says when what pages last did what was due: who leaves pages to others does not write it."""
+
+
+def heartbeat_id(source: Source) -> str:
+    """Return the id of the record that says when a sweep of ``source`` last succeeded."""
+    return f"sweep:{source.value}"
 
 
 def note_tick(store: Store, *, at: Utc, change_id: str) -> None:

@@ -39,16 +39,17 @@ def page_of(
     *,
     limit: int,
     cursor: str = "",
+    full: Callable[[list[T]], bool] = lambda _found: False,
 ) -> tuple[list[T], str]:
     """Return up to ``limit`` of a kind that match, and the cursor of what follows (empty at the end).
 
-    Examines at most :data:`~tocsin.storage.store.MOST_EXAMINED` records, so that a page may be short and have a cursor.
+    A page ends once it is ``full``, too. Examines at most :data:`~tocsin.storage.store.MOST_EXAMINED` records, so that a page may be short and have a cursor.
     Raises ``InvalidInput`` for a cursor that no page gave.
     """
     found: list[T] = []
     last = ""
     for examined, record in enumerate(every_record(store, kind, after=_place(cursor))):
-        if len(found) == limit or examined == MOST_EXAMINED:
+        if len(found) == limit or examined == MOST_EXAMINED or full(found):
             return found, base64.urlsafe_b64encode(last.encode()).decode()
         last = record.id
         if matches(one := read(record)):

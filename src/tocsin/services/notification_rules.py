@@ -50,13 +50,8 @@ class NotificationRulesOfPeople:
         if strange := sorted(named - known):
             message = f"{user.email} has no contact {strange[0]}"
             raise InvalidInput(message, hint=f"`{ACCOUNT}` is the address of the account; the others have ids")
-        after = NotificationRules(
-            rules=rules.rules,
-            quiet=rules.quiet,
-            account_email=rules.account_email,
-            time_zone=zone,
-            version=before.version,
-        )
+        # Of the domain's own parts, whosever they came as: only then the same again is equal, and writes nothing.
+        after = NotificationRules.model_validate(rules.model_dump() | {"time_zone": zone, "version": before.version})
         if after == before:
             return before
         after = after.model_copy(update={"version": before.version + 1})

@@ -5,7 +5,6 @@ look into mail follow links, too. A link of an earlier cycle acknowledges nothin
 has joined since.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,27 +19,12 @@ from tocsin.domain.user import User
 from tocsin.errors import PreconditionFailed, SignInRefused
 
 from .acting import Acting, found
+from .link_tokens import PageLink, read, written
 from .signing import Signer
 from .users import Users
 
 GOOD_FOR = timedelta(days=1)
 PURPOSE = "acknowledge a page"
-
-_TOKEN = re.compile(r"([A-Za-z0-9-]{1,40})\.([0-9]{1,6})\.([A-Za-z0-9-]{1,64})\.([0-9]{1,12})\.([A-Za-z0-9._-]{1,100})")
-
-
-class PageLink(NamedTuple):
-    """What a link says: who acknowledges which cycle of which incident, and until when it is good."""
-
-    incident_id: str
-    cycle: int
-    user: str
-    until: int
-
-    @property
-    def text(self) -> str:
-        """What is signed."""
-        return f"{self.incident_id}.{self.cycle}.{self.user}.{self.until}"
 
 
 class PageLinks:
@@ -55,15 +39,15 @@ class PageLinks:
         if not self._address or not page.user or not page.incident_id or page.tells is not Tells.PAGE:
             return ""
         until = int((page.made_at + GOOD_FOR).timestamp())
-        link = PageLink(page.incident_id, page.cycle, page.user, until)
-        return f"{self._address}{link.text}.{self._signer.mac(PURPOSE, link.text)}"
+        packed = PageLink(page.incident_id, page.cycle, page.user, until).packed
+        return f"{self._address}{written(packed, self._signer.stamp(PURPOSE, packed))}"
 
     def read(self, token: str, now: Utc) -> PageLink:
         """Return what a token says. Raises :class:`~tocsin.errors.SignInRefused` unless it is ours, and still good."""
-        match = _TOKEN.fullmatch(token)
-        if match is not None:
-            link = PageLink(match[1], int(match[2]), match[3], int(match[4]))
-            if self._signer.good(PURPOSE, link.text, match[5]) and now < datetime.fromtimestamp(link.until, now.tzinfo):
+        packed, stamp = read(token)
+        if packed and self._signer.stamped(PURPOSE, packed, stamp):
+            link = PageLink.unpacked(packed)
+            if now < datetime.fromtimestamp(link.until, now.tzinfo):
                 return link
         message = "this link is no good, or not any more"
         raise SignInRefused(message, hint="links of pages are good for a day: sign in, or take a newer page's")

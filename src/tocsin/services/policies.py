@@ -1,6 +1,9 @@
 """Escalation policies as they are kept. Every change and its audit entry are one commit, and no two policies tie."""
 
+import logging
 from collections.abc import Callable, Mapping
+
+from pydantic import ValidationError
 
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
@@ -20,12 +23,17 @@ POLICY = "policy"
 MOST_POLICIES = 500
 """Beside the default one: all are read when a cycle begins."""
 
+_log = logging.getLogger(__name__)
+
 Also = Callable[[Policy], tuple[RecordWrite, ...]]
 
 
 def every_policy(store: Store) -> tuple[Policy, ...]:
-    """Return the policies that were saved, in the order of their ids."""
-    return tuple(_policy(record) for record in every_record(store, POLICY))
+    """Return the policies that were saved, in the order of their ids.
+
+    One that cannot be read any more, be it that its time zone is none now, is logged and left out: the others page.
+    """
+    return tuple(policy for record in every_record(store, POLICY) if (policy := _readable(record)) is not None)
 
 
 class Policies:
@@ -47,8 +55,9 @@ class Policies:
 
     def named(self, name_or_id: str) -> Policy:
         """Return a policy by id, or by name in any letter case. Raises :class:`~tocsin.errors.NotFound`."""
-        if is_id(name_or_id) and (record := self._store.record(POLICY, name_or_id)) is not None:
-            return _policy(record)
+        record = self._store.record(POLICY, name_or_id) if is_id(name_or_id) else None
+        if record is not None and (found := _readable(record)) is not None:
+            return found
         said = " ".join(name_or_id.split()).casefold()
         for one in self.every():
             if said in (one.name.casefold(), one.id):
@@ -58,8 +67,9 @@ class Policies:
 
     def checked(self, document: Mapping[str, object], *, policy_id: str, version: int = 1) -> Policy:
         """Return the policy that a document describes, its targets by id. Raises ``InvalidInput``."""
-        policy = policy_of({**document, "id": policy_id, "version": version})
-        return policy.renamed(self._targets.fixed)
+        policy = policy_of({**document, "id": policy_id, "version": version}).renamed(self._targets.fixed)
+        self._targets.see_that_they_are_webhooks(policy.called)
+        return policy
 
     def shown(self, policy: Policy) -> Policy:
         """Return a policy with its targets by name."""
@@ -155,6 +165,14 @@ def _see_version(policy: Policy, expected: int | None) -> None:
 
 def _policy(record: Record) -> Policy:
     return Policy.model_validate(record.body)
+
+
+def _readable(record: Record) -> Policy | None:
+    try:
+        return _policy(record)
+    except ValidationError as error:
+        _log.error("the policy %s cannot be read, and counts for nothing: %s", record.id, error.errors()[0]["msg"])
+        return None
 
 
 def _gone(name_or_id: str) -> NotFound:

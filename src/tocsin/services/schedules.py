@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from pydantic import JsonValue
-
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed
-from tocsin.domain.change import Record, RecordWrite
-from tocsin.domain.schedule import Override, Schedule, schedule_of
+from tocsin.domain.change import RecordWrite
+from tocsin.domain.schedule import Schedule, schedule_of
 from tocsin.domain.succession import see_that_the_past_stays, succeeded
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.ids import NewId
@@ -18,16 +16,17 @@ from .auditing import AuditLog
 from .listing import page_of
 from .on_call import SCHEDULE, every_schedule, schedule_by_id, schedule_in, schedules_of_team
 from .schedule_documents import Document, Names, Said, checked_schedule_name, part, whole
+from .schedule_records import SCHEDULE_NAME, difference, name_kept, renamed, target, written
 from .shift_notices import notices
 from .teams import Teams
 from .tick import MOST_ATTEMPTS
 from .users import Users
 
-SCHEDULE_NAME = "schedule_name"
-"""The record kind that keeps a name for one schedule; its id is the name, folded."""
-
 OVERRIDES_KEPT = timedelta(days=90)
 """What was over for so long goes when another override comes, so that there is room for those to come."""
+
+MOST_NAMED = 6_000
+"""People, hours and overrides on one page of schedules: an answer of Lambda has room for no more than 6 MB."""
 
 Also = Callable[[Schedule], tuple[RecordWrite, ...]]
 """Gives what else is written with a schedule."""
@@ -84,7 +83,8 @@ class Schedules:
         ``team`` is the id of one. Raises ``InvalidInput`` for a cursor that no page gave.
         """
         matches = lambda one: not team or one.team == team  # noqa: E731 - a name for a lambda
-        return page_of(self._store, SCHEDULE, schedule_in, matches, limit=limit, cursor=cursor)
+        full = lambda found: sum(map(_size, found)) > MOST_NAMED  # noqa: E731 - a name for a lambda
+        return page_of(self._store, SCHEDULE, schedule_in, matches, limit=limit, cursor=cursor, full=full)
 
     def add(self, said: Said, *, actor: Actor, also: Also = lambda _schedule: ()) -> Schedule:
         """Make a schedule of what ``schedule_of`` reads; ``also`` gives what else is written with it.
@@ -94,9 +94,9 @@ class Schedules:
         schedule = schedule_of({**whole(self._names(), said), "id": self._new_id()})
         if said.get("from_now"):
             schedule = self._from_now(schedule.model_copy(update={"layers": ()}), schedule)
-        told = Deed(AuditAction.SCHEDULE_ADDED, actor, _target(schedule), {"time_zone": schedule.time_zone})
+        deed = Deed(AuditAction.SCHEDULE_ADDED, actor, target(schedule), {"time_zone": schedule.time_zone})
         try:
-            self._commit(told, None, schedule, _written(schedule), _kept(schedule), *also(schedule))
+            self._commit(deed, None, schedule, written(schedule), name_kept(schedule), *also(schedule))
         except Conflict:
             self._see_whose_name(schedule)
             raise
@@ -186,7 +186,7 @@ class Schedules:
             gone = RecordWrite(kind=SCHEDULE, id=schedule.id, record=None, expected=schedule.version)
             name = RecordWrite(kind=SCHEDULE_NAME, id=schedule.name.casefold(), record=None)
             try:
-                self._commit(Deed(AuditAction.SCHEDULE_REMOVED, actor, _target(schedule)), schedule, None, gone, name)
+                self._commit(Deed(AuditAction.SCHEDULE_REMOVED, actor, target(schedule)), schedule, None, gone, name)
             except Conflict:
                 continue
             return
@@ -207,14 +207,14 @@ class Schedules:
             if after == before:
                 return before
             after = after.model_copy(update={"version": before.version + 1})
-            deed = Deed(AuditAction.SCHEDULE_CHANGED, actor, _target(before), _told(before, after))
+            deed = Deed(AuditAction.SCHEDULE_CHANGED, actor, target(before), difference(before, after))
             try:
                 self._commit(
                     deed,
                     before,
                     after,
-                    _written(after, expected=before.version),
-                    *_renamed(before, after),
+                    written(after, expected=before.version),
+                    *renamed(before, after),
                     *also(after),
                 )
             except Conflict:
@@ -261,6 +261,10 @@ class Schedules:
             raise AlreadyThere(message, hint="change that one, or take another name") from None
 
 
+def _size(schedule: Schedule) -> int:
+    return len(schedule.overrides) + sum(len(one.people) + len(one.hours) for one in schedule.layers)
+
+
 def _busy(name_or_id: str) -> Conflict:
     message = f"others kept changing the schedule {name_or_id}"
     return Conflict(message, hint="try again")
@@ -270,54 +274,3 @@ def _see_it_is_own(own: str, *concerned: str | None) -> None:
     if own and own not in concerned:
         message = "only an administrator changes shifts between others"
         raise NotAllowed(message, hint="take a shift yourself, or hand over one of your own")
-
-
-def _written(schedule: Schedule, *, expected: int = 0) -> RecordWrite:
-    body = schedule.model_dump(mode="json")
-    record = Record(kind=SCHEDULE, id=schedule.id, body=body, version=schedule.version)
-    return RecordWrite(kind=SCHEDULE, id=schedule.id, record=record, expected=expected)
-
-
-def _kept(schedule: Schedule) -> RecordWrite:
-    name = schedule.name.casefold()
-    return RecordWrite(
-        kind=SCHEDULE_NAME,
-        id=name,
-        record=Record(kind=SCHEDULE_NAME, id=name, body={"schedule": schedule.id}),
-        expected=0,
-    )
-
-
-def _renamed(before: Schedule, after: Schedule) -> Iterator[RecordWrite]:
-    """Yield what gives a name back that is not used any more, and keeps the new one."""
-    if before.name.casefold() != after.name.casefold():
-        yield RecordWrite(kind=SCHEDULE_NAME, id=before.name.casefold(), record=None)
-        yield _kept(after)
-
-
-def _told(before: Schedule, after: Schedule) -> dict[str, JsonValue]:
-    """Say what changed: of layers and overrides those that come and go."""
-    told: dict[str, JsonValue] = {
-        name: {"from": getattr(before, name), "to": getattr(after, name)}
-        for name in ("name", "time_zone", "team")
-        if getattr(before, name) != getattr(after, name)
-    }
-    if before.layers != after.layers:
-        put: list[JsonValue] = [one.id for one in after.layers if one not in before.layers]
-        taken: list[JsonValue] = [*sorted({one.id for one in before.layers} - {one.id for one in after.layers})]
-        told["layers"] = {"put": put, "taken": taken}
-    new = [one for one in after.overrides if one not in before.overrides]
-    # What goes as another comes was over long ago.
-    gone = [] if new else [one for one in before.overrides if one not in after.overrides]
-    if new or gone:
-        told["overrides"] = {"added": [_brief(one) for one in new], "taken": [_brief(one) for one in gone]}
-    return told
-
-
-def _target(schedule: Schedule) -> str:
-    return f"schedule:{schedule.name}"
-
-
-def _brief(one: Override) -> JsonValue:
-    said: JsonValue = one.model_dump(mode="json", exclude_none=True)
-    return said

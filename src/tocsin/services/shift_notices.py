@@ -11,8 +11,7 @@ from tocsin.domain.shift_changes import TOLD_AHEAD, Moved, moved
 from tocsin.domain.stints import Span
 from tocsin.ids import NewId
 
-SHIFT_NOTICE = "shift_notice"
-"""The record kind of what one person is to be told; due at once."""
+from .due import SHIFT_NOTICE
 
 MOST_NOTICES = 30
 """People who are told of one change, those whose shifts move first before the others: a commit has room for few."""
@@ -44,13 +43,14 @@ def _notice(notice_id: str, person: str, schedule: Schedule, what: Moved, now: U
         "user": person,
         "schedule": schedule.id,
         "name": schedule.name,
-        "gained": [_said(one) for one in what.gained[:MOST_SPANS]],
-        "lost": [_said(one) for one in what.lost[:MOST_SPANS]],
+        "gained": [_said(one, now) for one in what.gained[:MOST_SPANS]],
+        "lost": [_said(one, now) for one in what.lost[:MOST_SPANS]],
         "left_out": sum(max(len(some) - MOST_SPANS, 0) for some in (what.gained, what.lost)),
     }
     record = Record(kind=SHIFT_NOTICE, id=notice_id, body=body, due_at=now, expires_at=now + KEPT)
     return RecordWrite(kind=SHIFT_NOTICE, id=notice_id, record=record, expected=0)
 
 
-def _said(span: Span) -> list[JsonValue]:
-    return [span.start.isoformat(), span.end.isoformat()]
+def _said(span: Span, now: Utc) -> list[JsonValue]:
+    """Return from when until when; null: it ends beyond what is looked at, nobody has said when."""
+    return [span.start.isoformat(), span.end.isoformat() if span.end < now + TOLD_AHEAD else None]

@@ -16,6 +16,10 @@ LIFETIME = timedelta(minutes=15)
 """How long an access token is good."""
 
 
+STAMP = 16
+"""Bytes of a stamp: 128 bits cannot be guessed."""
+
+
 class Signer(Protocol):
     """Signs short texts, so that they need not be kept. Two keys may be good at once."""
 
@@ -24,6 +28,12 @@ class Signer(Protocol):
 
     def good(self, purpose: str, text: str, mac: str) -> bool:
         """Say whether this is such a signature, in a time that does not tell how much of it is right."""
+
+    def stamp(self, purpose: str, data: bytes) -> bytes:
+        """Return :data:`STAMP` bytes that sign ``data`` for one purpose: for where there is little room."""
+
+    def stamped(self, purpose: str, data: bytes, stamp: bytes) -> bool:
+        """Say whether this is such a stamp, by either key, in a time that does not tell how much of it is right."""
 
 
 class Claims(NamedTuple):

@@ -26,9 +26,10 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
+from .due import PAST_SILENCE, SILENCE
 from .listing import every_record, is_id, page_of
 from .tick import MOST_ATTEMPTS
-from .unsilencing import PAST_SILENCE, SILENCE, active_incidents, kept_record, silences_now
+from .unsilencing import active_incidents, kept_record, silences_now
 
 MOST_SILENCES = 200
 """Silences that are not over: the pager reads them all before it sends anything."""

@@ -16,8 +16,7 @@ from tocsin.errors import Conflict, Undelivered
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
-SLACK_REPLY = "slack_reply"
-"""The record kind of an answer that is to be told."""
+from .due import SLACK_REPLY
 
 BEGINS = "https://hooks.slack.com/"
 """Where answers go, and nothing else does."""

@@ -16,12 +16,10 @@ from tocsin.errors import SourceError
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .heartbeats import HEARTBEAT, heartbeat_id
 from .rounds import Rounds
 from .source import AlertSource
 from .tick import MOST_ATTEMPTS, NO_OTHERS, Act, EnoughTime, TickReport, Turn, always, tick
-
-HEARTBEAT = "heartbeat"
-"""The record kind that says when a sweep last succeeded."""
 
 SAID_ONE_BY_ONE = frozenset(Reason) - {Reason.DEDUPLICATED, Reason.NO_DATA_NOT_ASKED}
 """Reasons whose decisions a report lists one by one; the others it only counts."""
@@ -172,11 +170,6 @@ def after_tick(report: SyncReport, ticked: TickReport, *, seconds: float) -> Syn
             "due_left": ticked.left,
         }
     )
-
-
-def heartbeat_id(source: Source) -> str:
-    """Return the id of the record that says when a sweep of ``source`` last succeeded."""
-    return f"sweep:{source.value}"
 
 
 def _heartbeat(sweep: Sweep, *, unfinished: int, at: Utc, change_id: str) -> Change:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from tocsin.clock import Clock
-from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.draft import TIMER
-from tocsin.domain.expiry import EXPIRE, alert_of, expired
+from tocsin.domain.change import Change, Record
+from tocsin.domain.draft import EXPIRE, TIMER
 from tocsin.domain.frozen import Frozen, Utc
-from tocsin.domain.reconcile import decide
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
@@ -16,7 +14,6 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .claims import claims_of
-from .knowing import known_about
 
 MOST_ATTEMPTS = 5
 """How often one decision is made again because somebody else wrote first."""
@@ -155,7 +152,9 @@ def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: Ne
         if current is None or current.due_at is None or current.due_at > now:
             return Change(id=new_id(), at=now)
         if current.body.get("what") == EXPIRE:
-            change = _expire(store, current, rules, now, new_id=new_id)
+            from .expiring import expire  # rare, and it takes all that decides on alerts
+
+            change = expire(store, current, rules, now, new_id=new_id)
         else:
             incident = store.incident(incident_id)
             claims = () if incident is None else claims_of(store, incident)
@@ -166,14 +165,3 @@ def _ring(store: Store, timer: Record, rules: Rules, *, clock: Clock, new_id: Ne
             continue
         return change
     return None
-
-
-def _expire(store: Store, timer: Record, rules: Rules, now: Utc, *, new_id: NewId) -> Change:
-    """Return the change that ends an alert which was not repeated in time, or moves its timer on."""
-    source, key = alert_of(timer)
-    found = expired(timer, store.alerts_named(source, [key]).get(key), now)
-    if isinstance(found, RecordWrite):
-        return Change(id=new_id(), at=now, records=(found,))
-    known = known_about(store, [found], rules)
-    (change,) = decide([found], known, rules, now, numbers=iter(()), new_id=new_id).changes
-    return change

@@ -35,17 +35,9 @@ from tocsin.errors import Conflict
 from tocsin.ids import NewId
 from tocsin.storage.store import MOST_EXAMINED, Store
 
+from .due import NOTICE, PAST_SILENCE, SILENCE
 from .listing import every_record
 from .tick import MOST_ATTEMPTS, Act
-
-SILENCE = "silence"
-"""The record kind of a silence that is not over, or was just now; its id is the silence's. They are few."""
-
-PAST_SILENCE = "silence_past"
-"""The record kind of a silence that is over, and whose incidents were paged; it is due when it is to be forgotten."""
-
-NOTICE = "notice"
-"""The record kind of something that a person is to be told; due at once."""
 
 NOTICES_KEPT = timedelta(days=1)
 """How long after what it tells of a notice that nobody sent is kept."""

@@ -21,10 +21,12 @@ from tocsin.errors import Conflict, InvalidInput, Refused, TocsinError, TooManyA
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .attempts import CODES, counted, digest
 from .auditing import AuditLog
 from .channel import Channels
-from .contact_records import CODE, deed, written
+from .contact_records import deed, written
 from .contacts import Contacts
+from .due import CODE
 from .signing import Signer
 from .tick import MOST_ATTEMPTS
 
@@ -86,7 +88,8 @@ class Verification:
         """Have a code sent to a person's way, in place of the one before; return until when it is good.
 
         Raises :class:`~tocsin.errors.InvalidInput` if it is verified or is a room, ``TooManyAttempts`` if it had
-        :data:`MOST_CODES` within the hour, and ``Conflict``.
+        :data:`MOST_CODES` within the hour or the person as many as :data:`~tocsin.services.attempts.CODES` says, and
+        ``Conflict``.
         """
         if not contact.user or contact.verified_at is not None:
             message = "this contact needs no code: it is verified, or a room"
@@ -97,9 +100,11 @@ class Verification:
         asked = tuple(at for at in before.asked if at > now - WITHIN) if before else ()
         if len(asked) >= MOST_CODES:
             raise TooManyAttempts((asked[-MOST_CODES] + WITHIN - now).total_seconds())
+        # A contact that was deleted and added again is another one: the person stays the same.
+        count = counted(self._store, digest(_DRAWN, contact.user), CODES, now)
         version = before.version if before else 0
         code = Code(nonce=self._new_id(), contact_version=contact.version, asked=(*asked, now), version=version + 1)
-        self._store.commit(Change(id=self._new_id(), at=now, records=(_written(contact.id, code, due_at=now),)))
+        self._store.commit(Change(id=self._new_id(), at=now, records=(_written(contact.id, code, due_at=now), count)))
         return code.ends_at
 
     def verify(self, user: User, contact: Contact, said: str, *, actor: Actor) -> Contact:

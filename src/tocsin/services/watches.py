@@ -20,9 +20,10 @@ from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
+from .due import WATCH
 from .listing import every_record, page_of
 from .tick import MOST_ATTEMPTS
-from .watching import WATCH, Watching, written
+from .watching import Watching, written
 
 _TOLD = ("every_minutes", "grace_minutes", "severity", "service", "environment", "team", "paused")
 

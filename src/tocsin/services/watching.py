@@ -16,11 +16,9 @@ from tocsin.errors import Conflict, StoreBusy
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
+from .due import WATCH
 from .ingest import ingest
 from .tick import MOST_ATTEMPTS, Act
-
-WATCH = "watch"
-"""The record kind of a heartbeat that is watched; its id is its name. Due when it is late, or has called again."""
 
 
 def watch_acts(store: Store, rules: Rules, *, clock: Clock, new_id: NewId) -> Mapping[str, Act]:

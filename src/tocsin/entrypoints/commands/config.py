@@ -82,7 +82,7 @@ def import_(wiring: Wiring, *, vendor: str, files: tuple[Path, ...]) -> None:
     """
     from tocsin.entrypoints.config_import import imported
 
-    text, lost = imported(vendor, files)
+    text, lost = imported(vendor, files, wiring.clock())
     wiring.out.stream.write(text)
     for one in lost:
         wiring.err.line(f"not taken over: {one}")

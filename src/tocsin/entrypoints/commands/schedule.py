@@ -6,12 +6,15 @@ from typing import Any
 
 import click
 
+from tocsin.api.schedule_views import ScheduleView
+from tocsin.domain.local_time import zone_of
 from tocsin.domain.rotation import Unit, Weekday
+from tocsin.domain.user import checked_time_zone
 from tocsin.entrypoints.choices import TEXT, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.schedule_acts import BY, JSON, NAME, act, tell
 from tocsin.entrypoints.schedule_page import LIST, row
-from tocsin.entrypoints.schedules import Document, schedules
+from tocsin.entrypoints.schedules import Desk, Document, schedules
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import InvalidInput
 
@@ -121,8 +124,11 @@ def add(
     if "name" not in document:
         message = "say what it is called: NAME, or a file that does"
         raise click.UsageError(message)
-    if layer["people"]:
-        document["layers"] = [*document.get("layers", ()), {"id": "base", **_layer(wiring, "Base", **layer)}]
+    layers = document.setdefault("layers", [])
+    # What is no list is refused where all of it is checked.
+    if layer["people"] and isinstance(layers, list):
+        today = _today(wiring, str(document.get("time_zone", "UTC")))
+        layers.append({"id": "base", "start": today, **_layer("Base", **layer)})
     act(wiring, by, as_json, lambda desk: desk.add(document))
 
 
@@ -184,8 +190,14 @@ def layer(
     **options: Any,  # noqa: ANN401 - click's own
 ) -> None:
     """Put a layer of the id LAYER in the place of the one that has it, or on top of the others."""
-    document = _layer(wiring, title or layer_id, **options)
-    act(wiring, by, as_json, lambda desk: desk.put_layer(name, layer_id, document))
+    document = _layer(title or layer_id, **options)
+
+    def put(desk: Desk) -> ScheduleView:
+        if "start" not in document:
+            document["start"] = _today(wiring, desk.show(name).time_zone)
+        return desk.put_layer(name, layer_id, document)
+
+    act(wiring, by, as_json, put)
 
 
 @schedule.command("remove-layer")
@@ -200,7 +212,6 @@ def remove_layer(wiring: Wiring, *, name: str, layer_id: str, by: str, as_json: 
 
 
 def _layer(
-    wiring: Wiring,
     name: str,
     *,
     people: Sequence[str],
@@ -215,13 +226,22 @@ def _layer(
         message = "say who takes turns: --person WHO, as often as needed"
         raise click.UsageError(message)
     turns = {"unit": rotation, "every": every, "hand_over": hand_over, "weekday": weekday}
-    return {
+    said: Document = {
         "name": name,
         "people": list(people),
         "rotation": {key: value for key, value in turns.items() if value is not None},
-        "start": start or wiring.clock().date().isoformat(),
         "hours": [_hours(one) for one in hours],
     }
+    return said | ({"start": start} if start else {})
+
+
+def _today(wiring: Wiring, zone: str) -> str:
+    """Return the local day; that of UTC for what is no time zone, which is refused with the rest."""
+    try:
+        local = wiring.clock().astimezone(zone_of(checked_time_zone(zone)))
+    except InvalidInput:
+        local = wiring.clock()
+    return local.date().isoformat()
 
 
 def _hours(text: str) -> Document:

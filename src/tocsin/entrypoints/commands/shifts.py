@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from tocsin.api.schedule_looks import AHEAD as USUAL
+from tocsin.api.schedule_looks import looked_until
 from tocsin.entrypoints.choices import AHEAD, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -19,6 +19,9 @@ _who = click.argument("who", type=TEXT)
 _start = click.option("--from", "start", type=AHEAD, metavar="WHEN", help=f"From then on: {_WHEN}; now unless given.")
 _end = click.option("--until", "end", type=AHEAD, metavar="WHEN", help="Until then; for 28 days unless given.")
 _needed = click.option("--until", "end", type=AHEAD, metavar="WHEN", required=True, help=f"Until then: {_WHEN}.")
+
+_any = click.argument("name", type=TEXT, required=False, default="")
+_whose = click.option("--person", type=TEXT, default="", metavar="WHO", help="Without NAME, on a store: whose shifts.")
 
 _FEEDS = (Column("ID"), Column("LABEL"), Column("MADE"), Column("BY", flexible=True))
 
@@ -93,7 +96,7 @@ def swap(
 
 
 @click.command("shifts")
-@NAME
+@_any
 @_start
 @_end
 @click.option("--person", type=TEXT, default="", metavar="WHO", help="Those of this person alone.")
@@ -102,10 +105,10 @@ def swap(
 def list_shifts(
     wiring: Wiring, *, name: str, start: datetime | None, end: datetime | None, person: str, as_json: bool
 ) -> None:
-    """List who is on call from when until when, and why: gaps too."""
+    """List who is on call from when until when, and why: gaps too. Without NAME, your own on every schedule."""
     begins = start or wiring.clock()
     with schedules(wiring, "") as desk:
-        found = desk.shifts(name, begins, end or begins + USUAL, person).shifts
+        found = desk.shifts(name, begins, end or looked_until(begins), person).shifts
     if as_json:
         write_array(wiring.out.stream, found)
     else:
@@ -122,7 +125,7 @@ def coverage(wiring: Wiring, *, name: str, start: datetime | None, end: datetime
     """Say how well a time is covered: gaps, people who cannot be reached or have left, double duty, hours."""
     begins = start or wiring.clock()
     with schedules(wiring, "") as desk:
-        found = desk.coverage(name, begins, end or begins + USUAL)
+        found = desk.coverage(name, begins, end or looked_until(begins))
     if as_json:
         write_object(wiring.out.stream, found.model_dump(mode="json"))
     else:
@@ -130,15 +133,20 @@ def coverage(wiring: Wiring, *, name: str, start: datetime | None, end: datetime
 
 
 @click.command()
-@NAME
+@_any
+@_whose
 @click.option("--label", type=TEXT, default="", help="What tells it from the others.")
 @BY
 @click.option("--json", "as_json", is_flag=True, help="Print one object, the link among it.")
 @pass_wiring
-def feed(wiring: Wiring, *, name: str, label: str, by: str, as_json: bool) -> None:
-    """Make a secret link to the calendar of a schedule and print it. It cannot be shown again."""
+def feed(wiring: Wiring, *, name: str, person: str, label: str, by: str, as_json: bool) -> None:
+    """Make a secret link to the calendar of a schedule and print it. It cannot be shown again.
+
+    Without NAME, to your own shifts on every schedule.
+    """
+    _see_one(name, person)
     with schedules(wiring, wiring.actor(by)) as desk:
-        made = desk.make_feed(name, label)
+        made = desk.make_feed(name, label, person)
     if as_json:
         write_object(wiring.out.stream, made.model_dump(mode="json"))
         return
@@ -147,13 +155,15 @@ def feed(wiring: Wiring, *, name: str, label: str, by: str, as_json: bool) -> No
 
 
 @click.command()
-@NAME
+@_any
+@_whose
 @click.option("--json", "as_json", is_flag=True, help="Print an array of links, without what opens them.")
 @pass_wiring
-def feeds(wiring: Wiring, *, name: str, as_json: bool) -> None:
-    """List the links to the calendar of a schedule, without what opens them."""
+def feeds(wiring: Wiring, *, name: str, person: str, as_json: bool) -> None:
+    """List the links to the calendar of a schedule, without what opens them; without NAME, of your own shifts."""
+    _see_one(name, person)
     with schedules(wiring, "") as desk:
-        found = desk.feeds(name)
+        found = desk.feeds(name, person)
     if as_json:
         write_array(wiring.out.stream, found)
     else:
@@ -161,18 +171,29 @@ def feeds(wiring: Wiring, *, name: str, as_json: bool) -> None:
 
 
 @click.command("revoke-feed")
-@NAME
-@click.argument("feed_id", metavar="FEED", type=TEXT)
+@click.argument("which", metavar="[NAME] FEED", nargs=-1, required=True, type=TEXT)
+@_whose
 @BY
 @pass_wiring
-def revoke_feed(wiring: Wiring, *, name: str, feed_id: str, by: str) -> None:
+def revoke_feed(wiring: Wiring, *, which: tuple[str, ...], person: str, by: str) -> None:
     """Take such a link out of use for good, by its id."""
+    *names, feed_id = which
+    if len(names) > 1:
+        message = "say NAME and FEED, or FEED alone for one to your own shifts"
+        raise click.UsageError(message)
+    _see_one("".join(names), person)
     with schedules(wiring, wiring.actor(by)) as desk:
-        desk.revoke_feed(name, feed_id)
+        desk.revoke_feed("".join(names), feed_id, person)
     wiring.out.line(f"{feed_id} is revoked.")
 
 
 COMMANDS = (override, remove_override, swap, list_shifts, coverage, feed, feeds, revoke_feed)
+
+
+def _see_one(name: str, person: str) -> None:
+    if name and person:
+        message = "a calendar is of a schedule or of a person: say NAME or --person"
+        raise click.UsageError(message)
 
 
 def _turn(who: str, start: datetime, end: datetime) -> Document:

@@ -4,7 +4,7 @@ import click
 
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.entrypoints.choices import TEXT
-from tocsin.entrypoints.sign_in import key_file
+from tocsin.entrypoints.key_places import key_file
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import InvalidInput
 from tocsin.services.auditing import AuditLog

@@ -7,9 +7,9 @@ from itertools import islice
 from tocsin.clock import Clock
 from tocsin.domain.explanation import Explanation
 from tocsin.domain.frozen import Utc
+from tocsin.domain.layer import FIRST, LAST
 from tocsin.domain.policy import TargetKind
 from tocsin.domain.readiness import Readiness
-from tocsin.domain.schedule import FIRST, LAST
 from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput, NotFound
 from tocsin.services.channel import Channels

@@ -23,6 +23,9 @@ from .rates import PLACE, place_of, place_write
 LEASE = timedelta(seconds=60)
 """How long whoever takes pages has for sending them; longer than any channel may take."""
 
+LONGEST_SENDING = timedelta(seconds=20)
+"""What must be left of a lease to begin sending: ten seconds for the provider, ten for a secret that takes its time."""
+
 MOST_TRIES = 5
 MOST_TAKEN = 2 * MOST_TRIES
 """How often a page is taken at all: what kills whoever sends it goes another way."""
@@ -97,8 +100,11 @@ class Delivering:
             held = {"status": PageStatus.HELD, "reason": PageReason.RATE_LIMITED, "not_before": until}
             return self._all(self._write(one, held, due_at=until) for one in going) and settled
         bundle = bundle or going[0].page.id
+        # What a person asked for goes at any rate, and keeps nothing back that comes after it.
         first, *others = chunks(going, MOST_WRITES)
-        taken = self._taken(first, bundle, now, place_write(place.after(now, rank), name, kept, now))
+        taken = self._taken(
+            first, bundle, now, place_write(place.after(now, 0 if rank == URGENT else rank), name, kept, now)
+        )
         if not taken:
             return False
         for chunk in others:
@@ -160,6 +166,9 @@ class Delivering:
         if not going:
             return settled
         began, at = self._timer(), self._desk.clock()
+        if any(one.page.lease_until is None or at > one.page.lease_until - LONGEST_SENDING for one in going):
+            # Held up since it took them, a frozen process for one: by the time it has sent them another may, too.
+            return False
         try:
             receipt = self._handed_over(going, incidents, bundle)
         except Undelivered as error:

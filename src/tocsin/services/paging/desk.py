@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record, RecordWrite
@@ -15,7 +16,8 @@ from tocsin.ids import NewId
 from tocsin.services.listing import every_record
 from tocsin.storage.store import Store
 
-from .directory import Directory
+if TYPE_CHECKING:
+    from .directory import Directory
 
 KEPT = timedelta(days=400)
 """How long pages, attempts and cycles are kept: a year's reports can be made of them."""
@@ -39,7 +41,7 @@ class Desk:
     """
 
     def __init__(
-        self, store: Store, directory: Directory, *, clock: Clock, new_id: NewId, log: logging.Logger = LOG
+        self, store: Store, directory: "Directory", *, clock: Clock, new_id: NewId, log: logging.Logger = LOG
     ) -> None:
         self.store = store
         self.directory = directory

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
-from tocsin.domain.policy import SAYS_MORE, Policy
+from tocsin.domain.policy import Policy
+from tocsin.domain.policy_conditions import SAYS_MORE
 
 
 def conditions(policy: Policy) -> str:

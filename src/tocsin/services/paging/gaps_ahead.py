@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from tocsin.domain.frozen import Utc
+from tocsin.domain.layer import LAST
 from tocsin.domain.policy import TargetKind, parts_of
 from tocsin.domain.readiness import GapAhead
-from tocsin.domain.schedule import LAST, Schedule
+from tocsin.domain.schedule import Schedule
 from tocsin.domain.stints import Span, stints
 from tocsin.domain.user import Team
 from tocsin.services.listing import every_record

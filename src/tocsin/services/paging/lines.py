@@ -36,6 +36,7 @@ def listed(subjects: Sequence[Subject], tells: Tells) -> list[str]:
 def _line(subject: Subject, tells: Tells) -> str:
     line = f"{subject.severity.value.upper()} {subject.id} {subject.title}"
     line += f" ({subject.service})" if subject.service else ""
+    line += f" merged into {subject.merged_into}" if subject.merged_into else ""
     if tells is Tells.PAGE:
         line += f" since {since(subject)}"
         line += f" acknowledge: {subject.acknowledge}" if subject.acknowledge else ""

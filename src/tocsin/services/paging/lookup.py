@@ -152,11 +152,11 @@ class Lookup:
         """Return those who are assigned. Names are free; those that are addresses of people can be paged."""
         names = () if incident is None else incident.assignees
         known = {name: self._users.by_email(name) for name in names}
-        people = tuple(one.id for one in known.values() if one is not None and one.active)
-        strangers = tuple(Missing(PageReason.NO_CONTACT, name) for name, one in known.items() if one is None)
+        found = self._people([one.id for one in known.values() if one is not None], "assigned")
+        strangers = [Missing(PageReason.NO_CONTACT, name) for name, one in known.items() if one is None]
         if not names:
-            strangers = (Missing(PageReason.NO_CONTACT, "nobody is assigned"),)
-        return Found(people=people, missing=strangers, why="assigned")
+            strangers = [Missing(PageReason.NO_CONTACT, "nobody is assigned")]
+        return found._replace(missing=(*found.missing, *strangers))
 
     def _room(self, target: str) -> Found:
         try:

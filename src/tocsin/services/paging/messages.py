@@ -64,7 +64,8 @@ class Messages:
 
     def _words(self, tells: Tells, subjects: Sequence[Subject], said: Sequence[str]) -> Words:
         template_id = TemplateId.of(tells, many=len(subjects) > 1)
-        if template_id is None or not subjects:
+        if template_id is None or not subjects or any(one.merged_into for one in subjects):
+            # No template tells apart what is over and what goes on under another number.
             return Words()
         return worded(self._templates, template_id, subjects, said)
 
@@ -87,6 +88,7 @@ class Messages:
                 runbook=incident.links.runbook,
                 url=self._shows(incident.id),
                 acknowledge=self._link(page) if page.tells is Tells.PAGE else "",
+                merged_into=incident.merged_into or "",
             )
         return sorted(found.values(), key=lambda one: (-one.severity.rank, one.opened_at))
 
@@ -100,6 +102,8 @@ def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> st
     one = f"{first.id} {first.title}{where}"
     if len(subjects) == 1:
         match tells:
+            case Tells.ALL_CLEAR if first.merged_into:
+                return f"Merged into {first.merged_into}: {one}"
             case Tells.ALL_CLEAR:
                 return f"All clear: {one}"
             case Tells.ACKNOWLEDGED:
@@ -108,11 +112,19 @@ def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> st
                 return f"{first.severity.value.upper()}: {one}"
     match tells:
         case Tells.ALL_CLEAR:
-            return f"All clear: {len(subjects)} incidents are over"
+            return _all_clear(len(subjects), sum(1 for one in subjects if one.merged_into))
         case Tells.ACKNOWLEDGED:
             return f"Acknowledged: {len(subjects)} incidents"
         case _:
             return f"{first.severity.value.upper()}: {len(subjects)} incidents need you, the worst is {one}"
+
+
+def _all_clear(number: int, merged: int) -> str:
+    if merged == number:
+        return f"Merged into others: {number} incidents"
+    if merged:
+        return f"All clear: {number - merged} over, {merged} merged into others"
+    return f"All clear: {number} incidents are over"
 
 
 def _details(subject: Subject) -> list[str]:

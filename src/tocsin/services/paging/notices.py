@@ -10,9 +10,8 @@ from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.message import Tells
 from tocsin.domain.page import Page
 from tocsin.domain.severity import Severity
-from tocsin.services.shift_notices import SHIFT_NOTICE
+from tocsin.services.due import NOTICE, SHIFT_NOTICE
 from tocsin.services.tick import Act
-from tocsin.services.unsilencing import NOTICE
 
 from .desk import Desk, planned
 
@@ -70,6 +69,10 @@ def said(record: Record) -> str:
 def _spans(what: str, spans: object) -> list[str]:
     found: list[str] = []
     for span in spans if isinstance(spans, Sequence) and not isinstance(spans, str) else ():
-        start, end = (datetime.fromisoformat(str(one)) for one in span)
-        found.append(f"{what} from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M} UTC.")
+        start, end = (_moment(one) for one in span)
+        found.append(f"{what} from {start} until {end} UTC." if end else f"{what} from {start} UTC on.")
     return found
+
+
+def _moment(said: object) -> str:
+    return f"{datetime.fromisoformat(said):%Y-%m-%d %H:%M}" if isinstance(said, str) else ""

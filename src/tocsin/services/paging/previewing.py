@@ -13,8 +13,8 @@ from tocsin.domain.template import Template
 
 from .messages import Messages
 
-LINK = "https://tocsin.example.com/api/v1/pages/ack?token=example"
-"""It acknowledges nothing."""
+LINK = f"https://tocsin.example.com/ack?t={'-example-' * 6}"
+"""It acknowledges nothing, and is as long as one that does."""
 
 SAID = "What the step of a policy says, if it says anything."
 

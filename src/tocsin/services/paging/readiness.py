@@ -9,7 +9,8 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.intents import intents
 from tocsin.domain.message import Tells
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
-from tocsin.domain.policy import Conditions, Notify, Policy, chosen
+from tocsin.domain.policy import Notify, Policy, chosen
+from tocsin.domain.policy_conditions import Conditions
 from tocsin.domain.readiness import Case, Doubt, Finding, Readiness
 from tocsin.domain.severity import Severity
 from tocsin.domain.source import Source

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Record
@@ -16,12 +17,14 @@ from tocsin.services.channel import Channels
 from tocsin.services.tick import EnoughTime, always
 from tocsin.storage.store import Store
 
-from .delivering import Delivering, Timer
 from .desk import Desk
-from .directory import Directory
-from .escalating import Escalating
-from .messages import Messages
-from .telling import Telling
+
+if TYPE_CHECKING:
+    from .delivering import Delivering, Timer
+    from .directory import Directory
+    from .escalating import Escalating
+    from .messages import Messages
+    from .telling import Telling
 
 KINDS = frozenset({ESCALATION, NEWS, PAGE})
 BATCH = 400
@@ -53,29 +56,32 @@ class RoundReport(Frozen):
 
 
 class Pager:
-    """Pages. Safe to run anywhere, at any time, several at once."""
+    """Pages. Safe to run anywhere, at any time, several at once.
+
+    What takes the steps, tells the news and delivers is imported when the first of them is due: most rounds have none.
+    """
 
     def __init__(
         self,
         store: Store,
-        directory: Directory,
+        directory: "Directory",
         channels: Channels,
         *,
         clock: Clock,
         new_id: NewId,
-        timer: Timer,
+        timer: "Timer",
         jitter: Callable[[], float],
-        messages: Messages | None = None,
+        messages: "Messages | None" = None,
         at_once: int = AT_ONCE,
     ) -> None:
         self._store = store
         self._clock = clock
-        desk = self.desk = Desk(store, directory, clock=clock, new_id=new_id)
-        self.escalating = Escalating(desk)
-        self.telling = Telling(desk)
-        self.delivering = Delivering(desk, channels, messages or Messages(), timer=timer, jitter=jitter)
-        self._at_once = at_once
+        self.desk = Desk(store, directory, clock=clock, new_id=new_id)
+        self._channels = channels
+        self._messages = messages
+        self._timer = timer
         self._jitter = jitter
+        self._at_once = at_once
 
     def round(self, *, enough_time: EnoughTime = always) -> RoundReport:
         """Do all that is due. What fails is logged, and stays due; it keeps nobody else waiting."""
@@ -118,6 +124,26 @@ class Pager:
         """Do all that is due, and return how much is left: a :data:`~tocsin.services.tick.Turn` of the tick."""
         return self.round(enough_time=enough_time).left
 
+    @cached_property
+    def _escalating(self) -> "Escalating":
+        from .escalating import Escalating
+
+        return Escalating(self.desk)
+
+    @cached_property
+    def _telling(self) -> "Telling":
+        from .telling import Telling
+
+        return Telling(self.desk)
+
+    @cached_property
+    def _delivering(self) -> "Delivering":
+        from .delivering import Delivering
+        from .messages import Messages
+
+        messages = self._messages or Messages()
+        return Delivering(self.desk, self._channels, messages, timer=self._timer, jitter=self._jitter)
+
     def _due(self, seen: set[tuple[str, str, int]]) -> list[Record]:
         """Return some of what is due of our kinds and was not looked at yet.
 
@@ -135,15 +161,15 @@ class Pager:
     def _steps(self, due: Iterable[Record]) -> Iterator[Work]:
         for record in due:
             if record.kind == ESCALATION:
-                yield partial(self.escalating, record.id)
+                yield partial(self._escalating, record.id)
             elif record.kind == NEWS:
-                yield partial(self.telling, record.id)
+                yield partial(self._telling, record.id)
 
     def _deliveries(self, pages: Iterable[Page]) -> Iterator[Work]:
         places: dict[tuple[str, str], list[str]] = {}
         for page in pages:
             places.setdefault((page.place, page.tells.value), []).append(page.id)
-        return (partial(self.delivering, some) for some in places.values())
+        return (partial(self._delivering, some) for some in places.values())
 
 
 def _quietly(work: Work, enough_time: EnoughTime) -> Sequence[Page] | None:

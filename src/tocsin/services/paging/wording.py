@@ -76,10 +76,8 @@ def page_of(body: str) -> str:
 
 
 def with_link(words: str, link: str) -> str:
-    """Return what fits one SMS: a link, which goes last, is left whole or left out, never cut."""
-    if link and len(link) <= SHORTEST // 2:
-        return f"{cut(words, SHORTEST - len(link) - 1)} {link}"
-    return cut(words, SHORTEST)
+    """Return words of one SMS, and the link behind them: a call says the words alone, and an SMS makes room for it."""
+    return f"{cut(words, SHORTEST)} {link}".rstrip()
 
 
 def _part(part: Part, text: str, template_id: TemplateId, subjects: Sequence[Subject], said: Sequence[str]) -> str:

@@ -1,0 +1,73 @@
+"""What was held, or held up: it pages again when it burns on, and never from whoever was frozen."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.paging.score import Score
+from tocsin.domain.page import PageReason
+from tocsin.errors import Undelivered
+
+pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
+
+
+@pytest.fixture
+def score(any_store):
+    """Return a score with one person, who is paged after five minutes."""
+    score = Score(any_store)
+    return score.person("ana", "email").policy(steps=[("ana", 5)])
+
+
+def test_a_mute_ends_the_cycle_and_its_end_begins_one(score):
+    """Whoever mutes what fires is not paged; that it fires on when the mute is over pages again."""
+    score.at("02:00").alert().at("02:01").alert(muted=True)
+    score.at("02:20").alert()
+    score.at("02:25").expect_page("ana", via="email").until("03:00")
+    assert score.store.record("escalation", "INC-1001:1").body["over"] == PageReason.MUTED
+
+
+def test_a_mute_over_while_nothing_fires_is_not_forgotten(score):
+    """It recovers under its mute, and fires again without one before it has settled: that is a page."""
+    score.at("02:00").alert().at("02:01").alert(muted=True)
+    score.at("02:10").over(muted=True)
+    score.at("02:12").alert()
+    score.at("02:17").expect_page("ana", via="email").until("03:00")
+
+
+def test_a_mute_after_an_acknowledgement_holds_nothing(score):
+    """Somebody is on it: that a mute ends is no news."""
+    score.at("02:00").alert().at("02:01").acknowledge("ana")
+    score.at("02:02").alert(muted=True).at("02:04").alert().until("03:00")
+
+
+class Freezing:
+    """A store whose caller freezes for so long before its last look at the incidents."""
+
+    def __init__(self, score, length):
+        self._score = score
+        self._length = length
+        self._looks = 0
+
+    def __getattr__(self, name):
+        return getattr(self._score.store, name)
+
+    def incidents(self, *args, **options):
+        self._looks += 1
+        if self._looks == 2:
+            self._score.now += self._length
+        return self._score.store.incidents(*args, **options)
+
+
+@pytest.mark.parametrize("seconds, tries", [(39, 2), (41, 3), (61, 3), (3600, 3)])
+def test_whoever_was_frozen_sends_nothing_when_another_may_have(score, seconds, tries):
+    """From taking a page on there is a lease: who wakes up too late in it leaves the page to whoever takes it again."""
+    score.phones.fails["ana", "email"] = Undelivered("away")
+    score.at("02:00").alert().at("02:05").expect_nothing()
+    score.phones.fails.clear()
+    score.now = score.page("ana", "email").not_before
+    frozen = score.another_pager(Freezing(score, timedelta(seconds=seconds)))
+    assert frozen.round().left == (tries == 3)
+    assert len(score.phones.sent) == (seconds != 41)
+    score.now += timedelta(minutes=1)
+    score.expect_page("ana", via="email").until(f"{score.now:%H:%M}")
+    assert (len(score.phones.sent), score.page("ana", "email").tries) == (1, tries)
