@@ -25,6 +25,10 @@ CHANGES = [route for route in ASKED if not route.startswith("GET ") and route !=
 DATADOG = f"POST {V1}/sync"
 """Nothing is read here: there are no keys for it, which only whoever may ask learns."""
 
+TICK = f"POST {V1}/tick"
+SNOOZED = timedelta(minutes=5)
+"""After which there is something for a tick to do."""
+
 MINE, THEIRS = f"{V1}/users/me", f"{V1}/users/{{user_id}}"
 PHONE = {"kind": "sms", "address": {"number": "+49301234567"}}
 INCIDENT = f"{V1}/incidents/{{incident_id}}"
@@ -104,7 +108,7 @@ class World:
         for title in ("First", "Second", "Third"):
             client.opened(title)
         assert client.post(f"{V1}/incidents/INC-1003/resolve", **admin).status == 200
-        client.post(f"{V1}/incidents/INC-1001/snooze", {"until": (client.now + timedelta(hours=1)).isoformat()})
+        client.post(f"{V1}/incidents/INC-1001/snooze", {"until": (client.now + SNOOZED).isoformat()})
         client("PUT", f"{V1}/incidents/INC-1001/assignments/ann")
         (alert,) = client.post(f"{V1}/alerts", {"message": "x", "key": "x"}).json["taken"]
         client.key("spare", Scope.ALERTS_WRITE)
@@ -165,7 +169,11 @@ class World:
         named |= {"feed_id": self.feeds.get(path.split("/")[3], "")}
         path = re.sub(r"\{(\w+)\}", lambda found: named[found[1]], path)
         sent = {"body": self.bodies.get(route), "token": self.shown} | more
-        return self.client(method, path, sent.pop("body"), **sent)
+        later = SNOOZED if route == TICK else timedelta(0)
+        self.client.now += later
+        reply = self.client(method, path, sent.pop("body"), **sent)
+        self.client.now -= later
+        return reply
 
     @property
     def kept(self):

@@ -37,7 +37,7 @@ def test_keys_are_listed_page_by_page_without_what_opens(client):
         seen += reply.json["keys"]
         cursor = reply.json["cursor"]
         digests = [record.body["digest"] for record in client.store.records("apikey", limit=10)]
-        assert not [one for one in (*tokens, *digests) if one.rpartition("_")[2] in reply.body.decode()]
+        assert not [one for one in (*tokens, *digests) if one.split("_", 2)[-1] in reply.body.decode()]
     assert cursor == ""
     assert sorted(one["name"] for one in seen) == ["bot-0", "bot-1", "bot-2", "bot-3", "tests"]
     assert [one["revoked_by"] for one in seen if one["revoked_at"]] == ["key:tests"]
@@ -122,7 +122,7 @@ def test_the_same_request_makes_one_key_and_shows_it_once(client):
         assert (again.status, again.problem) == (409, "already-there")
         assert made["id"] in again.json["detail"]
         assert "revoke the key" in again.json["hint"]
-        assert made["key"].rpartition("_")[2] not in again.body.decode()
+        assert made["key"].split("_", 2)[2] not in again.body.decode()
         client("DELETE", f"{KEYS}/{made['id']}")
     assert len(client.get(KEYS).json["keys"]) == 2
 
