@@ -35,7 +35,7 @@ demo: $(SHIPPED)
 
 ## Run the tests in two processes (COVERAGE=1 measures them too)
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n 2 $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
 ## Run the tests that need a stand-in for AWS, a server of its own
 integration: $(TOOLS) .tools/ministack/.made

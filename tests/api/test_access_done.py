@@ -222,15 +222,16 @@ def test_who_asks_is_looked_at_before_what_they_say(worlds, route, raw):
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"verified": False}], ids=["deactivated", "not verified"])
-@pytest.mark.parametrize("route", ASKED)
-def test_who_may_not_sign_in_is_let_in_nowhere(route, change):
+def test_who_may_not_sign_in_is_let_in_nowhere(change):
     """Whatever their role, with a token from when they still might."""
     world = World(UserRole.ADMIN.value)
     world.client.users.change(world.person.id, lambda one: one.model_copy(update=change), actor=Actor("a test"))
     before = world.kept
-    reply = world.ask(route)
-    assert (reply.status, reply.problem) == (401, "unauthorized")
-    assert world.kept == before
+    for route in ASKED:
+        world.client.now += timedelta(seconds=5)  # so many that open nothing may be shown
+        reply = world.ask(route)
+        assert (reply.status, reply.problem) == (401, "unauthorized"), route
+        assert world.kept == before, route
 
 
 @pytest.mark.parametrize("route", CHANGES)

@@ -296,4 +296,4 @@ def _count(alerts):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
+TestHistory.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)

@@ -237,4 +237,4 @@ class Life(History):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestLife.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)

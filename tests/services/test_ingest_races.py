@@ -20,7 +20,7 @@ from tocsin.storage.json_store import JsonStore
 THREADS = 8
 
 
-@pytest.fixture(params=["file", "files", "table"])
+@pytest.fixture(params=["file", "files", "ministack"])
 def doors(request, tmp_path):
     """Return what opens the same store again: in one process, as several, and as several on a table."""
     match request.param:

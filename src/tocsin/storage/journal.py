@@ -9,6 +9,7 @@ Nothing is kept open between calls, so that a rename works on Windows and a fork
 
 import gc
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -245,7 +246,8 @@ class Journal:
 
 def opened(path: Path) -> BinaryIO:
     """Open ``path`` for reading. Raises ``NotOurFile`` for a folder, and for a pipe, which would keep us waiting."""
-    if not path.is_file() and path.exists():
+    # One look: between two of them somebody may make the file.
+    if not stat.S_ISREG(path.stat().st_mode):
         raise not_ours(path)
     return path.open("rb", buffering=READ_AT_ONCE)
 
