@@ -22,7 +22,7 @@ def subject(**more):
         "source": "datadog",
         "opened_at": NOON,
         "runbook": "https://runbooks.example.com/checkout",
-        "url": "https://tocsin.example.com/incidents/INC-1042",
+        "url": "https://alerts.example.com/monitors/1042",
         "acknowledge": ACKNOWLEDGE,
     }
     return Subject.model_validate(fields | more)

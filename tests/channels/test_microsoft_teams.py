@@ -26,7 +26,7 @@ def test_a_card_says_it_and_links_it(provider, outbound):
     assert (found["type"], found["version"]) == ("AdaptiveCard", "1.4")
     assert {one["title"]: one["url"] for one in found["actions"]} == {
         "Acknowledge INC-1042": ACKNOWLEDGE,
-        "INC-1042": "https://tocsin.example.com/incidents/INC-1042",
+        "INC-1042": "https://alerts.example.com/monitors/1042",
         "Runbook": "https://runbooks.example.com/checkout",
     }
 

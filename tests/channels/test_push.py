@@ -20,7 +20,7 @@ def test_ntfy_publishes_to_the_topic_of_the_address(provider, outbound):
     assert provider.only.headers["authorization"] == "Bearer tk_1"
     said = provider.only.json
     assert (said["topic"], said["priority"]) == ("ops-alerts", 5)
-    assert said["click"] == "https://tocsin.example.com/incidents/INC-1042"
+    assert said["click"] == "https://alerts.example.com/monitors/1042"
     assert [(one["action"], one["url"]) for one in said["actions"]] == [
         ("view", ACKNOWLEDGE),
         ("view", "https://runbooks.example.com/checkout"),

@@ -37,7 +37,7 @@ def test_an_alerts_text_calls_nobody_and_links_nowhere(buttons):
     for kind, text in texts(said):
         assert "evil.example" not in text or kind != "mrkdwn"
         ours = [part.split(">")[0] for part in text.split("<")[1:]]
-        assert all(one.startswith(("https://tocsin.", "https://runbooks.")) for one in ours), text
+        assert all(one.startswith(("https://tocsin.", "https://runbooks.", "https://alerts.")) for one in ours), text
 
 
 @pytest.mark.parametrize("url", ["https://a.example/|x>&<!here>", "javascript:alert(1)", "https://a.example/ <!here>"])

@@ -34,8 +34,7 @@ def said(incidents, *, tells="page", text="", link="", **more):
         )
         for one in incidents
     ]
-    messages = Messages(link=lambda _page: link, shows=lambda incident: f"https://tocsin.example.com/i/{incident}")
-    return messages.of(pages, {one.id: one for one in incidents}, bundle="b", at=at(1))
+    return Messages(link=lambda _page: link).of(pages, {one.id: one for one in incidents}, bundle="b", at=at(1))
 
 
 def some(number):
@@ -76,6 +75,16 @@ def test_one_incident_says_all_that_helps():
     assert message.short.endswith(LINK)
     assert LINK in read(message.html).links
     assert message.id == "b"
+
+
+def test_whoever_is_paged_can_look_at_the_alert():
+    """Where it came from: at its own group, or at the monitor."""
+    links = {"monitor": "https://alerts.example.com/monitors/1"}
+    message = said([an_incident(links=links)])
+    assert f"Alert: {links['monitor']}" in message.text
+    assert links["monitor"] in read(message.html).links
+    group = {**links, "group": "https://alerts.example.com/monitors/1?group=host:a"}
+    assert said([an_incident(links=group)]).subjects[0].url == group["group"]
 
 
 def test_many_are_listed_the_worst_first_and_the_rest_counted():
@@ -129,7 +138,8 @@ def test_without_an_incident_it_is_a_test_or_what_its_text_says():
 
 def test_no_link_but_to_the_web():
     """What an alert calls a runbook may be anything."""
-    incident = an_incident(links={"runbook": "javascript:alert(1)"})
+    incident = an_incident(links={"runbook": "javascript:alert(1)", "monitor": "javascript:alert(2)"})
+    assert said([incident]).subjects[0].url == ""
     assert not any(link.startswith("javascript") for link in read(said([incident]).html).links)
 
 

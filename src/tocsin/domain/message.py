@@ -22,9 +22,10 @@ class Tells(StrEnum):
 
 
 class Subject(Frozen):
-    """One incident, as a message tells of it. ``url`` shows it; ``acknowledge`` is a signed link (empty: none).
+    """One incident, as a message tells of it.
 
-    One that was ``merged_into`` another is over as a number, and what it was about may still burn.
+    ``url``, on the web, shows its first alert where that came from; ``acknowledge`` is a signed link. Either may be
+    empty. One that was ``merged_into`` another is over as a number, and what it was about may still burn.
     """
 
     id: str

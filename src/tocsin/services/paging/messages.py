@@ -23,20 +23,13 @@ def no_link(_page: Page) -> str:
 
 
 class Messages:
-    """Writes messages. ``shows`` returns the address at which an incident can be seen, empty if there is none.
+    """Writes messages.
 
     ``templates`` is asked once a message, for words that are not those built in; if it fails, those are.
     """
 
-    def __init__(
-        self,
-        *,
-        link: Link = no_link,
-        shows: Callable[[str], str] = lambda _incident_id: "",
-        templates: Templates = no_templates,
-    ) -> None:
+    def __init__(self, *, link: Link = no_link, templates: Templates = no_templates) -> None:
         self._link = link
-        self._shows = shows
         self._templates = templates
 
     def of(self, pages: Sequence[Page], incidents: Mapping[str, Incident], *, bundle: str, at: Utc) -> Message:
@@ -86,11 +79,15 @@ class Messages:
                 source=incident.source.value,
                 opened_at=incident.opened_at,
                 runbook=incident.links.runbook,
-                url=self._shows(incident.id),
+                url=_on_the_web(incident.links.group) or _on_the_web(incident.links.monitor),
                 acknowledge=self._link(page) if page.tells is Tells.PAGE else "",
                 merged_into=incident.merged_into or "",
             )
         return sorted(found.values(), key=lambda one: (-one.severity.rank, one.opened_at))
+
+
+def _on_the_web(address: str) -> str:
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> str:
@@ -135,7 +132,7 @@ def _details(subject: Subject) -> list[str]:
         "Environment": subject.environment,
         "Since": since(subject),
         "Runbook": subject.runbook,
-        "Incident": subject.url,
+        "Alert": subject.url,
         "Acknowledge": subject.acknowledge,
     }
     return [f"{name}: {value}" for name, value in said.items() if value]
@@ -151,13 +148,13 @@ def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
             for name, value in (line.split(": ", 1) for line in _details(subject))
-            if name not in ("Acknowledge", "Incident", "Runbook")
+            if name not in ("Acknowledge", "Alert", "Runbook")
         )
         links = "".join(
             f'<p><a href="{escape(address)}">{label}</a></p>'
             for label, address in (
                 ("Acknowledge", subject.acknowledge),
-                ("Show the incident", subject.url),
+                ("Show the alert", subject.url),
                 ("Runbook", subject.runbook),
             )
             if address.startswith(("https://", "http://"))
