@@ -259,7 +259,8 @@ def test_the_workflows_role_may_ask_for_what_a_deployment_asks_for_and_nothing_e
 def test_every_alarm_and_queue_is_there(cloud):
     """What the template says is what was made."""
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="tocsin-")["MetricAlarms"]
-    assert len(alarms) == 14
+    said = Stack("template.yaml", DatadogSecretName=SECRET).of_type("AWS::CloudWatch::Alarm")
+    assert {one["AlarmName"] for one in alarms} == {one["AlarmName"] for one in said.values()}
     invoke = cloud.client("lambda").get_function_event_invoke_config(FunctionName="tocsin-sync", Qualifier="live")
     assert invoke["MaximumRetryAttempts"] == 0
     schedule = cloud.client("scheduler").get_schedule(Name="tocsin-sync")

@@ -37,7 +37,9 @@ def test_it_plays_the_whole_half_hour(played):
     said, _ = played
     story = [
         "opened, critical: Checkout: error rate is high",
+        "mail to Amira: CRITICAL: INC-1001 Checkout",
         "severity raised",
+        "mail to Jonas: HIGH: 2 incidents need you",
         "refired",
         "acknowledged by jonas",
         "and pages again",
@@ -64,7 +66,7 @@ def test_the_commands_that_it_suggests_work(played):
     """Word for word, on the file that it left."""
     said, folder = played
     commands = re.findall(r"^  INCIDENTS_FILE=(\S+) python cli\.py (.+)$", said, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     for file, arguments in commands:
         assert Path(file).is_relative_to(folder)
         done = run(*arguments.split(), INCIDENTS_FILE=file)

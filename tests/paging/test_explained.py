@@ -249,6 +249,7 @@ def test_who_was_not_paged_is_told_who_was_and_what_came_before_their_step(score
     score.at("02:00").alert()
     score.at("02:00").expect_page("ana", via="email")
     score.at("02:03").acknowledge("ana")
+    score.at("02:04").do(lambda one: one.service.start("INC-1001", by="cy"))
     score.until("02:20")
     found = explained(score, "bo")
     assert not found.paged
@@ -261,6 +262,20 @@ def test_who_was_not_paged_is_told_who_was_and_what_came_before_their_step(score
         "cycle 1, step 1: bo is not among those whom it names; paged is ana by email (on call of Primary)"
     ]
     assert found.next == ()
+
+
+def test_each_cycle_names_whoever_acknowledged_it(score):
+    """Not who did it last, nor who began to work on what was acknowledged."""
+    score.at("02:00").alert(severity="high").expect_page("ana", via="email")
+    score.at("02:03").acknowledge("ana")
+    score.at("02:11").alert().expect_page("ana", via="email")
+    score.at("02:12").acknowledge("bo")
+    score.until("02:20")
+    assert [text.partition("(")[2] for text in text_of(explained(score), Part.END)] == [
+        "ana acknowledged at 02:03 UTC)",
+        "bo acknowledged at 02:12 UTC)",
+    ]
+    assert explained(score).summary.endswith("; bo acknowledged at 02:12 UTC")
 
 
 def test_whoever_has_no_way_to_be_reached_is_told_so(score):

@@ -19,6 +19,7 @@ from tocsin.demo import (
 )
 from tocsin.domain.decision import EXPLAINED, Reason
 from tocsin.domain.incident import Incident
+from tocsin.domain.message import Message
 from tocsin.errors import ConfigurationError
 from tocsin.services.incidents import IncidentService
 from tocsin.services.sync import SyncReport
@@ -26,6 +27,7 @@ from tocsin.sources.datadog import DatadogSource
 from tocsin.storage.json_store import JsonStore
 
 from .choices import Seconds, Whole
+from .demo_pager import PEOPLE, pager_of
 from .incident_page import Page, show_page
 from .incident_table import incident_table
 from .screen import Screen, Styled
@@ -81,14 +83,19 @@ class _Player:
         self._start = wiring.clock().replace(second=0, microsecond=0) - timedelta(minutes=HALF_HOUR[-1].minute)
         self._clock = SimulatedClock(self._start)
         self._stamp = ""
-        self._service = IncidentService(JsonStore(file), clock=self._clock, new_id=wiring.new_id)
+        store = JsonStore(file)
+        self._pager = pager_of(store, self._told, clock=self._clock, new_id=wiring.new_id)
+        self._service = IncidentService(store, clock=self._clock, new_id=wiring.new_id)
 
     def play(self, pace: float) -> None:
         """Play every step, then show the list, one incident, and what to try next."""
         world = demo_world(self._clock)
         with DatadogServer(world) as server, self._source(server.url) as source:
             self._out.line(Styled("A shop's monitors on a simulated Datadog, half an hour in seconds", "heading"))
-            self._out.line(Styled("The client, the sync and the store are the real ones.", "quiet"))
+            said = (
+                "The client, the sync, the store and the pager are the real ones; mail is shown here, and goes nowhere."
+            )
+            self._out.line(Styled(said, "quiet"))
             self._out.line()
             for minute in range(int(HALF_HOUR[-1].minute) + 1):
                 self._clock.set(self._start + timedelta(minutes=minute))
@@ -101,6 +108,7 @@ class _Player:
                         step.move(world)
                     self._wiring.sleep(pace)
                 self._tell(self._service.sync(source))
+                self._pager.round()
                 if minute == HALFWAY:
                     self._list("Halfway, `list` shows:")
                     self._out.line()
@@ -140,6 +148,10 @@ class _Player:
         for resolved in report.resolved:
             self._line(f"{resolved} resolved: {EXPLAINED[Reason.SETTLED]}", style="good")
 
+    def _told(self, email: str, message: Message) -> None:
+        who = dict(PEOPLE)[email]
+        self._line(f"mail to {who}: {message.subject}", style="heading")
+
     def _line(self, text: str, *, style: str = "") -> None:
         """Write a line; the first of each minute carries its time, and what follows from it stands below."""
         self._out.line(Styled(f"{self._stamp:5}", "quiet"), "    " if style else "  ", Styled(text, style))
@@ -158,9 +170,11 @@ class _Player:
         show_page(self._out, page, now=self._clock(), program=self._wiring.program)
         self._heading("Try next:")
         set_file, program = f"INCIDENTS_FILE={self._file}", self._wiring.program
+        checkout = self._of(MonitorId.CHECKOUT_ERRORS).id
         for command in (
             f"{set_file} {program} list",
-            f"{set_file} {program} show {self._of(MonitorId.CHECKOUT_ERRORS).id}",
+            f"{set_file} {program} show {checkout}",
+            f"{set_file} {program} explain {checkout} {PEOPLE[1][0]}",
             f"{set_file} {program} stats",
             f"{program} demo --serve        # a simulated Datadog to play with",
             f"{program} sync --dry-run      # with your own keys in DATADOG_API_KEY and DATADOG_APP_KEY",

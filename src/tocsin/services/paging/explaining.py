@@ -177,7 +177,9 @@ class _Case:
             reason = cycle.over or turn.reason
             before = f" before step {cycle.step + 1}" if reason is not PageReason.EXHAUSTED else ""
             detail = cycle.detail if cycle.over else turn.detail
-            by = f" ({self._who_answered()})" if reason is PageReason.ACKNOWLEDGED else f" ({detail})" if detail else ""
+            if reason is PageReason.ACKNOWLEDGED:
+                detail = self._who_answered(cycle.cycle)
+            by = f" ({detail})" if detail else ""
             text = f"cycle {cycle.cycle} is over{before}: {WHY[reason]}{by}"
             yield Line(part=Part.END, reason=reason, text=text, cycle=cycle.cycle, step=cycle.step + 1)
 
@@ -204,7 +206,7 @@ class _Case:
         if not self._person:
             who = [f"{self._name(p.user or p.contact)} by {p.channel.value} at {hour(p.sent_at)}" for p in sent[:5]]
             more = f", and {len(sent) - 5} more times" if len(sent) > 5 else ""  # noqa: PLR2004 - as many as are listed
-            answered = self._who_answered()
+            answered = self._who_answered(sent[-1].cycle)
             return f"paged were {', '.join(who)}{more}" + (f"; {answered}" if answered else "")
         first = sent[0]
         more = f", and {len(sent) - 1} more times" if len(sent) > 1 else ""
@@ -253,9 +255,9 @@ class _Case:
                     return number
         return 0
 
-    def _who_answered(self) -> str:
-        """Say who acknowledged last, and when; empty if nobody did."""
-        answer = self._kept.answer
+    def _who_answered(self, cycle: int) -> str:
+        """Say who acknowledged a cycle, and when; empty if nobody did."""
+        answer = self._kept.answer(cycle)
         return "" if answer is None else f"{answer.by} acknowledged at {hour(answer.at)}"
 
     # Smaller things.

@@ -1,7 +1,7 @@
 """What paging left behind of one incident: its timeline, cycles, pages and tries, read once."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 
 from tocsin.domain.change import Record
 from tocsin.domain.escalation import Escalation, escalation_of
@@ -39,10 +39,11 @@ class OnRecord:
             one = Delivery.model_validate(record.body)
             self.tries.setdefault(one.page_id, []).append(one)
 
-    @property
-    def answer(self) -> Event | None:
-        """The last acknowledgement; None if there was none."""
-        return next((one for one in reversed(self.events) if one.kind in _ANSWERS), None)
+    def answer(self, cycle: int) -> Event | None:
+        """Return what acknowledged a cycle: the first acknowledgement after it began; None if there was none."""
+        begins = f"cycle {cycle}: "
+        since = dropwhile(lambda one: cycle > 1 and not _begins(one, begins), self.events)
+        return next((one for one in since if one.kind in _ANSWERS), None)
 
     def due_at(self, cycle: Escalation) -> Utc | None:
         """Return when a cycle is looked at next."""
@@ -76,6 +77,10 @@ class OnRecord:
 def _beginning(store: Store, kind: str, begins: str) -> list[Record]:
     some = islice(every_record(store, kind, after=begins), MOST_RECORDS)
     return list(takewhile(lambda one: one.id.startswith(begins), some))
+
+
+def _begins(event: Event, said: str) -> bool:
+    return event.kind is EventKind.CYCLE_STARTED and event.text.startswith(said)
 
 
 def _is_step(event: Event, said: str) -> bool:
