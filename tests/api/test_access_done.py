@@ -157,7 +157,7 @@ class World:
             self.client.get(f"{V1}/incidents", token=key)  # when it was first used is kept
             return None, key
         accounts = self.client.parts.accounts()
-        also = lambda user: accounts.passwords.first(user, PASSWORD)  # noqa: E731
+        also = lambda user: accounts.passwords.first(user, PASSWORD)
         person = accounts.users.add("me@example.com", "Me", UserRole(who), actor=Actor("a test"), also=also)
         return person, self.client.person(person)
 

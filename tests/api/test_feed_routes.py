@@ -52,7 +52,7 @@ def test_a_link_is_revoked_by_whoever_made_it(client, ann):
     """Or by an administrator, and by nobody else."""
     others = client.post(f"{SHOP}/feeds", {})
     own = client.post(f"{SHOP}/feeds", {}, token=client.person(ann))
-    place = lambda made: f"{SHOP}/feeds/{made.json['id']}"  # noqa: E731
+    place = lambda made: f"{SHOP}/feeds/{made.json['id']}"
     assert client("DELETE", place(others), token=client.person(ann)).problem == "not-allowed"
     assert client("DELETE", place(own), token=client.person(ann)).status == 204
     assert client("DELETE", place(own)).problem == "not-found"

@@ -82,7 +82,7 @@ class Run:
 
     def person(self, email, role):
         """Add somebody who signs in with the password."""
-        also = lambda user: self.accounts.passwords.first(user, PASSWORD)  # noqa: E731
+        also = lambda user: self.accounts.passwords.first(user, PASSWORD)
         return self.accounts.users.add(email, "Somebody", role, actor=Actor("a test"), also=also)
 
     def token(self, name, token):

@@ -103,8 +103,8 @@ def test_what_is_exported_makes_the_same_schedule(client, shop):
 
 def test_a_responder_takes_and_hands_over_shifts_of_their_own(client, people, shop):
     """And nobody else's; an administrator changes everybody's."""
-    bo = lambda: client.person(people["bo"])  # noqa: E731
-    ask = lambda body, token: client.post(f"{SHOP}/overrides", body, token=token)  # noqa: E731
+    bo = lambda: client.person(people["bo"])
+    ask = lambda body, token: client.post(f"{SHOP}/overrides", body, token=token)
     taken = ask({"person": "bo@example.com", **TUESDAY}, bo())
     handed = ask({"person": "cy@example.com", "replaces": "bo@example.com", **TUESDAY}, bo())
     assert (taken.status, handed.status) == (201, 201)

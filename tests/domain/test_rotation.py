@@ -10,7 +10,7 @@ from tocsin.domain.rotation import Hours, Weekday, duties, on_duty
 
 STEP = timedelta(minutes=30)
 MONDAY = datetime(2026, 3, 2)  # noqa: DTZ001 - local
-TIMES = st.integers(0, 47).map(lambda halves: (datetime.min + halves * STEP).time())  # noqa: DTZ901
+TIMES = st.integers(0, 47).map(lambda halves: (datetime.min + halves * STEP).time())  # noqa: DTZ901 - no date
 HOURS = st.builds(
     Hours, weekdays=st.lists(st.sampled_from(Weekday), min_size=1, max_size=7).map(tuple), begin=TIMES, end=TIMES
 )

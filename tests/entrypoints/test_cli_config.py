@@ -111,7 +111,7 @@ def test_what_was_applied_is_what_is_described(files):
     assert [one["target"] for one in policy["steps"][1]["actions"]] == ["user:ann@example.com", "room:ops"]
 
 
-def test_an_export_of_nothing_is_the_default_policy(either):  # noqa: F811
+def test_an_export_of_nothing_is_the_default_policy(either):  # noqa: F811 - an imported fixture
     """It is there without being saved."""
     out = either("config", "export").out
     assert out.startswith("tocsin: 1\npolicies:\n- name: Default\n")

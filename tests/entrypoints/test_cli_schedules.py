@@ -62,7 +62,7 @@ def test_a_schedule_is_made_shown_and_listed(shop):
     assert shop("schedule", "show", "nobody").status == 4
 
 
-def test_an_empty_list_says_how_to_begin(either):  # noqa: F811
+def test_an_empty_list_says_how_to_begin(either):  # noqa: F811 - an imported fixture
     """With the command."""
     for command in (["schedule", "list"], ["oncall"]):
         assert "schedule add NAME" in either(*command).err
@@ -297,7 +297,7 @@ def test_a_calendar_is_linked_and_ended(shop):
     assert shop("schedule", "revoke-feed", "shop", one["id"]).status == 4
 
 
-def test_a_name_that_an_address_cannot_have_is_found_on_a_server(remote):  # noqa: F811
+def test_a_name_that_an_address_cannot_have_is_found_on_a_server(remote):  # noqa: F811 - an imported fixture
     """As on a store: a layer's id may have a slash."""
     added(remote, "bo")
     remote("schedule", "add", "Shop of us", *people("bo"))
@@ -305,7 +305,7 @@ def test_a_name_that_an_address_cannot_have_is_found_on_a_server(remote):  # noq
     assert len(remote("schedule", "remove-layer", "shop of us", "a/b %20", "--json").json["layers"]) == 1
 
 
-def test_the_link_of_a_server_opens(remote):  # noqa: F811
+def test_the_link_of_a_server_opens(remote):  # noqa: F811 - an imported fixture
     """It is whole there: what a calendar subscribes to."""
     import urllib3
 

@@ -64,7 +64,7 @@ def environ(ministack_url, table, datadog):
     }
 
 
-def test_a_cold_start_syncs_and_the_next_run_is_warm(folders, environ, table, ministack, datadog, tmp_path):  # noqa: PLR0917
+def test_a_cold_start_syncs_and_the_next_run_is_warm(folders, environ, table, ministack, datadog, tmp_path):  # noqa: PLR0917 - all are fixtures
     """Keys from the secret, incidents into the table, the report back to Lambda, nothing into the folder."""
     datadog.world.trigger(MonitorId.CHECKOUT_ERRORS)
     with Runtime(folders, tmp_path, **environ) as runtime:

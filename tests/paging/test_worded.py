@@ -30,7 +30,7 @@ def pages(incidents, *, tells="page", text=""):
 
 def said(incidents, *, tells="page", policy="", link=LINK, templates=None, **parts):
     """Return the message of one page for each incident, in the words of a template."""
-    made = lambda template_id: Template(id=template_id, **parts)  # noqa: E731
+    made = lambda template_id: Template(id=template_id, **parts)
     messages = Messages(link=lambda _page: link, templates=templates or made)
     return messages.of(
         pages(incidents, tells=tells, text=policy), {one.id: one for one in incidents}, bundle="b", at=at(1)

@@ -177,7 +177,7 @@ def test_a_change_gives_up_where_others_keep_writing(post):
     """With an error that says that trying again helps."""
     silence = post.silence()
     numbers = itertools.count(1)
-    act = lambda: post.silences.edit(silence.id, SilenceEdit(reason=f"x {next(numbers)}"), actor=ANA)  # noqa: E731
+    act = lambda: post.silences.edit(silence.id, SilenceEdit(reason=f"x {next(numbers)}"), actor=ANA)
     late = Post(Between(post.store, *[act, lambda: None] * MOST_ATTEMPTS), name="late")
     with pytest.raises(Conflict, match="others kept changing"):
         late.silences.end(silence.id, actor=ANA)

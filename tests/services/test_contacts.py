@@ -246,7 +246,7 @@ def test_a_lost_race_is_run_again_and_not_for_ever(town, ann):
     numbers = itertools.count(1)
 
     def disturbed(times):
-        rival = lambda: town.contacts.edit(phone, ann, name=f"{next(numbers)}", actor=BOSS)  # noqa: E731 - an act
+        rival = lambda: town.contacts.edit(phone, ann, name=f"{next(numbers)}", actor=BOSS)
         acts = [rival, lambda: None] * times
         return Reached(Between(town.store, *acts), before=town, name=f"late{next(numbers)}").contacts
 
@@ -254,7 +254,7 @@ def test_a_lost_race_is_run_again_and_not_for_ever(town, ann):
     for act in (disturbed(MOST_ATTEMPTS).remove, functools.partial(disturbed(MOST_ATTEMPTS).edit, active=True)):
         with pytest.raises(Conflict, match="others kept changing"):
             act(phone, ann, actor=BOSS)
-    rival = lambda: town.contacts.add(ann, SMS, PHONE, actor=BOSS)  # noqa: E731 - an act
+    rival = lambda: town.contacts.add(ann, SMS, PHONE, actor=BOSS)
     late = Reached(Between(town.store, *[rival, lambda: None] * MOST_ATTEMPTS), before=town, name="late")
     with pytest.raises(Conflict, match="others kept changing"):
         late.contacts.add(ann, SMS, PHONE, actor=BOSS)

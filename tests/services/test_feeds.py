@@ -135,7 +135,7 @@ def test_a_feed_is_revoked(rota):
 def test_of_two_who_revoke_a_feed_one_does(rota):
     """The other finds it gone."""
     feed = rota.feeds.make(rota.shop, secret=SECRET, actor=BOSS)
-    act = lambda: rota.feeds.revoke(rota.shop.id, feed.name, actor=BOSS)  # noqa: E731
+    act = lambda: rota.feeds.revoke(rota.shop.id, feed.name, actor=BOSS)
     late = Rota(Between(rota.store, act), name="late")
     with pytest.raises(NotFound):
         late.feeds.revoke(rota.shop.id, feed.name, actor=BOSS)

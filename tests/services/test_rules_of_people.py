@@ -57,7 +57,7 @@ def test_of_two_who_change_rules_the_second_looks_again(town):
     town.rules.put(town.ann, rules(ACCOUNT), actor=BOSS, expected=0)
     with pytest.raises(PreconditionFailed, match="were changed since you looked"):
         town.rules.put(town.ann, NotificationRules(), actor=BOSS, expected=0)
-    rival = lambda: town.rules.put(town.ann, rules(town.phone.id), actor=BOSS)  # noqa: E731 - an act
+    rival = lambda: town.rules.put(town.ann, rules(town.phone.id), actor=BOSS)
     late = Reached(Between(town.store, rival), before=town, name="late")
     with pytest.raises(Conflict, match="somebody else changed"):
         late.rules.put(town.ann, NotificationRules(), actor=BOSS)

@@ -313,7 +313,7 @@ def test_of_two_edits_on_what_was_seen_the_second_is_refused(rota):
 def test_of_two_edits_at_the_same_moment_neither_is_lost(rota):
     """Also where the name by which it was found is another by then."""
     rota.add()
-    rename = lambda new: lambda: rota.schedules.edit(rota.first(), {"name": new}, actor=BOSS)  # noqa: E731
+    rename = lambda new: lambda: rota.schedules.edit(rota.first(), {"name": new}, actor=BOSS)
     rota.first = lambda: next(rota.schedules.every()).id
     late = Rota(Between(rota.store, rename("Store")), name="late")
     late.schedules.add_overrides("Shop", [override("cy", 1, 2)], actor=BOSS)
@@ -331,7 +331,7 @@ def test_a_change_gives_up_where_others_keep_writing(rota):
 
     def disturbed(name):
         names = iter(range(1_000))
-        act = lambda: rota.schedules.edit(shop.id, {"name": f"{name} {next(names)}"}, actor=BOSS)  # noqa: E731
+        act = lambda: rota.schedules.edit(shop.id, {"name": f"{name} {next(names)}"}, actor=BOSS)
         return Rota(Between(rota.store, *[act, lambda: None] * MOST_ATTEMPTS), name=name)
 
     with pytest.raises(Conflict, match="others kept changing"):

@@ -196,7 +196,7 @@ def test_a_tick_that_loses_a_race_for_the_record_leaves_it_due(post):
     """A person drew the silence out while the tick looked at it."""
     silence = post.silence(minutes=10)
     post.desk.minute(9)
-    draw = lambda: post.silences.edit(silence.id, SilenceEdit(ends_at=at(90)), actor=ANA)  # noqa: E731
+    draw = lambda: post.silences.edit(silence.id, SilenceEdit(ends_at=at(90)), actor=ANA)
     late = Post(Between(post.store, draw), name="late")
     late.tick(9)
     assert post.silences.named(silence.id).ends_at == at(90)
@@ -207,12 +207,12 @@ def test_an_incident_that_others_write_to_is_decided_on_again(post):
     held = post.opened("a")
     post.silence(minutes=10)
     numbers = itertools.count(1)
-    note = lambda: post.desk.service.note(held, f"{next(numbers)}", by="bo")  # noqa: E731
+    note = lambda: post.desk.service.note(held, f"{next(numbers)}", by="bo")
     assert Post(Once(post.store, note), name="o").tick(10) == {held: 1}
     post.desk.service.acknowledge(held, by="bo")
     other = post.opened("b", minutes=20, environment="b")
     post.silence(minutes=10)
-    again = lambda: post.desk.service.note(other, f"{next(numbers)}", by="bo")  # noqa: E731
+    again = lambda: post.desk.service.note(other, f"{next(numbers)}", by="bo")
     never = Post(Once(post.store, again, times=99), name="n")
     post.desk.minute(30)
     assert never.tick(30) == {}

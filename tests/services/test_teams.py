@@ -21,7 +21,7 @@ pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for Dy
 
 def teams_of(store, *, name="t"):
     ids = itertools.count(1)
-    new_id = lambda: f"{name}-{next(ids)}"  # noqa: E731 - a name for a lambda
+    new_id = lambda: f"{name}-{next(ids)}"
     return Teams(store, AuditLog(store, clock=lambda: NOON, new_id=new_id), clock=lambda: NOON, new_id=new_id)
 
 

@@ -26,7 +26,7 @@ VIEWER = UserEdit(role=UserRole.VIEWER)
 
 def people(store, *, name="p"):
     ids = itertools.count(1)
-    new_id = lambda: f"{name}-{next(ids)}"  # noqa: E731 - a name for a lambda
+    new_id = lambda: f"{name}-{next(ids)}"
     return Users(store, AuditLog(store, clock=lambda: NOON, new_id=new_id), clock=lambda: NOON, new_id=new_id)
 
 
@@ -265,7 +265,7 @@ def test_an_edit_gives_up_where_others_keep_writing(users):
     """With an error that says that trying again helps."""
     ana = added(users, "ana")
     numbers = itertools.count(1)
-    disturb = lambda: users.edit(ana.id, UserEdit(full_name=f"Ana {next(numbers)}"), actor=BOSS)  # noqa: E731
+    disturb = lambda: users.edit(ana.id, UserEdit(full_name=f"Ana {next(numbers)}"), actor=BOSS)
     late = people(Between(users.store, *[disturb, lambda: None] * MOST_ATTEMPTS), name="late")
     with pytest.raises(Conflict, match="others kept changing") as raised:
         late.edit(ana.id, UserEdit(time_zone="Asia/Tokyo"), actor=BOSS)

@@ -161,7 +161,7 @@ def test_an_incident_that_others_never_cease_to_write_to_is_left_to_the_next_tic
     ward.watched()
     ward.desk.minute(11)
     ward.desk.push(fires("x", 11, service="db", severity_word="critical"))
-    note = lambda: ward.desk.service.note("INC-1001", "hm", by="bo")  # noqa: E731
+    note = lambda: ward.desk.service.note("INC-1001", "hm", by="bo")
     late = Ward(Between(ward.store, *[note] * 99), name="late")
     act = Watching(late.store, RULES, clock=late.clock, new_id=late.new_id)
     late.desk.minute(12)
@@ -175,7 +175,7 @@ def test_who_calls_without_end_is_there(ward):
     ward.watched()
     ward.desk.minute(12)
     seconds = itertools.count(1)
-    poke = lambda: ward.watches.edit("backup", WatchEdit(service=f"s{next(seconds)}"), actor=ANA)  # noqa: E731
+    poke = lambda: ward.watches.edit("backup", WatchEdit(service=f"s{next(seconds)}"), actor=ANA)
     late = Ward(Between(ward.store, *[poke] * 99), name="late")
     assert late.tick(12) == []
 

@@ -35,13 +35,13 @@ class IncidentView(Incident):
 class AlertView(Alert):
     """One episode of an alert."""
 
-    @computed_field(description="What it is called in addresses.")  # type: ignore[prop-decorator]
+    @computed_field(description="What it is called in addresses.")  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def id(self) -> str:
         """What it is called in addresses."""
         return alert_id(self.source, self.key)
 
-    @computed_field(description="Whether it fires.")  # type: ignore[prop-decorator]
+    @computed_field(description="Whether it fires.")  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def firing(self) -> bool:
         """Whether it fires."""

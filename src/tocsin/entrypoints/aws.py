@@ -44,7 +44,7 @@ class Aws:
         from botocore.config import Config
 
         retries = {"mode": "standard", "total_max_attempts": 2}
-        config = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries=retries)  # type: ignore[arg-type]
+        config = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries=retries)  # type: ignore[arg-type]  # its stubs know no such retries
         made: Any = self.session.create_client(
             service.lower().replace(" ", ""),
             region_name=self.region,

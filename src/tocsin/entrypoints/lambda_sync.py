@@ -7,7 +7,7 @@ from tocsin.clock import utc_now
 from tocsin.ids import random_id
 
 # Needed by the first sweep, and cheaper now: Lambda lends a starting process more than its share of the processor.
-from . import rotating  # noqa: F401
+from . import rotating  # noqa: F401 - for what it loads
 from .scheduled import LambdaContext
 from .sync_handler import SyncHandler
 

@@ -82,7 +82,7 @@ class OfficialHttp:
     def __init__(self, account: Account, *, largest_body: int = LARGEST_BODY) -> None:
         """Connect nothing yet. ``largest_body``: bytes, unpacked."""
         self._largest_body = largest_body
-        self._configuration = Configuration(  # type: ignore[no-untyped-call]
+        self._configuration = Configuration(  # type: ignore[no-untyped-call]  # it has no types
             host=account.api_url,
             api_key={"apiKeyAuth": account.api_key, "appKeyAuth": account.app_key},
             preload_content=False,
@@ -90,8 +90,8 @@ class OfficialHttp:
             retry_policy=Retry(0, redirect=0, raise_on_redirect=False, respect_retry_after_header=False),
         )
         self._client = ApiClient(self._configuration)
-        self._client.rest_client = _RawRest(self._configuration)  # type: ignore[no-untyped-call]
-        self._api = MonitorsApi(self._client)  # type: ignore[no-untyped-call]
+        self._client.rest_client = _RawRest(self._configuration)  # type: ignore[no-untyped-call]  # it has no types
+        self._api = MonitorsApi(self._client)  # type: ignore[no-untyped-call]  # it has no types
 
     def monitors(self, after: int, time_left: TimeLeft) -> Reply:
         """Ask for the page of monitors whose ids are greater than ``after``."""

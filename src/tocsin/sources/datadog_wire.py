@@ -103,7 +103,7 @@ class Reading:
             observations, passed_over = self._look_closely(item, origin, groups, at)
         # Every known oddity is read without raising. This is for the unknown one: it is reported with its monitor,
         # whose alerts stay as they were, and the other monitors are read.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever its models raise
             self.problems.append(Problem(origin=origin, why=f"it could not be read ({type(error).__name__})"))
             return
         self.observations += observations
