@@ -146,6 +146,15 @@ class TestFirstContact:
         assert reasons(report) == {"adopted": 1}
         assert (desk.only().cycles, desk.only().paging) == (0, False)
 
+    def test_adopting_once_more_pages_nobody_for_what_a_mute_held(self, desk):
+        """Whoever adopts wants to hear of nothing that is there already; the next sweep tells."""
+        desk.sweep(says(1, since=0))
+        desk.minute(1).sweep(says(1, since=0, muted=True))
+        desk.minute(2).sweep(says(1, since=0), adopt=True)
+        assert desk.only().cycles == 1
+        desk.minute(3).sweep(says(1, since=0, priority=2))
+        assert desk.only().paging
+
     def test_an_adopted_incident_pages_when_a_second_host_fails(self, desk):
         """Adoption silences what was there, not what comes."""
         desk.sweep(says(1, group="host:a", since=-9000), adopt=True)

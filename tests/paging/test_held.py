@@ -71,3 +71,13 @@ def test_whoever_was_frozen_sends_nothing_when_another_may_have(score, seconds, 
     score.now += timedelta(minutes=1)
     score.expect_page("ana", via="email").until(f"{score.now:%H:%M}")
     assert (len(score.phones.sent), score.page("ana", "email").tries) == (1, tries)
+
+
+def test_an_acknowledgement_that_times_out_while_it_settles_waits(score):
+    """What is about to resolve by itself wakes nobody; if it fires again, it is not forgotten."""
+    score.town.saved.clear()
+    score.policy(steps=[("ana", 0)], ack_timeout_minutes=20)
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:05").acknowledge("ana")
+    score.at("02:23").over().at("02:26").alert()
+    score.at("02:30").expect_page("ana", via="email").until("03:00")

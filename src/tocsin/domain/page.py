@@ -155,10 +155,8 @@ class Verdict(NamedTuple):
 SEND = Verdict(PageReason.DUE)
 
 
-def stopped(incident: Incident | None, cycle: int) -> PageReason | None:
+def stopped(incident: Incident, cycle: int) -> PageReason | None:
     """Return why a cycle pages nobody any more; None while it does. A silence is not known here."""
-    if incident is None:
-        return PageReason.GONE
     if not incident.active:
         return PageReason.RESOLVED
     if cycle <= incident.acknowledged_cycles:
@@ -178,13 +176,13 @@ def decided(page: Page, incident: Incident | None, *, silenced: str = "", quiet_
     ``silenced`` is the id of a silence that hides the incident, ``quiet_until`` the end of quiet hours. What does not
     wake anybody, or was asked for by a person, is not held by either.
     """
-    if page.incident_id and incident is None:
-        return Verdict(PageReason.GONE)
+    if incident is None:
+        return Verdict(PageReason.GONE) if page.incident_id else SEND
     if page.tells is Tells.ALL_CLEAR:
         # Nothing goes back: what is over stays over.
         return SEND
     if page.tells is Tells.ACKNOWLEDGED:
-        over = incident is None or incident.status in (Status.RESOLVED, Status.CLOSED)
+        over = incident.status in (Status.RESOLVED, Status.CLOSED)
         return Verdict(PageReason.RESOLVED) if over else SEND
     if page.tells is not Tells.PAGE or page.cycle == 0:
         return SEND

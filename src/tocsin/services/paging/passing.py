@@ -68,7 +68,7 @@ class Passing:
             incident = self._desk.store.incident(page.incident_id) if page.incident_id else None
             if page.tells is not Tells.PAGE:
                 return self._desk.commit(write, *also)
-            if page.cycle and stopped(incident, page.cycle) is not None:
+            if page.cycle and (incident is None or stopped(incident, page.cycle) is not None):
                 return self._desk.commit(write, *also)
             following = self._next_way(page, incident, now)
             if following is not None or incident is None or page.cycle == 0:
