@@ -6,6 +6,7 @@ import pytest
 
 from tests.paging.score import Score
 from tocsin.domain.page import PageReason
+from tocsin.domain.rules import AutoResolve, Rules
 from tocsin.errors import Undelivered
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
@@ -32,6 +33,38 @@ def test_a_mute_over_while_nothing_fires_is_not_forgotten(score):
     score.at("02:10").over(muted=True)
     score.at("02:12").alert()
     score.at("02:17").expect_page("ana", via="email").until("03:00")
+
+
+def test_a_step_waits_whether_a_recovery_lasts(score):
+    """Nobody is woken for what is about to resolve by itself; whoever heard of it hears that it is over."""
+    score.town.saved.clear()
+    score.person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:04").over()
+    score.at("02:09").expect_all_clear("ana", via="email").until("03:00")
+
+
+def test_a_step_that_waited_goes_when_it_fires_again(score):
+    """Within a minute: nothing of it is forgotten."""
+    score.town.saved.clear()
+    score.person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:04").over().at("02:07").alert()
+    score.at("02:07").expect_page("bo", via="sms").until("02:15")
+
+
+def test_a_first_step_that_is_to_wait_waits_too(score):
+    """What recovers before anybody was to hear of it, and does not come back, wakes nobody."""
+    score.at("02:00").alert().at("02:04").over().until("03:00")
+
+
+def test_what_only_a_person_resolves_goes_on(any_store):
+    """After ten minutes: somebody has to look."""
+    score = Score(any_store, rules=Rules(auto_resolve=AutoResolve.NEVER))
+    score.person("ana", "email").person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:04").over()
+    score.at("02:14").expect_page("bo", via="sms").until("02:20")
 
 
 def test_a_mute_after_an_acknowledgement_holds_nothing(score):

@@ -47,6 +47,7 @@ class PageReason(StrEnum):
     SNOOZED = "snoozed"
     MUTED = "muted"
     SILENCED = "silenced"
+    SETTLING = "settling"
     HELD_UNTIL_MORNING = "held_until_morning"
     QUIET_HOURS = "quiet_hours"
     RATE_LIMITED = "rate_limited"
@@ -70,6 +71,7 @@ WHY: dict[PageReason, str] = {
     PageReason.SNOOZED: "the incident is snoozed: a new cycle begins at the end of it",
     PageReason.MUTED: "all that fires is muted at the source: a new cycle begins when it is not",
     PageReason.SILENCED: "a silence hides the incident: a new cycle begins at the end of it",
+    PageReason.SETTLING: "everything has recovered: it waits whether that lasts",
     PageReason.HELD_UNTIL_MORNING: "the policy holds it until morning",
     PageReason.QUIET_HOURS: "quiet hours of whom it is for",
     PageReason.RATE_LIMITED: "more went to the same place shortly before: it is bundled with what follows",
