@@ -28,6 +28,7 @@ WITH_THE_FIRST_PAGE = (
     *("tocsin.services.paging.lookup", "tocsin.services.paging.delivering", "tocsin.services.paging.escalating"),
     *("tocsin.services.courier", "tocsin.services.verification", "tocsin.services.watching"),
     *("tocsin.services.unsilencing", "tocsin.services.slack_replies", "tocsin.domain.reconcile"),
+    "tocsin.identity.signing_keys",
 )
 """What a round needs that has somebody to tell, or something of its kind to do; and a heartbeat, where there is one."""
 

@@ -13,8 +13,9 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
@@ -24,7 +25,6 @@ from tocsin.domain.change import Record
 from tocsin.domain.intents import ESCALATION, NEWS
 from tocsin.domain.page import PAGE
 from tocsin.domain.rules import Rules
-from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId, random_secret
 from tocsin.services.deadline import Deadline
 from tocsin.services.due import CODE, LETTER, NOTICE, SHIFT_NOTICE, SLACK_REPLY
@@ -35,10 +35,13 @@ from tocsin.storage.store import Store
 from . import pager_metrics
 from .assembly import on_lambda_with_a_table, open_store, rules_of
 from .aws import Aws
-from .key_places import key_place
+from .late import late
 from .paging import Paging, paging_of
 from .scheduled import LambdaContext, ScheduledHandler
 from .stream_batch import Woken, again, batch_of, soonest
+
+if TYPE_CHECKING:
+    from tocsin.identity.signing_keys import SigningKeys
 
 WAKING = frozenset({ESCALATION, NEWS, PAGE, LETTER, CODE, NOTICE, SHIFT_NOTICE, SLACK_REPLY})
 """The kinds of records by which somebody is told something: the stream hands over these, and they should never wait."""
@@ -181,6 +184,14 @@ class PagerHandler(ScheduledHandler):
         done.oldest = max((now - one.due_at for one in due if one.due_at is not None), default=timedelta(0))
         return due
 
+    def _keys(self, settings: Settings, aws: Aws) -> "SigningKeys":
+        from tocsin.identity.signing_keys import SigningKeys
+
+        from .key_places import key_place
+
+        place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
+        return SigningKeys(place, clock=self._clock)
+
     @override
     def _prepared(self) -> _Parts:
         if self._parts is None:
@@ -191,8 +202,7 @@ class PagerHandler(ScheduledHandler):
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)
-            place = key_place(settings, lambda: aws, self._environ, new_secret=random_secret)
-            keys = SigningKeys(place, clock=self._clock)
+            keys = late(partial(self._keys, settings, aws))
             paging = paging_of(settings, store, rules, keys, lambda: aws, clock=self._clock, new_id=self._new_id)
             self._parts = _Parts(rules, store, paging, _pulse(settings))
         return self._parts

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.clock import Clock
 from tocsin.domain.rules import Rules
-from tocsin.identity.signing_keys import SigningKeys
 from tocsin.ids import NewId
 from tocsin.services.due import CODE, LETTER, NOTICE, PAST_SILENCE, SHIFT_NOTICE, SILENCE, SLACK_REPLY, WATCH
 from tocsin.services.paging.rounds import Pager
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from tocsin.channels.outbound import Outbound
     from tocsin.config import Settings
     from tocsin.domain.message import Message
+    from tocsin.identity.signing_keys import SigningKeys
     from tocsin.services.paging.directory import Directory
     from tocsin.services.paging.lookup import Lookup
     from tocsin.services.paging.messages import Messages
@@ -43,7 +43,7 @@ def paging_of(
     settings: "Settings",
     store: Store,
     rules: Rules,
-    keys: SigningKeys,
+    keys: "SigningKeys",
     aws: "Callable[[], Aws]",
     *,
     clock: Clock,
@@ -133,7 +133,7 @@ def _way_out(settings: "Settings") -> "Outbound":
     return Outbound(settings.outbound_allow)
 
 
-def lookup_of(store: Store, keys: SigningKeys, *, clock: Clock, new_id: NewId) -> "Lookup":
+def lookup_of(store: Store, keys: "SigningKeys", *, clock: Clock, new_id: NewId) -> "Lookup":
     """Return the directory of a store."""
     from tocsin.services.auditing import AuditLog
     from tocsin.services.paging.lookup import Lookup
