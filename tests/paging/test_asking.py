@@ -73,6 +73,12 @@ def test_an_escalation_by_hand_pages_the_next_step_at_once(night):
     night.acknowledge("bo").until("06:00")
 
 
+def test_an_escalation_by_hand_waits_for_no_recovery(night):
+    """Whoever asks for it knows that nothing fires."""
+    night.at("02:00").alert().expect_page("ana", via="email", step=1)
+    night.at("02:04").over().at("02:05").escalate().expect_page("bo", via="sms", step=2)
+
+
 def test_it_goes_on_from_there_until_nobody_is_left(night):
     """And says so, as any cycle does."""
     night.at("02:00").alert().expect_page("ana", via="email", step=1)

@@ -35,21 +35,22 @@ def test_a_mute_over_while_nothing_fires_is_not_forgotten(score):
     score.at("02:17").expect_page("ana", via="email").until("03:00")
 
 
-def test_a_step_waits_whether_a_recovery_lasts(score):
-    """Nobody is woken for what is about to resolve by itself; whoever heard of it hears that it is over."""
+def recovers(score):
+    """Page one person, and let it recover before the next one's turn."""
     score.town.saved.clear()
     score.person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
     score.at("02:00").alert().expect_page("ana", via="email")
-    score.at("02:04").over()
-    score.at("02:09").expect_all_clear("ana", via="email").until("03:00")
+    return score.at("02:04").over()
+
+
+def test_a_step_waits_whether_a_recovery_lasts(score):
+    """Nobody is woken for what is about to resolve by itself; whoever heard of it hears that it is over."""
+    recovers(score).at("02:09").expect_all_clear("ana", via="email").until("03:00")
 
 
 def test_a_step_that_waited_goes_when_it_fires_again(score):
     """Within a minute: nothing of it is forgotten."""
-    score.town.saved.clear()
-    score.person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
-    score.at("02:00").alert().expect_page("ana", via="email")
-    score.at("02:04").over().at("02:07").alert()
+    recovers(score).at("02:07").alert()
     score.at("02:07").expect_page("bo", via="sms").until("02:15")
 
 
@@ -58,12 +59,20 @@ def test_a_first_step_that_is_to_wait_waits_too(score):
     score.at("02:00").alert().at("02:04").over().until("03:00")
 
 
+def test_a_first_step_that_goes_at_once_goes_although_it_recovered(score):
+    """Somebody hears of every incident, however short: it recovers before the pager looks."""
+    score.town.saved.clear()
+    score.policy(steps=[("ana", 0)])
+    score.at("02:00").alert()
+    score.now += timedelta(seconds=30)
+    score.over().expect_page("ana", via="email").at("02:05").expect_nothing()
+    score.at("02:06").expect_all_clear("ana", via="email").until("03:00")
+
+
 def test_what_only_a_person_resolves_goes_on(any_store):
     """After ten minutes: somebody has to look."""
     score = Score(any_store, rules=Rules(auto_resolve=AutoResolve.NEVER))
-    score.person("ana", "email").person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)])
-    score.at("02:00").alert().expect_page("ana", via="email")
-    score.at("02:04").over()
+    recovers(score.person("ana", "email"))
     score.at("02:14").expect_page("bo", via="sms").until("02:20")
 
 

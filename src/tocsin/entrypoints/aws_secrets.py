@@ -5,6 +5,7 @@ botocore is imported only by who reads something.
 
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 Found = TypeVar("Found")
 
 
-class _Remembered(Generic[Found]):
+class _Remembered(ABC, Generic[Found]):
     """Something that AWS keeps: remembered for a while, and while AWS gives no answer."""
 
     def __init__(self, name: str, setting: str, aws: "Aws", *, clock: Clock) -> None:
@@ -57,8 +58,9 @@ class _Remembered(Generic[Found]):
         self._last = found, now
         return found
 
+    @abstractmethod
     def _read(self) -> Found:
-        raise NotImplementedError
+        """Ask AWS for it."""
 
     def _object(self, takes: str) -> Mapping[str, object]:
         """Return the JSON object that the secret is; ``takes`` shows one."""

@@ -11,21 +11,19 @@ What is held for later, or was not come to in time, is no failure: the next minu
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
-from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.domain.change import Record
 from tocsin.domain.intents import ESCALATION, NEWS
 from tocsin.domain.page import PAGE
 from tocsin.domain.rules import Rules
-from tocsin.ids import NewId, random_secret
+from tocsin.ids import random_secret
 from tocsin.services.deadline import Deadline
 from tocsin.services.due import CODE, LETTER, NOTICE, SHIFT_NOTICE, SLACK_REPLY
 from tocsin.services.heartbeats import Pulse, beat, note_tick
@@ -73,17 +71,8 @@ class _Parts(NamedTuple):
 class PagerHandler(ScheduledHandler):
     """Runs rounds of the pager. Of the event only the stream's keys and due times are read."""
 
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        *,
-        clock: Clock,
-        sleep: Callable[[float], None],
-        new_id: NewId,
-        dotenv: Path | None = None,
-    ) -> None:
-        super().__init__(environ, service=SERVICE, clock=clock, sleep=sleep, new_id=new_id, dotenv=dotenv)
-        self._parts: _Parts | None = None
+    service = SERVICE
+    _parts: _Parts | None = None
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Do all that is due, and return what is to come again (``batchItemFailures``: nothing for the schedule).

@@ -1,10 +1,11 @@
 """What the functions that a schedule calls share: they are made once a process, and their errors hold no key."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from tocsin.clock import Clock
 from tocsin.config import secrets_in
@@ -26,18 +27,19 @@ class LambdaContext(Protocol):
         """Return how long the run may still take."""
 
 
-class ScheduledHandler:
+class ScheduledHandler(ABC):
     """Runs as often as it is called; what costs time to make is made once and kept.
 
     ``service`` is its name where the environment gives none; ``dotenv`` completes the environment where there is such a
     file.
     """
 
+    service: ClassVar[str]
+
     def __init__(
         self,
         environ: Mapping[str, str],
         *,
-        service: str,
         clock: Clock,
         sleep: Callable[[float], None],
         new_id: NewId,
@@ -48,7 +50,7 @@ class ScheduledHandler:
         self._clock = clock
         self._sleep = sleep
         self._new_id = new_id
-        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or service
+        self._name = environ.get("POWERTOOLS_SERVICE_NAME") or self.service
         self._log = LambdaLog(self._name)
         self._cold = True
 
@@ -57,9 +59,9 @@ class ScheduledHandler:
         with suppress(Exception):  # while Lambda starts a process, an error is told badly and tried twice
             self._prepared()
 
+    @abstractmethod
     def _prepared(self) -> object:
         """Return what is made once, made if it is not yet."""
-        raise NotImplementedError
 
     def _secrets(self) -> Iterable[str]:
         """Return what no line may show."""

@@ -14,19 +14,15 @@ own. Neither counts as a ``SuccessfulSweeps``, so that a state that lasts is not
 
 import json
 import logging
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from typing_extensions import override
 
-from tocsin.clock import Clock
 from tocsin.config import Settings, secrets_in
 from tocsin.domain.rules import Rules
 from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
-from tocsin.ids import NewId
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import TickReport, tick
@@ -63,20 +59,11 @@ class _Parts(NamedTuple):
 class SyncHandler(ScheduledHandler):
     """Runs the scheduled sync. The event is neither read nor logged."""
 
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        *,
-        clock: Clock,
-        sleep: Callable[[float], None],
-        new_id: NewId,
-        dotenv: Path | None = None,
-    ) -> None:
-        super().__init__(environ, service=SERVICE, clock=clock, sleep=sleep, new_id=new_id, dotenv=dotenv)
-        self._parts: _Parts | None = None
-        self._source: RotatingDatadog | None = None
-        self._deadline: Deadline | None = None
-        self._counted_at: datetime | None = None
+    service = SERVICE
+    _parts: _Parts | None = None
+    _source: RotatingDatadog | None = None
+    _deadline: Deadline | None = None
+    _counted_at: datetime | None = None
 
     def __call__(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Sync once, and return the report as JSON, its lists cut to :data:`MOST_RETURNED`.
