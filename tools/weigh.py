@@ -9,9 +9,13 @@ What counts is the time that the processor spends in the program itself, since o
 kernel's part depends on luck: where Python's stack of frames crosses from one piece of memory to the next, each call
 maps memory and gives it back, so that the same import one call deeper can take a fifth more page faults.
 
-And of that the median of the ratios of neighbouring runs. The ratio of the two shortest runs strays as little on a
-quiet machine, but on a busy one three times as far: there one lucky run of either side decides it. Thirty-one pairs
-keep the median within some 0.02 of itself on both; seven would within 0.1.
+And of that the ratios of neighbouring runs: their median is the figure. The ratio of the two shortest runs strays as
+little on a quiet machine, but on a busy one three times as far: there one lucky run of either side decides it.
+
+It fails when three quarters of the pairs are over the bar. Where a machine serves others that come and go, the median
+of thirty-one pairs strays too, by 0.18 between two runs of the same bytes: what is refused is what is over the bar
+beyond doubt, which chance alone makes of an import that is right at it once in 600 times. `make bench` holds the median
+to the bar, and tests say by name what a handler must not import.
 """
 
 import argparse
@@ -26,6 +30,8 @@ from typing import NamedTuple
 BAR_MB = 80
 """Unzipped, in millions of bytes."""
 PAIRS = 31
+MOST_OVER = 0.75
+"""Of the pairs: as many over the bar are no chance."""
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -197,7 +203,6 @@ def judge(handler: Handler, pairs: Sequence[Pair], written: Sequence[str] = ()) 
     """Print the times and what is wrong; return whether nothing is. ``written``: files that the imports left behind."""
     runs = [run for pair in pairs for run in pair]
     ratios = [pair.ours.seconds / pair.theirs.seconds for pair in pairs]
-    ratio = statistics.median(ratios)
     print(f"  {handler.name:15}  {_spread([pair.ours.seconds * 1000 for pair in pairs], 0)} ms, {len(pairs)} runs")
     print(f"    libraries alone{_spread([pair.theirs.seconds * 1000 for pair in pairs], 0)} ms")
     print(f"    ratio          {_spread(ratios, 3)} of {handler.bar}")
@@ -211,11 +216,12 @@ def judge(handler: Handler, pairs: Sequence[Pair], written: Sequence[str] = ()) 
     for what, files in faults.items():
         if files:
             print(f"MISSED: {what}: {', '.join(sorted(files)[:5])}", file=sys.stderr)
-    if ratio > handler.bar:
-        print(
-            f"MISSED: importing {handler.name} takes {ratio:.3f} times what its libraries take alone", file=sys.stderr
-        )
-    return ratio <= handler.bar and not any(faults.values())
+    over = sum(ratio > handler.bar for ratio in ratios)
+    slow = over >= MOST_OVER * len(ratios)
+    if slow:
+        said = f"importing {handler.name} takes {statistics.median(ratios):.3f} times what its libraries take alone"
+        print(f"MISSED: {said}, and in {over} of {len(ratios)} pairs more than {handler.bar}", file=sys.stderr)
+    return not slow and not any(faults.values())
 
 
 def _spread(values: Sequence[float], digits: int) -> str:
