@@ -1,5 +1,7 @@
 """Who a request comes from: the published examples of Slack and Twilio, and every way in which one may be wrong."""
 
+import base64
+import hmac
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,7 +73,6 @@ def test_whatever_else_is_not(wrong):
 def test_without_a_secret_nothing_is_from_slack():
     """Not even what is signed with none."""
     import hashlib
-    import hmac
 
     signed = "v0=" + hmac.new(b"", b"v0:1531420618:" + SLACK_BODY, hashlib.sha256).hexdigest()
     assert not is_from_slack("", **SLACK | {"signature": signed})
@@ -85,6 +86,24 @@ def test_twilios_own_example_is_from_twilio():
     digits = [("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234")]
     repeated = {"parameters": [("Sid", "CA123"), ("SidAccount", "AC123"), *digits]}
     assert is_from_twilio(TWILIO_TOKEN, **TWILIO | repeated | {"signature": "IK+Dwps556ElfBT0I3Rgjkr1wJU="})
+
+
+@pytest.mark.parametrize(
+    "known, signed",
+    [
+        ("https://tocsin.example.com/x?y=1", "https://tocsin.example.com:443/x?y=1"),
+        ("https://tocsin.example.com:8443/x?y=1", "https://tocsin.example.com/x?y=1"),
+        ("http://127.0.0.1/x", "http://127.0.0.1:80/x"),
+        ("https://[2001:db8::1]/x", "https://[2001:db8::1]:443/x"),
+    ],
+)
+def test_twilio_may_sign_with_the_port_or_without(known, signed):
+    """It does now the one, now the other; its own libraries take both."""
+    parameters = [("Digits", "1")]
+    digest = hmac.new(b"12345", f"{signed}Digits1".encode(), "sha1").digest()
+    said = {"parameters": parameters, "signature": base64.b64encode(digest).decode()}
+    assert is_from_twilio("12345", url=known, **said)
+    assert not is_from_twilio("12345", url=f"{known}z", **said)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def is_from_twilio(token: str, *, url: str, parameters: Iterable[tuple[str, str]], signature: str) -> bool:
@@ -16,6 +20,15 @@ def is_from_twilio(token: str, *, url: str, parameters: Iterable[tuple[str, str]
     if not token:
         return False
     # The same value twice is signed once ("Validating requests"), as Twilio's own libraries do it.
-    said = url + "".join(name + value for name, value in sorted(set(parameters)))
-    digest = hmac.new(token.encode(), said.encode("utf-8", "replace"), hashlib.sha1).digest()
-    return hmac.compare_digest(base64.b64encode(digest), signature.encode("utf-8", "replace"))
+    said = "".join(name + value for name, value in sorted(set(parameters)))
+    given = signature.encode("utf-8", "replace")
+    signed = [hmac.new(token.encode(), f"{one}{said}".encode("utf-8", "replace"), hashlib.sha1) for one in _either(url)]
+    return any(hmac.compare_digest(base64.b64encode(one.digest()), given) for one in signed)
+
+
+def _either(url: str) -> tuple[str, str]:
+    """Return a URL with its port and without: Twilio signs now the one, now the other, and its own libraries take both."""
+    host = urlsplit(url).netloc
+    bare = re.sub(r":[0-9]*$", "", host)
+    other = bare if bare != host else f"{host}:{_PORTS.get(urlsplit(url).scheme, 0)}"
+    return url, url.replace(host, other, 1)
