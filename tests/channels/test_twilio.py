@@ -88,8 +88,9 @@ def test_nothing_is_asked_where_there_is_nothing_to_acknowledge(provider, twilio
 
 
 def test_a_code_is_said_digit_by_digit():
-    """Nobody can type one hundred and twenty-three thousand."""
-    assert "Your code is 1, 2, 3, 4, 0, 6." in twiml(page(tells=Tells.CODE, short="Your code is 123406."), "")
+    """Nobody can type one hundred and twenty-three thousand; how long it is good stays a number."""
+    said = twiml(page(tells=Tells.CODE, short="Your code is 123406. It is good for 15 minutes."), "")
+    assert "Your code is 1, 2, 3, 4, 0, 6. It is good for 15 minutes." in said
 
 
 def test_a_call_is_short():

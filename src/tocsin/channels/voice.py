@@ -58,6 +58,7 @@ def spoken(message: Message) -> str:
     """Return the short text as one would say it: without links, and a code digit by digit."""
     words = re.sub(r"https?://\S+", "", one_line(message.short))
     if message.tells is Tells.CODE:
-        words = re.sub(r"[0-9](?=[0-9])", r"\g<0>, ", words)
+        # Six digits; how long it is good is a number.
+        words = re.sub(r"\b[0-9]{6}\b", lambda found: ", ".join(found[0]), words)
     # What no XML may hold is not printable, and went with the control characters.
     return cut(one_line(words), LONGEST_SAID)
