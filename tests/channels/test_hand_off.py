@@ -6,13 +6,14 @@ import pytest
 
 from tests.desk import NOON, at
 from tests.messages import page, subject, test_message
+from tocsin.channels.hand_off import MOST_CYCLES
 from tocsin.channels.opsgenie import OpsgenieChannel
 from tocsin.channels.pagerduty import PagerDutyChannel
 from tocsin.channels.webhook import WebhookChannel, signature
 from tocsin.domain.message import Message, Tells
 from tocsin.errors import Refused, Undelivered
 
-TWO = (subject(), subject(id="INC-7", severity="low"))
+TWO = (subject(cycle=1), subject(id="INC-7", cycle=0, severity="low"))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,48 @@ def test_pagerduty_hears_of_each_incident_by_its_id(provider, outbound, tells, a
     assert [one.get("payload", {}).get("severity") for one in events] == (
         ["critical", "info"] if tells is Tells.PAGE else [None, None]
     )
+
+
+def keys(provider):
+    """Return what PagerDuty, or Opsgenie, was told, and of which of their alerts."""
+    return [
+        (one.json.get("event_action", one.path), one.json.get("dedup_key", one.json.get("alias")))
+        for one in provider.asked
+    ]
+
+
+def test_a_later_cycle_is_another_alert_of_pagerduty(provider, outbound):
+    """While theirs is acknowledged they tell nobody of what comes under its key: the second host would be silenced."""
+    channel = PagerDutyChannel(outbound, base=provider.url)
+    for tells, cycle in ((Tells.PAGE, 1), (Tells.ACKNOWLEDGED, 1), (Tells.PAGE, 2), (Tells.ALL_CLEAR, 2)):
+        channel.send(page(tells=tells, subjects=(subject(cycle=cycle),)), {"routing_key": "R"})
+    assert keys(provider) == [
+        ("trigger", "INC-1042"),
+        ("acknowledge", "INC-1042"),
+        ("trigger", "INC-1042:2"),
+        ("resolve", "INC-1042:2"),
+        ("resolve", "INC-1042"),
+    ]
+
+
+def test_a_later_cycle_is_another_alert_of_opsgenie(provider, outbound):
+    """As with PagerDuty: what has the alias of an open alert is counted there, and told to nobody."""
+    channel = OpsgenieChannel(outbound, bases={"": provider.url})
+    for tells in (Tells.PAGE, Tells.ACKNOWLEDGED):
+        channel.send(page(tells=tells, subjects=(subject(cycle=2),)), {"key": "K"})
+    assert keys(provider) == [
+        ("/v2/alerts", "INC-1042:2"),
+        ("/v2/alerts/INC-1042%3A2/acknowledge?identifierType=alias", None),
+        ("/v2/alerts/INC-1042/acknowledge?identifierType=alias", None),
+    ]
+
+
+def test_news_of_very_many_cycles_are_of_the_last_ones(provider, outbound):
+    """All requests of a message have the time of one."""
+    message = page(tells=Tells.ALL_CLEAR, subjects=(subject(cycle=200),))
+    PagerDutyChannel(outbound, base=provider.url).send(message, {"routing_key": "R"})
+    names = [key for _, key in keys(provider)]
+    assert (names[0], names[-1], len(names)) == ("INC-1042:200", f"INC-1042:{201 - MOST_CYCLES}", MOST_CYCLES)
 
 
 def test_pagerduty_hears_what_it_is_about(provider, outbound):
@@ -76,7 +119,7 @@ def test_opsgenie_hears_of_each_incident_by_its_alias(provider, outbound, tells,
     """The provider id is that of the request, by which Opsgenie tells what became of it."""
     provider.status, provider.body = 202, {"result": "Request will be processed", "requestId": "43a29c5c"}
     channel = OpsgenieChannel(outbound, bases={"": provider.url})
-    assert channel.send(page(tells=tells), {"key": "K"}).provider_id == "43a29c5c"
+    assert channel.send(page(tells=tells, subjects=TWO[:1]), {"key": "K"}).provider_id == "43a29c5c"
     assert provider.only.path == path
     assert provider.only.headers["authorization"] == "GenieKey K"
     if tells is Tells.PAGE:

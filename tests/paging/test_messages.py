@@ -155,3 +155,26 @@ def test_nothing_that_strangers_wrote_is_more_than_text(title, service, tells):
     )
     assert read(message.html).tags == read(plain.html).tags
     assert message.text.count("\n") == plain.text.count("\n")
+
+
+def test_an_acknowledgement_is_told_of_the_cycles_that_it_covers():
+    """Not of one that began before it was told: there, nobody is on it yet."""
+    incident = an_incident(cycles=3, acknowledged_cycles=2)
+
+    def cycle(tells, cycle=0):
+        page = Page.model_validate(
+            {
+                "id": "p",
+                "tells": tells,
+                "incident_id": incident.id,
+                "cycle": cycle,
+                "contact": "room:ops",
+                "channel": "pagerduty",
+                "made_at": at(0),
+                "not_before": at(0),
+            }
+        )
+        (found,) = Messages().of([page], {incident.id: incident}, bundle="b", at=at(1)).subjects
+        return found.cycle
+
+    assert (cycle("acknowledged"), cycle("all_clear"), cycle("page", 1)) == (2, 3, 1)

@@ -1,4 +1,4 @@
-"""Hand-off to Opsgenie ("Alert API"). An incident of ours is an alert of theirs, by its alias: sent twice, it is one.
+"""Hand-off to Opsgenie ("Alert API"). A cycle of an incident is an alert of theirs, by its alias: sent twice, it is one.
 
 Opsgenie takes requests and works on them later: 202 says that it took one, and ``requestId`` which.
 """
@@ -12,6 +12,7 @@ from tocsin.errors import Refused
 from tocsin.services.channel import Receipt
 
 from .answers import fields, taken, text_in
+from .hand_off import name_of, names_of
 from .outbound import Outbound
 from .words import JSON, as_json, cut, header, one_line, word
 
@@ -30,9 +31,9 @@ class OpsgenieChannel:
         self._bases = bases
 
     def send(self, message: Message, to: Address) -> Receipt:
-        """Send one request for each incident. Raises as :class:`~tocsin.services.channel.Channel` says.
+        """Send one request for each incident; when it is acknowledged or over, one for each of its cycles.
 
-        One that fails leaves those before it there; all are sent again, and are the same.
+        Raises as :class:`~tocsin.services.channel.Channel` says. One that fails leaves those before it there; all are sent again, and are the same.
         """
         headers = {**JSON, "Authorization": header(f"GenieKey {word(to, 'key')}")}
         base = self._bases.get(to.get("region", "").lower())
@@ -40,22 +41,27 @@ class OpsgenieChannel:
             why = "the region is neither us nor eu"
             raise Refused(why)
         action = _ACTIONS.get(message.tells)
+        requests = [request for one in message.subjects for request in _requests(message, one, action)]
         ids = []
         outbound = self._outbound.together()
-        for path, said in [_request(message, one, action) for one in message.subjects] or [_plain(message)]:
+        for path, said in requests or [_plain(message)]:
             reply = taken(outbound.post(f"{base}/v2/alerts{path}", as_json(said), headers), "Opsgenie")
             ids.append(text_in(fields(reply), "requestId"))
         return Receipt(ids[0])
 
 
-def _request(message: Message, subject: Subject, action: str | None) -> tuple[str, dict[str, object]]:
-    if action is not None:
-        path = f"/{quote(subject.id, safe='')}/{action}?identifierType=alias"
-        return path, {"source": "Tocsin", "note": cut(one_line(message.subject), 1_000)}
+def _requests(message: Message, subject: Subject, action: str | None) -> list[tuple[str, dict[str, object]]]:
+    if action is None:
+        return [_alert(message, subject)]
+    said: dict[str, object] = {"source": "Tocsin", "note": cut(one_line(message.subject), 1_000)}
+    return [(f"/{quote(name, safe='')}/{action}?identifierType=alias", said) for name in names_of(subject)]
+
+
+def _alert(message: Message, subject: Subject) -> tuple[str, dict[str, object]]:
     details = {"incident": subject.id, "cycle": str(subject.cycle), "url": subject.url, "runbook": subject.runbook}
     return "", {
         "message": cut(one_line(f"{subject.id} {subject.title}"), 130),
-        "alias": subject.id,
+        "alias": name_of(subject),
         "description": cut(message.text, 10_000),
         "priority": _PRIORITIES[subject.severity],
         "source": "Tocsin",

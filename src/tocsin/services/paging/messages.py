@@ -70,7 +70,7 @@ class Messages:
                 continue
             found[incident.id] = Subject(
                 id=incident.id,
-                cycle=page.cycle or incident.cycles,
+                cycle=page.cycle or _cycle(incident, page.tells),
                 title=one_line(incident.title),
                 severity=incident.severity,
                 status=incident.status,
@@ -84,6 +84,11 @@ class Messages:
                 merged_into=incident.merged_into or "",
             )
         return sorted(found.values(), key=lambda one: (-one.severity.rank, one.opened_at))
+
+
+def _cycle(incident: Incident, tells: Tells) -> int:
+    # An acknowledgement covers no cycle that began since, however late it is told.
+    return incident.acknowledged_cycles if tells is Tells.ACKNOWLEDGED else incident.cycles
 
 
 def _on_the_web(address: str) -> str:
