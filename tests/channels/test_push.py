@@ -93,13 +93,13 @@ def test_anything_else_is_no_emergency(provider, outbound, severity, priority):
     assert "retry" not in provider.only.form
 
 
-@pytest.mark.parametrize("tells", [Tells.ACKNOWLEDGED, Tells.ALL_CLEAR])
-def test_what_is_over_sounds_no_more(provider, outbound, tells):
-    """The emergencies of its incidents are taken back before anything is told."""
+@pytest.mark.parametrize("tells, priority", [(Tells.ACKNOWLEDGED, "-1"), (Tells.ALL_CLEAR, "0")])
+def test_what_is_over_sounds_no_more(provider, outbound, tells, priority):
+    """The emergencies of its incidents are taken back before anything is told; that somebody is on it, without a sound."""
     provider.body = TAKEN
     pushover(provider, outbound).send(page(tells=tells), {"user": "u"})
     assert [one.path for one in provider.asked] == ["/1/receipts/cancel_by_tag/INC-1042.json", "/1/messages.json"]
-    assert provider.asked[1].form["priority"] == "0"
+    assert provider.asked[1].form["priority"] == priority
 
 
 def test_what_pushover_does_not_take_is_final(provider, outbound):

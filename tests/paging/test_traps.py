@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.paging.score import Score
+from tocsin.domain.message import Tells
 from tocsin.domain.page import PageReason, PageStatus
 from tocsin.domain.timeline import EventKind
 from tocsin.errors import ConfigurationError, Refused, Undelivered
@@ -27,6 +28,19 @@ def test_paging_goes_on_after_acknowledge(score):
     score.at("02:02").acknowledge("ana")
     score.until("03:30")
     assert score.page("ana", "sms").reason is PageReason.ACKNOWLEDGED
+
+
+def test_an_emergency_sounds_on_after_acknowledge(score):
+    """What sounds by itself until it is called off is called off by the acknowledgement, for everybody who was paged."""
+    score.person("ana", "pushover", "email").person("bo", "pushover").policy(steps=[("ana", 0), ("bo", 0)])
+    score.at("02:00").alert()
+    score.at("02:00").expect_page("ana", via="pushover").expect_page("ana", via="email").expect_page(
+        "bo", via="pushover"
+    )
+    score.at("02:02").acknowledge("ana")
+    for who in ("ana", "bo"):
+        score.at("02:02").expect_page(who, via="pushover", tells=Tells.ACKNOWLEDGED)
+    score.until("03:30")
 
 
 def test_auto_resolve_forgets_the_pager(score):

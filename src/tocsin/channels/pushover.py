@@ -1,7 +1,7 @@
 """Push by Pushover ("Pushover Message API"). A critical page is of emergency priority: it sounds until it is seen.
 
-An emergency goes on at Pushover by itself; so whatever tells that it is over takes back those of its incidents first
-("Receipts and Callbacks", cancelling by tag).
+An emergency goes on at Pushover by itself; so whatever tells that it is over, or that somebody acknowledged, takes back
+those of its incidents first ("Receipts and Callbacks", cancelling by tag). The latter makes no sound.
 """
 
 from urllib.parse import quote, urlencode
@@ -19,7 +19,7 @@ from .words import FORM, cut, one_line, word
 
 BASE = "https://api.pushover.net"
 
-EMERGENCY = 2
+EMERGENCY, QUIET = 2, -1
 RETRY, EXPIRE = 60, 600
 """Seconds between two sounds, and until there are no more: escalating further is ours."""
 
@@ -64,7 +64,7 @@ class PushoverChannel:
 
 
 def _form(message: Message) -> dict[str, str]:
-    priority = 0
+    priority = QUIET if message.tells is Tells.ACKNOWLEDGED else 0
     if message.tells is Tells.PAGE and message.severity is not None:
         priority = _PRIORITIES[message.severity]
     form = {

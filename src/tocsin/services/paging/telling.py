@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from tocsin.domain.change import Record, RecordWrite
+from tocsin.domain.contact import ChannelKind
 from tocsin.domain.draft import TIMER
 from tocsin.domain.escalation import escalation_of
 from tocsin.domain.frozen import Utc
@@ -18,6 +19,9 @@ from tocsin.domain.policy import chosen
 from tocsin.domain.pursue import chunks
 
 from .desk import MOST_ATTEMPTS, MOST_WRITES, Desk, every_page, planned
+
+SOUND_ON = frozenset({ChannelKind.PUSHOVER})
+"""What goes on by itself until it is called off: an emergency, which would sound after somebody acknowledged."""
 
 
 class Telling:
@@ -50,8 +54,8 @@ class Telling:
             return () if self._desk.commit(write) else None
         told = {one.place: one for one in pages if one.tells is Tells.PAGE and one.status is PageStatus.SENT}
         if what == ACKNOWLEDGED:
-            # Only rooms: who was paged sees it when he looks, and is left in peace.
-            told = {place: one for place, one in told.items() if not one.user}
+            # Only rooms, and whose telephone sounds on: who was paged sees it when he looks, and is left in peace.
+            told = {place: one for place, one in told.items() if not one.user or one.channel in SOUND_ON}
         tells = Tells.ACKNOWLEDGED if what == ACKNOWLEDGED else Tells.ALL_CLEAR
         new = [_page(one, record.id, tells, now) for one in told.values()] if incident is not None else []
         new = [one for one in new if self._desk.store.record(PAGE, one.id) is None]
