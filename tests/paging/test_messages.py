@@ -131,6 +131,7 @@ def test_without_an_incident_it_is_a_test_or_what_its_text_says():
     notice = page.model_copy(update={"tells": Tells.NOTICE, "text": "Your shifts moved.\nFrom now on."})
     message = Messages().of([notice], {}, bundle="n", at=at(0))
     assert (message.subject, "From now on." in message.text) == ("Tocsin: Your shifts moved.", True)
+    assert message.short == "Tocsin: Your shifts moved. From now on."
     assert (
         "a message for you" in Messages().of([notice.model_copy(update={"text": ""})], {}, bundle="n", at=at(0)).subject
     )

@@ -48,7 +48,8 @@ class Messages:
             id=bundle,
             tells=tells,
             subject=subject,
-            short=words.short or _short(head, said, first),
+            # Without an incident the head is made of the texts, which need not be said twice where there is little room.
+            short=words.short or _short(head if subjects or not said else "Tocsin:", said, first),
             text=text,
             html=html_of(subject, text, subjects) if words.text else _html(words.subject or head, said, subjects),
             subjects=tuple(subjects),
