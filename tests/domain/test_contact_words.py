@@ -17,7 +17,7 @@ GOOD = {
     ChannelKind.PUSHOVER: {"user": "swordfish", "device": "phone"},
     ChannelKind.PAGERDUTY: {"routing_key": "swordfish"},
     ChannelKind.OPSGENIE: {"key": "swordfish", "region": "EU"},
-    ChannelKind.WEBHOOK: {"url": "https://me:swordfish@example.com/hook", "secret": "swordfish"},
+    ChannelKind.WEBHOOK: {"url": "https://example.com/hook?key=swordfish", "secret": "swordfish"},
     ChannelKind.APPRISE: {"url": "tgram://swordfish/1234"},
     ChannelKind.GITHUB: {"repository": "acme/shop", "labels": "incident, tocsin"},
     ChannelKind.LOG: {"name": "a log"},
@@ -127,6 +127,7 @@ def test_there_are_two_regions_of_opsgenie():
         "https://[::1/swordfish",
         "https://example.com:99999/swordfish",
         "https://-example.com/swordfish",
+        "https://example.com:0/swordfish",
     ],
 )
 def test_a_url_is_https_and_has_a_host(url):
@@ -155,18 +156,20 @@ def test_a_url_to_a_public_address_is_taken(host):
     assert checked_words(ChannelKind.SLACK, {"url": f"https://{host}/x"}).secret == {"url": f"https://{host}/x"}
 
 
-def test_http_is_for_this_machine_where_private_addresses_are_allowed():
-    """Nothing secret goes over a network in the clear."""
-    assert checked_words(ChannelKind.WEBHOOK, {"url": "http://127.0.0.1:8/x"}, private=True).visible == {
-        "url": "http://127.0.0.1:8/..."
-    }
+def test_http_is_taken_where_private_addresses_are_allowed():
+    """Whoever sends looks whether it leads to one of those networks."""
+    for host in ("127.0.0.1:8", "10.0.0.1", "alerts"):
+        url = f"http://{host}/x"
+        shown = {"url": f"http://{host}/..."}
+        assert checked_words(ChannelKind.WEBHOOK, {"url": url}, private=True).visible == shown
     with pytest.raises(InvalidInput, match="begins with https"):
-        checked_words(ChannelKind.WEBHOOK, {"url": "http://10.0.0.1/x"}, private=True)
+        checked_words(ChannelKind.WEBHOOK, {"url": "ftp://10.0.0.1/x"}, private=True)
 
 
-def test_nobody_signs_in_within_a_url_that_may_be_seen():
-    """There is a token for that."""
-    assert "nobody signs in" in refused(ChannelKind.NTFY, url="https://me:swordfish@ntfy.sh/topic")
+@pytest.mark.parametrize("kind", [ChannelKind.NTFY, ChannelKind.WEBHOOK])
+def test_nobody_signs_in_within_a_url(kind):
+    """It may be seen, or whoever sends would not take it: then it is better to hear so at once than in the night."""
+    assert "nobody signs in" in refused(kind, url="https://me:swordfish@ntfy.sh/topic")
 
 
 @pytest.mark.parametrize("url", ["swordfish", "file:///swordfish", "syslog://swordfish", "dbus://swordfish", "a b://x"])

@@ -46,6 +46,7 @@ def logged_in(tocsin, store, user):
     """Serve the store, and have somebody logged in there."""
     wiring = tocsin.wiring
     environ = {"REQUESTS_PER_SECOND": "0", "INCIDENTS_FILE": str(tocsin.folder / "incidents.json")}
+    environ |= {name: tocsin.environ[name] for name in ("OUTBOUND_ALLOW",) if name in tocsin.environ}
     handler = ApiHandler(environ, clock=lambda: tocsin.now, new_id=wiring.new_id, store=store)
     settings = wiring.settings()
     sessions = sessions_of(store, wiring.signing_keys(settings), clock=wiring.clock, new_id=wiring.new_id)
@@ -62,6 +63,12 @@ def logged_in(tocsin, store, user):
             credentials.put(running.url, login)
         tocsin.environ["TOCSIN_SERVER"] = running.url
         yield
+
+
+@pytest.fixture
+def allowed(tocsin):
+    """Let webhooks reach a network of one's own."""
+    tocsin.environ["OUTBOUND_ALLOW"] = "10.1.0.0/16"
 
 
 @pytest.fixture(params=["store", "server"])
@@ -172,6 +179,20 @@ def test_on_a_server_administrators_see_to_others_and_verify_nobody(tocsin, stor
         for arguments in (("code", "1"), ("verify", "1", "123456")):
             said = tocsin("contact", *arguments, "--user", "bo@example.com")
             assert (said.status, "nobody verifies another's contact" in said.err) == (2, True)
+
+
+def test_a_room_in_a_network_that_is_allowed_is_taken(allowed, either):
+    """Over http too; without OUTBOUND_ALLOW it is refused at once."""
+    added = either("room", "add", "ops", "webhook", "--secrets", "-", typed="http://10.1.2.3:8/hook\n\n")
+    assert added.out == "The room ops is added.\n", added.err
+    (room,) = either("room", "list", "--json").json
+    assert room["address"] == {"url": "http://10.1.2.3:8/..."}
+
+
+def test_a_room_in_a_network_of_ones_own_is_refused_otherwise(either):
+    """Whoever may add one would look around there with our rights."""
+    added = either("room", "add", "ops", "webhook", "--secrets", "-", typed="https://10.1.2.3:8/hook\n\n")
+    assert (added.status, "no address of the public network" in added.err) == (2, True)
 
 
 def test_rooms_are_added_shown_and_deleted(either):

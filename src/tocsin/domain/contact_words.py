@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from tocsin.addresses import is_this_machine
 from tocsin.errors import InvalidInput
 
 from .contact import LONGEST_WORD, WORDS, ChannelKind, Word
@@ -47,8 +46,8 @@ class Words(NamedTuple):
 def checked_words(kind: ChannelKind, given: Mapping[str, str], *, private: bool = False) -> Words:
     """Return the words of an address as they are used. What is empty is left out.
 
-    ``private`` lets addresses through that are not of the public network, and http to this machine. Raises
-    :class:`~tocsin.errors.InvalidInput`, which never repeats a secret.
+    ``private``: networks were allowed that are not public, over http too; which those are is looked at when something is
+    sent. Raises :class:`~tocsin.errors.InvalidInput`, which never repeats a secret.
     """
     known = {word.name: word for word in WORDS[kind]}
     said = {name: value.strip() for name, value in given.items() if value.strip()}
@@ -93,11 +92,7 @@ def _checked(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str
         message = f"{kind}: {word.name} has at most {LONGEST_WORD:,} characters, on one line"
         raise InvalidInput(message)
     if word.name == "url":
-        return (
-            _apprise(value, private=private)
-            if kind is ChannelKind.APPRISE
-            else _web(kind, word, value, private=private)
-        )
+        return _apprise(value, private=private) if kind is ChannelKind.APPRISE else _web(kind, value, private=private)
     return _CHECKS.get(word.name, _token)(value)
 
 
@@ -142,16 +137,15 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _web(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str:
+def _web(kind: ChannelKind, value: str, *, private: bool) -> str:
     parts = _split(value)
     host = _host(parts)
-    plain = parts.scheme == "http" and private and is_this_machine(host)
-    if not host or not (parts.scheme == "https" or plain):
+    if not host or parts.port == 0 or not (parts.scheme == "https" or (private and parts.scheme == "http")):
         message = f"{kind}: the url begins with https:// and a host"
         raise InvalidInput(message)
-    if not word.secret and "@" in parts.netloc:
-        message = f"{kind}: nobody signs in within the url, which everybody may see"
-        raise InvalidInput(message, hint="there is another word for a secret")
+    if "@" in parts.netloc:
+        message = f"{kind}: nobody signs in within the url"
+        raise InvalidInput(message, hint="there are other words for secrets, or put it behind the host")
     _public(host, private=private)
     return value
 

@@ -154,7 +154,8 @@ class ApiHandler:
         def reach() -> "Reach":
             from .reaching import reach_of
 
-            return reach_of(store, keys, clock=self._clock, new_id=self._new_id)
+            private = bool(settings.outbound_allow)
+            return reach_of(store, keys, clock=self._clock, new_id=self._new_id, private=private)
 
         @cache
         def callers() -> "Callers":

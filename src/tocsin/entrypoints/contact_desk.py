@@ -82,7 +82,8 @@ class StoreContacts:
         self._actor = actor
         self._users = Users(store, audit, clock=wiring.clock, new_id=wiring.new_id)
         keys = wiring.signing_keys(settings)
-        reach = reach_of(store, keys, clock=wiring.clock, new_id=wiring.new_id)
+        private = bool(settings.outbound_allow)
+        reach = reach_of(store, keys, clock=wiring.clock, new_id=wiring.new_id, private=private)
         self._contacts, self._verification, _ = reach
 
     def contacts(self, who: str) -> list[ContactView]:

@@ -58,7 +58,7 @@ def _nothing_else(_contact: Contact) -> tuple[RecordWrite, ...]:
 
 
 class Contacts:
-    """The contacts of one store. ``private`` lets urls through that lead to no public network, for trying out."""
+    """The contacts of one store. ``private`` lets urls through that lead to no public network, as some were allowed."""
 
     def __init__(self, store: Store, audit: AuditLog, sealer: Sealer, *, clock: Clock, private: bool = False) -> None:
         self._store = store

@@ -25,7 +25,7 @@ class Reach(NamedTuple):
     def of(
         cls, store: Store, signer: Signer, sealer: Sealer, *, clock: Clock, new_id: NewId, private: bool = False
     ) -> "Reach":
-        """Return it. ``private`` lets urls through that lead to no public network, for trying out."""
+        """Return it. ``private`` lets urls through that lead to no public network, as some were allowed."""
         audit = AuditLog(store, clock=clock, new_id=new_id)
         contacts = Contacts(store, audit, sealer, clock=clock, private=private)
         return cls(
