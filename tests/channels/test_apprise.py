@@ -9,7 +9,8 @@ from apprise.manager_plugins import NotificationManager
 
 from tests.messages import page, test_message
 from tests.secrets_seen import nowhere
-from tocsin.channels.apprise_urls import REFUSED_OPTIONS, SERVICES, AppriseChannel, parsed
+from tocsin.channels.apprise_urls import AppriseChannel, parsed
+from tocsin.domain.apprise_services import REFUSED_OPTIONS, SERVICES
 from tocsin.domain.message import Tells
 from tocsin.errors import Refused, Undelivered
 

@@ -1,6 +1,6 @@
 """What Apprise reaches: a hundred services, each by a URL of its own ("Supported Notifications").
 
-Only services that have one fixed place on the Internet are taken (:data:`SERVICES`): what a URL itself names as its host,
+Only services that have one fixed place on the Internet are taken (:data:`~tocsin.domain.apprise_services.SERVICES`): what a URL itself names as its host,
 a file, a program or this machine's screen is not. A redirect is not followed, and a certificate is always checked.
 Apprise takes most of a second to load all that it knows, so that this module is imported for the first such page.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import apprise
 from apprise.manager_plugins import NotificationManager
 
+from tocsin.domain.apprise_services import REFUSED_OPTIONS, SERVICES
 from tocsin.domain.contact import Address
 from tocsin.domain.message import Message, Tells
 from tocsin.domain.severity import Severity
@@ -21,134 +22,6 @@ from tocsin.services.channel import Receipt
 
 from .in_time import LONGEST, in_time
 from .words import cut, one_line, word
-
-SERVICES = frozenset(
-    [
-        "46elks",
-        "atalk",
-        "brevo",
-        "bulksms",
-        "bulkvs",
-        "burstsms",
-        "chanify",
-        "clickatell",
-        "clicksend",
-        "cm",
-        "d7sms",
-        "dingtalk",
-        "discord",
-        "dot",
-        "eight00com",
-        "elks",
-        "exotel",
-        "feishu",
-        "firehydrant",
-        "flock",
-        "freemobile",
-        "gchat",
-        "github",
-        "groundmail",
-        "groupme",
-        "guilded",
-        "gupshup",
-        "httpsms",
-        "ifttt",
-        "ilert",
-        "incidentio",
-        "jira",
-        "join",
-        "kakao",
-        "kakaotalk",
-        "kavenegar",
-        "kook",
-        "kudosity",
-        "kumulos",
-        "lark",
-        "lauther",
-        "lfg",
-        "line",
-        "mailersend",
-        "mobilemessage",
-        "mobilemsg",
-        "msg91",
-        "msgbird",
-        "nexmo",
-        "notifiarr",
-        "notifyre",
-        "octopush",
-        "onesignal",
-        "opsgenie",
-        "pagerduty",
-        "pagertree",
-        "pbul",
-        "pingram",
-        "plivo",
-        "postmark",
-        "pover",
-        "prowl",
-        "psafer",
-        "psafers",
-        "push",
-        "pushed",
-        "pushme",
-        "pushplus",
-        "pushward",
-        "pushy",
-        "qq",
-        "reddit",
-        "resend",
-        "revolt",
-        "ringc",
-        "schan",
-        "sendgrid",
-        "serwersms",
-        "seven",
-        "signalgrid",
-        "signl4",
-        "simplepush",
-        "sinch",
-        "slack",
-        "smsc",
-        "smsmanager",
-        "smsmgr",
-        "smstunnel",
-        "spike",
-        "splunk",
-        "spugpush",
-        "spush",
-        "squadcast",
-        "stackfield",
-        "strmlabs",
-        "telesign",
-        "telnyx",
-        "tgram",
-        "threema",
-        "tweet",
-        "twilio",
-        "twist",
-        "twitter",
-        "viber",
-        "victorops",
-        "voipms",
-        "vonage",
-        "webex",
-        "wecom",
-        "wecombot",
-        "whapi",
-        "whatsapp",
-        "wpush",
-        "wxpusher",
-        "wxteams",
-        "x",
-        "youlmk",
-        "zalo",
-        "zoom",
-    ]
-)
-"""The schemes that are taken: no host, port or path of their own, no keys in files, no addresses to look up."""
-
-REFUSED_OPTIONS = frozenset({"keyfile", "redirect", "subfile", "template", "verify"})
-"""Options of a URL that read files, follow redirects, or check no certificate."""
 
 LONGEST_TEXT = 3_000
 

@@ -7,10 +7,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from tocsin.errors import InvalidInput
 
+from .apprise_services import REFUSED_OPTIONS, SERVICES
 from .contact import LONGEST_WORD, WORDS, ChannelKind, Word
 from .people import person
 from .user import checked_email
@@ -29,9 +30,6 @@ _TOKEN = re.compile(r"[!-~]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62}))*")
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://\S+")
-_OF_THIS_MACHINE = frozenset({"dbus", "file", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
-"""Schemes of Apprise that tell whoever sits at the machine that we run on."""
-
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 _REGIONS = ("us", "eu")
 
@@ -92,7 +90,7 @@ def _checked(kind: ChannelKind, word: Word, value: str, *, private: bool) -> str
         message = f"{kind}: {word.name} has at most {LONGEST_WORD:,} characters, on one line"
         raise InvalidInput(message)
     if word.name == "url":
-        return _apprise(value, private=private) if kind is ChannelKind.APPRISE else _web(kind, value, private=private)
+        return _apprise(value) if kind is ChannelKind.APPRISE else _web(kind, value, private=private)
     return _CHECKS.get(word.name, _token)(value)
 
 
@@ -150,18 +148,15 @@ def _web(kind: ChannelKind, value: str, *, private: bool) -> str:
     return value
 
 
-def _apprise(value: str, *, private: bool) -> str:
+def _apprise(value: str) -> str:
     found = _SCHEME.fullmatch(value)
-    if found is None or found[1] in _OF_THIS_MACHINE:
-        message = "apprise: the url is none of a service elsewhere"
-        raise InvalidInput(message, hint="as in tgram://TOKEN/CHAT; Apprise's documentation has all of them")
-    try:
-        host = (urlsplit(value).hostname or "").rstrip(".")
-    except ValueError:  # a token that looks like half an address; whoever sends it looks at it again
-        host = ""
-    # Of many services the place of the host is a token's: only what can be nothing but a host is looked at.
-    if host == "localhost" or _literal(host) is not None:
-        _public(host, private=private)
+    if found is None or found[1] not in SERVICES:
+        message = "apprise: the url is of no service that is taken: it needs one fixed place on the Internet"
+        raise InvalidInput(message, hint="as in tgram://TOKEN/CHAT; a webhook, ntfy and e-mail are kinds of their own")
+    given = {name.lower() for name, _ in parse_qsl(value.partition("?")[2], keep_blank_values=True)}
+    if refused := sorted(REFUSED_OPTIONS & given):
+        message = f"apprise: the option {refused[0]} is not taken"
+        raise InvalidInput(message)
     return value
 
 
