@@ -28,7 +28,7 @@ def tick(wiring: Wiring, *, as_json: bool) -> None:
     if report.left:
         wiring.err.line(f"{report.left} left to the next tick, since others kept writing.")
     elif not report.resolved and not report.cycles_started:
-        wiring.err.line("Nothing was due.")
+        wiring.err.line("Nothing was resolved, and nothing paged again.")
 
 
 @click.command()
