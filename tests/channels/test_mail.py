@@ -113,6 +113,13 @@ def test_ses_gets_the_same_letter_and_gives_it_an_id(provider, ses):
     assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_ses_gets_the_name_of_a_sender_in_ascii(provider, ses):
+    """It refuses any other."""
+    provider.body = {"MessageId": "m"}
+    SesChannel(ses, "Übung <pager@example.org>", clock=lambda: NOON).send(page(), TO)
+    assert provider.only.json["FromEmailAddress"] == "=?utf-8?b?w5xidW5n?= <pager@example.org>"
+
+
 @pytest.mark.parametrize(
     "answer, kind",
     [

@@ -1,7 +1,7 @@
 """Mail by Amazon SES. It gives every letter a Message-ID of its own, which is the provider's id of it here."""
 
 from collections.abc import Mapping
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from typing import Any, Protocol
 
 from tocsin.clock import Clock
@@ -48,7 +48,8 @@ class SesChannel:
         answer = called(
             "SES",
             lambda: self._client.send_email(
-                FromEmailAddress=self._sender,
+                # A name that is not ASCII is taken as an encoded word alone ("SendRawEmail").
+                FromEmailAddress=formataddr(parseaddr(self._sender)),
                 Destination={"ToAddresses": [letter.to]},
                 Content={"Raw": {"Data": raw}},
             ),
