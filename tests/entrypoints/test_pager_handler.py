@@ -22,7 +22,7 @@ from tocsin.errors import ConfigurationError, NoTable
 from tocsin.ids import random_id
 from tocsin.services.auditing import AuditLog
 from tocsin.services.deadline import MARGIN
-from tocsin.services.due import WATCH
+from tocsin.services.due import NOTICE, WATCH
 from tocsin.services.heartbeats import HEARTBEAT, TICK
 from tocsin.services.incidents import IncidentService
 from tocsin.services.paging.delivering import LEASE
@@ -136,6 +136,14 @@ class TestWhoCalls:
         assert (line["sent"], line["left"], line["service"]) == (1, 0, "tocsin-pager")
         assert store.record(HEARTBEAT, TICK).body == {"at": NOON.isoformat()}
         assert "ana@" not in ran.text
+
+    def test_what_is_told_after_the_pages_counts_with_them(self, environ, store, mailbox):
+        """A notice becomes a page in the same round."""
+        opened(store)
+        ana = store.record(POLICY, "default").body["steps"][0]["actions"][0]["target"].removeprefix("user:")
+        put(store, NOTICE, "n", what="silence_ends", silence="s", incidents=["INC-1"], user=ana)
+        ran = PagerFunction(environ)()
+        assert (ran.metrics["PagesSent"], len(mailbox.got)) == (2, 2)
 
     def test_the_stream_pages_at_once(self, environ, store, mailbox):
         """It does not hide that the schedule has stopped: only the schedule's rounds count as successful."""

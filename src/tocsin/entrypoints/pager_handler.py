@@ -132,7 +132,8 @@ class PagerHandler(ScheduledHandler):
         """Do all that is due. What breaks of it is logged, is in ``done.broke``, and keeps nobody's page waiting."""
 
         def pages(enough: EnoughTime) -> int:
-            done.pages = parts.paging.pages.round(enough_time=enough)
+            report = parts.paging.pages.round(enough_time=enough)
+            done.pages = report if done.pages is None else done.pages.then(report)
             return done.pages.left
 
         def guarded(kind: str, act: Act) -> Act:

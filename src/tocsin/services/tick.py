@@ -1,11 +1,12 @@
 """The clock's turn: whatever is due is done. Without it nothing settles when no sweep and no push arrives."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, Record
 from tocsin.domain.draft import EXPIRE, TIMER
-from tocsin.domain.frozen import Frozen, Utc
+from tocsin.domain.frozen import Frozen
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import EventKind
 from tocsin.domain.timer import ring
@@ -19,6 +20,9 @@ MOST_ATTEMPTS = 5
 """How often one decision is made again because somebody else wrote first."""
 
 BATCH = 100
+
+PAGES_WAIT = timedelta(seconds=5)
+"""Whatever else takes so long lets the pages have their turn: for a provider that hangs, that may be after each piece."""
 
 EnoughTime = Callable[[], bool]
 """Says whether there is time to begin one more piece of work."""
@@ -62,28 +66,31 @@ def tick(
     """Act on every record that is due now. Safe to run anywhere, at any time, several at once.
 
     The timers of incidents come first. ``others`` act on records of other kinds; what nobody here acts on stays for
-    who does. ``pages`` comes last, for all that went before may ask for some. Once ``enough_time`` says no, what is still
-    due stays for the next tick. What breaks stays due too, and keeps nobody waiting: the first error is raised at the end.
+    who does. ``pages`` has its turn before them, for they may take long, again after them, for they may ask for some, and
+    meanwhile every :data:`PAGES_WAIT`. Once ``enough_time`` says no, what is still due stays for the next tick. What
+    breaks stays due too, and keeps nobody waiting: the first error is raised at the end.
     """
-    this = _Tick(store, clock(), enough_time)
-    unsent = 0
+    this = _Tick(store, clock, enough_time, pages)
     if this.rings(lambda timer: _ring(store, timer, rules, clock=clock, new_id=new_id)):
-        for kind, act in others.items():
-            this.acts(kind, act)
-        unsent = 0 if pages is None else pages(enough_time)
+        this.page()
+        if this.acts(others):
+            this.page()
     if this.broke:
         raise this.broke[0]
-    return this.report(unsent)
+    return this.report()
 
 
 class _Tick:
     """What was found due at one moment, and what has come of it."""
 
-    def __init__(self, store: Store, now: Utc, enough_time: EnoughTime) -> None:
+    def __init__(self, store: Store, clock: Clock, enough_time: EnoughTime, pages: Turn | None) -> None:
         self.broke: list[Exception] = []
         self._store = store
-        self._now = now
+        self._clock = clock
+        self._now = self._paged_at = clock()
         self._enough_time = enough_time
+        self._pages = pages
+        self._unsent = 0
         self._resolved: list[str] = []
         self._started: list[str] = []
         self._left: set[tuple[str, str]] = set()
@@ -110,20 +117,34 @@ class _Tick:
                     return True
         return True
 
-    def acts(self, kind: str, act: Act) -> None:
-        """Do what records of one kind are due for."""
-        for record in self._waiting.values():
-            if record.kind == kind and not (self._enough_time() and self._goes_on(act, record)):
-                self._left.add((kind, record.id))
-                break
+    def acts(self, others: Mapping[str, Act]) -> bool:
+        """Do what records of these kinds are due for, kind by kind; say whether there were any."""
+        for kind, act in others.items():
+            for record in [one for one in self._waiting.values() if one.kind == kind]:
+                if not (self._enough_time() and self._goes_on(act, record)):
+                    self._left.add((kind, record.id))
+                    break
+        return any(one.kind in others for one in self._waiting.values())
 
-    def report(self, unsent: int) -> TickReport:
+    def page(self) -> None:
+        """Let the pages have their turn."""
+        if self._pages is None:
+            return
+        try:
+            self._unsent = self._pages(self._enough_time)
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            self.broke.append(error)
+        self._paged_at = self._clock()
+
+    def report(self) -> TickReport:
         """Say what has come of it."""
-        left = len(self._left) + unsent
+        left = len(self._left) + self._unsent
         return TickReport(resolved=tuple(self._resolved), cycles_started=tuple(self._started), left=left)
 
     def _goes_on(self, act: Act, record: Record) -> bool:
         """Act on a record; say whether to go on to the next of its kind."""
+        if self._clock() - self._paged_at >= PAGES_WAIT:
+            self.page()
         try:
             return act(record)
         except Exception as error:  # noqa: BLE001 - raised at the end
@@ -136,7 +157,7 @@ class _Tick:
         """Return due timers that were not tried yet, and keep what else is due."""
         while True:
             known = len(self._waiting)
-            due = self._store.due(self._now, limit=BATCH + len(self._left) + known)
+            due = self._store.due(self._now, limit=BATCH + len(self._left) + 2 * known)
             self._waiting.update({(one.kind, one.id): one for one in due if one.kind != TIMER})
             timers = [one for one in due if one.kind == TIMER and (one.kind, one.id) not in self._left]
             if timers or len(self._waiting) == known:

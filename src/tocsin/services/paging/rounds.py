@@ -54,6 +54,16 @@ class RoundReport(Frozen):
     failed: int = 0
     dropped: int = 0
 
+    def then(self, later: "RoundReport") -> "RoundReport":
+        """Return what both did; what is left is what the later one left."""
+        return RoundReport(
+            done=self.done + later.done,
+            left=later.left,
+            sent=self.sent + later.sent,
+            failed=self.failed + later.failed,
+            dropped=self.dropped + later.dropped,
+        )
+
 
 class Pager:
     """Pages. Safe to run anywhere, at any time, several at once.
