@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.paging.score import Score
-from tocsin.domain.page import PageReason
+from tocsin.domain.page import PageReason, PageStatus
 from tocsin.domain.rules import AutoResolve, Rules
 from tocsin.errors import Undelivered
 
@@ -52,6 +52,37 @@ def test_a_step_that_waited_goes_when_it_fires_again(score):
     """Within a minute: nothing of it is forgotten."""
     recovers(score).at("02:07").alert()
     score.at("02:07").expect_page("bo", via="sms").until("02:15")
+
+
+def mails_and_calls(score):
+    """Page one person by mail, and let it recover before the call that is to follow."""
+    score.town.saved.clear()
+    score.person("ana", "email", ("sms", 5)).policy(steps=[("ana", 0)])
+    score.at("02:00").alert().expect_page("ana", via="email")
+    return score.at("02:04").over()
+
+
+def test_a_second_way_waits_whether_a_recovery_lasts(score):
+    """Nobody is called at night for what the mail told of, and what is about to be over."""
+    mails_and_calls(score).at("02:09").expect_all_clear("ana", via="email").until("03:00")
+    assert score.page("ana", "sms").status == PageStatus.DROPPED
+
+
+def test_a_second_way_that_waited_goes_when_it_fires_again(score):
+    """Within a minute, and once."""
+    mails_and_calls(score).at("02:07").alert()
+    score.at("02:07").expect_page("ana", via="sms").until("02:30")
+
+
+def test_what_is_tried_again_waits_for_no_recovery(score):
+    """It was to go before anything recovered: somebody hears of every incident."""
+    score.town.saved.clear()
+    score.policy(steps=[("ana", 0)])
+    score.phones.fails["ana", "email"] = Undelivered("away")
+    score.at("02:00").alert().expect_nothing()
+    score.phones.fails.clear()
+    score.now += timedelta(seconds=5)
+    score.over().at("02:01").expect_page("ana", via="email")
 
 
 def test_a_first_step_that_is_to_wait_waits_too(score):

@@ -13,15 +13,9 @@ from .frozen import Frozen, Utc
 from .incident import Incident
 from .intents import ESCALATION
 from .local_time import moment_of, reached, zone_of
-from .page import PageReason, stopped
+from .page import PageReason, settles_until, stopped
 from .policy import Hold, Policy, Step, chosen
 from .rotation import duties
-
-AWAITED = timedelta(minutes=10)
-"""How long after everything has recovered steps wait whether that lasts: mostly it has resolved by itself by then."""
-
-LOOKED_AGAIN = timedelta(minutes=1)
-"""How soon whatever fires again finds its steps going on."""
 
 
 class Escalation(Frozen):
@@ -82,8 +76,8 @@ def turn_of(
         return Turn(policy, reason)
     if (first := _first_delay(escalation, policy)) > now:
         return Turn(policy, PageReason.DUE, until=first)
-    if (awaited := _awaited(escalation, policy, incident)) is not None and awaited > now:
-        return Turn(policy, PageReason.SETTLING, until=min(awaited, now + LOOKED_AGAIN))
+    if not _at_once(escalation, policy) and (until := settles_until(incident, escalation.at, now)) is not None:
+        return Turn(policy, PageReason.SETTLING, until=until)
     if policy.hold is not None and (until := held_until(policy.hold, incident, now)) is not None:
         return Turn(policy, PageReason.HELD_UNTIL_MORNING, until=until)
     if escalation.step >= len(policy.steps):
@@ -128,15 +122,9 @@ def record_of(escalation: Escalation, *, due_at: Utc | None, version: int, keep_
     return Record(kind=ESCALATION, id=escalation.id, body=body, due_at=due_at, expires_at=keep_until, version=version)
 
 
-def _awaited(escalation: Escalation, policy: Policy, incident: Incident) -> datetime | None:
-    """Return until when a step waits whether a recovery lasts; None if it does not.
-
-    What is to go at once goes, so that somebody hears of it; and what a person asks for knows of the recovery.
-    """
-    at_once = not (escalation.step or escalation.repeat or policy.steps[0].delay_minutes)
-    if at_once or incident.recovered_at is None or incident.recovered_at <= escalation.at:
-        return None
-    return incident.recovered_at + AWAITED
+def _at_once(escalation: Escalation, policy: Policy) -> bool:
+    """Say whether a step is to go as soon as its cycle begins: so that somebody hears of it, no recovery holds it."""
+    return not (escalation.step or escalation.repeat or policy.steps[0].delay_minutes)
 
 
 def _first_delay(escalation: Escalation, policy: Policy) -> Utc:

@@ -4,7 +4,7 @@
 was (not) paged.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +19,12 @@ PAGE = "page"
 
 DELIVERY = "delivery"
 """The record kind of one attempt; its id is ``<page>:<number of the attempt>``."""
+
+AWAITED = timedelta(minutes=10)
+"""How long after everything has recovered it is waited whether that lasts: mostly it has resolved by itself by then."""
+
+LOOKED_AGAIN = timedelta(minutes=1)
+"""How soon whatever fires again finds its paging going on."""
 
 
 class PageStatus(StrEnum):
@@ -124,6 +130,11 @@ class Page(Frozen):
         return f"{self.user or 'room'}:{self.contact}"
 
     @property
+    def later(self) -> bool:
+        """Say whether it was not to go at once, and no pager has taken it yet."""
+        return self.not_before > self.made_at and not self.tries
+
+    @property
     def family(self) -> str:
         """What the pages of one action to one person have in common: the beginning of their ids."""
         return self.id.removesuffix(self.contact)
@@ -172,11 +183,27 @@ def stopped(incident: Incident, cycle: int) -> PageReason | None:
     return None
 
 
-def decided(page: Page, incident: Incident | None, *, silenced: str = "", quiet_until: Utc | None = None) -> Verdict:
+def settles_until(incident: Incident, since: Utc, now: Utc) -> datetime | None:
+    """Return until when it is waited whether a recovery after ``since`` lasts, a little at a time; None if it is not."""
+    recovered_at = incident.recovered_at
+    if recovered_at is None or not since < recovered_at or recovered_at + AWAITED <= now:
+        return None
+    return min(recovered_at + AWAITED, now + LOOKED_AGAIN)
+
+
+def decided(
+    page: Page,
+    incident: Incident | None,
+    *,
+    silenced: str = "",
+    quiet_until: Utc | None = None,
+    settling_until: Utc | None = None,
+) -> Verdict:
     """Return what is to become of a page, by the incident as it is now.
 
-    ``silenced`` is the id of a silence that hides the incident, ``quiet_until`` the end of quiet hours. What does not
-    wake anybody, or was asked for by a person, is not held by either.
+    ``silenced`` is the id of a silence that hides the incident, ``quiet_until`` the end of quiet hours, and
+    ``settling_until`` see :func:`settles_until`. What does not wake anybody, or was asked for by a person, is held by
+    none of them.
     """
     if incident is None:
         return Verdict(PageReason.GONE) if page.incident_id else SEND
@@ -195,6 +222,8 @@ def decided(page: Page, incident: Incident | None, *, silenced: str = "", quiet_
         return Verdict(reason)
     if quiet_until is not None:
         return Verdict(PageReason.QUIET_HOURS, until=quiet_until)
+    if settling_until is not None and page.later:
+        return Verdict(PageReason.SETTLING, until=settling_until)
     return SEND
 
 

@@ -9,7 +9,18 @@ from tocsin.domain.contact import Address, ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
-from tocsin.domain.page import PAGE, Delivery, Page, PageReason, PageStatus, Verdict, decided, delivery_write, page_of
+from tocsin.domain.page import (
+    PAGE,
+    Delivery,
+    Page,
+    PageReason,
+    PageStatus,
+    Verdict,
+    decided,
+    delivery_write,
+    page_of,
+    settles_until,
+)
 from tocsin.domain.pursue import chunks
 from tocsin.errors import Refused, TocsinError, Undelivered
 from tocsin.services.channel import Channels, Receipt
@@ -84,7 +95,8 @@ class Delivering:
         pages = active is not None and page.tells is Tells.PAGE and page.cycle > 0
         silenced = directory.silence_of(active, now) if pages and active is not None else ""
         quiet = directory.quiet_until(page.user, active.severity, now) if pages and active and page.user else None
-        return decided(page, incident, silenced=silenced, quiet_until=quiet)
+        settling = settles_until(active, page.made_at, now) if pages and active is not None else None
+        return decided(page, incident, silenced=silenced, quiet_until=quiet, settling_until=settling)
 
     def _send(self, some: Sequence[_Taken], bundle: str) -> bool:
         now = self._desk.clock()
