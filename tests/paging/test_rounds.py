@@ -3,9 +3,11 @@
 import pytest
 
 from tests.desk import NOON
-from tests.paging.score import Score
+from tests.paging.score import MINUTE, Score
 from tocsin.domain.change import Change, Record, RecordWrite
+from tocsin.domain.severity import Severity
 from tocsin.errors import StoreBusy
+from tocsin.services.paging.delivering import MOST_ONE_BY_ONE
 
 
 @pytest.fixture
@@ -59,3 +61,19 @@ def test_what_there_is_no_time_for_stays(score):
     assert score.phones.sent == []
     assert score.pager(lambda: True) == 0
     assert len(score.phones.sent) == 1
+
+
+def test_a_flood_is_handed_over_in_parts(score):
+    """Each of its incidents is a request, and all have the time of one message: what is worst goes first."""
+    many = MOST_ONE_BY_ONE + 5
+    score.town.room("pd", "pagerduty")
+    score.policy(steps=[("room:pd", 0)])
+    score.at("02:00")
+    for number in range(many):
+        score.alert(f"host-{number}", severity="critical" if number == many - 1 else "low", service=f"s{number}")
+    assert score.pager.round().left == 0
+    score.now += MINUTE
+    assert score.pager.round().left == 0
+    first, second = (message.subjects for _, _, message in score.phones.sent)
+    assert (len(first), len(second), first[0].severity) == (MOST_ONE_BY_ONE, 5, Severity.CRITICAL)
+    assert len({one.id for one in (*first, *second)}) == many

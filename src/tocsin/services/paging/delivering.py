@@ -10,6 +10,7 @@ from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import Tells
 from tocsin.domain.page import (
+    LOOKED_AGAIN,
     PAGE,
     Delivery,
     Page,
@@ -43,6 +44,11 @@ MOST_TAKEN = 2 * MOST_TRIES
 
 SHORTEST_WAIT, LONGEST_WAIT = 15.0, 300.0
 """Seconds between two tries; each wait is twice the one before."""
+
+MOST_ONE_BY_ONE = 40
+"""Incidents in one message to what takes a request for each: all of them have the ten seconds of one message."""
+
+_ONE_BY_ONE = frozenset({ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE})
 
 ASKED_FOR = frozenset({Tells.TEST, Tells.CODE})
 URGENT = 99
@@ -109,8 +115,11 @@ class Delivering:
         kept = self._desk.store.record(PLACE, name)
         place = place_of(kept)
         if not bundle and (until := place.wait_until(now, rank)) is not None:
-            held = {"status": PageStatus.HELD, "reason": PageReason.RATE_LIMITED, "not_before": until}
-            return self._all(self._write(one, held, due_at=until) for one in going) and settled
+            return self._held_back(going, until) and settled
+        if not bundle and going[0].page.channel in _ONE_BY_ONE:
+            going.sort(key=lambda one: -_rank(one.page, incidents))
+            settled &= self._held_back(going[MOST_ONE_BY_ONE:], now + LOOKED_AGAIN)
+            going = going[:MOST_ONE_BY_ONE]
         bundle = bundle or going[0].page.id
         # What a person asked for goes at any rate, and keeps nothing back that comes after it.
         first, *others = chunks(going, MOST_WRITES)
@@ -123,6 +132,10 @@ class Delivering:
             # Whoever has these tells of them. Only who has the place sends.
             taken += self._taken(chunk, bundle, now)
         return self._deliver(taken, bundle) and settled and len(taken) == len(going)
+
+    def _held_back(self, some: Sequence[_Taken], until: Utc) -> bool:
+        held = {"status": PageStatus.HELD, "reason": PageReason.RATE_LIMITED, "not_before": until}
+        return self._all(self._write(one, held, due_at=until) for one in some)
 
     def _taken(self, some: Sequence[_Taken], bundle: str, now: Utc, *also: RecordWrite) -> list[_Taken]:
         """Take pages, so that no other pager sends them for :data:`LEASE`; none of them if others were first."""
