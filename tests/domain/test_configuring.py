@@ -108,3 +108,14 @@ def test_more_policies_than_there_may_be_are_refused():
     with pytest.raises(InvalidInput, match=f"there would be {MOST_POLICIES + 1} policies"):
         policy_changes(some[:1], some[1:], prune=False)
     assert len(policy_changes(some[:1], some[1:], prune=True).steps) == MOST_POLICIES + 1
+
+
+def test_whom_a_new_policy_pages_is_said_and_not_whom_it_assigns():
+    """So it is of one that goes; one that pages nobody says nothing."""
+    acts = [PAGE, {"type": "assign", "target": "admins"}, PAGE | {"target": "assignees"}]
+    one = policy("a", steps=[{"actions": acts}], fallback=["room:ops"])
+    quiet = policy("b", service="b", steps=[{"actions": acts[1:2]}])
+    steps = policy_changes([default_policy()], [one, quiet], prune=False).steps
+    assert [step.said for step in steps] == [("pages on_call, assignees, room:ops",), ()]
+    steps = policy_changes([default_policy(), one, quiet], [], prune=True).steps
+    assert [step.said for step in steps] == [("pages on_call, assignees, room:ops no more",), ()]

@@ -11,7 +11,7 @@ from tocsin.errors import InvalidInput
 
 from .frozen import Utc
 from .layer import Layer
-from .policy import DEFAULT_ID, MOST_POLICIES, Policy, checked_with, default_policy
+from .policy import DEFAULT_ID, MOST_POLICIES, Notify, Policy, checked_with, default_policy
 from .schedule import Schedule
 from .shift_changes import TOLD_AHEAD, Moved, moved
 from .succession import ahead, see_that_the_past_stays, succeeded
@@ -133,8 +133,15 @@ def _layer_words(before: Layer, after: Layer) -> Iterable[str]:
     return (name for name in Layer.model_fields if getattr(before, name) != getattr(after, name))
 
 
+def _paged(policy: Policy) -> Mapping[str, str]:
+    """Return the targets that are paged: others are assigned, or called."""
+    notified = (one.target for step in policy.steps for one in step.actions if isinstance(one, Notify))
+    return {one.casefold(): one for one in (*notified, *policy.fallback)}
+
+
 def _whom(policy: Policy, more: str = "") -> tuple[str, ...]:
-    return (f"pages {', '.join(policy.targets)}{more}",) if policy.targets else ()
+    paged = _paged(policy).values()
+    return (f"pages {', '.join(paged)}{more}",) if paged else ()
 
 
 def _policy_words(before: Policy, after: Policy) -> Iterable[str]:
@@ -142,7 +149,7 @@ def _policy_words(before: Policy, after: Policy) -> Iterable[str]:
     names = [name for name in old if old[name] != new[name]]
     yield from (name for name in names if name != "steps")
     if "steps" in names:
-        was, will = ({one.casefold(): one for one in policy.targets} for policy in (before, after))
+        was, will = map(_paged, (before, after))
         yield from (f"pages {one} no more" for name, one in was.items() if name not in will)
         yield from (f"pages {one} too" for name, one in will.items() if name not in was)
         yield "steps"
