@@ -331,3 +331,25 @@ def test_a_plan_refuses_what_applying_it_would(files):
     assert refused.status == 2
     assert "Shop: these would be 21 layers, with those that are over" in refused.err
     assert "`schedule remove-layer`" in refused.err
+
+
+@pytest.mark.parametrize(
+    "before, after, says",
+    [
+        (
+            "hand_over: 09:00",
+            "hand_over: 9:00",
+            "schedules 1 layers 1 rotation hand_over: '9:00' is no time of day, as",
+        ),
+        ("begin: 18:00", "begin: 24:00", "schedules 1 layers 1 hours 1 begin: '24:00' is no time of day, as 09:00"),
+        ("2026-03-01", "2026-3-1", "schedules 1 layers 1 start: '2026-3-1' is no day, as 2026-03-31"),
+        ("[ann@example.com, bo@example.com]", "ann@example.com", "schedules 1 layers 1 people: Input should be a list"),
+        ("[ann@example.com, bo@example.com]", "[]", "layers 1 people: List should have at least 1 item, not 0"),
+        ("schedules:", "schedule:", "schedule: there is nothing of this name"),
+        ("name: Shop", "name: 1", "schedules 1 name: Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_in_its_words(tocsin, before, after, says):
+    """And with its place, counted from one."""
+    said = Files(tocsin)("plan", CONFIG.replace(before, after, 1))
+    assert (said.status, says in said.err) == (2, True), said.err
