@@ -6,13 +6,21 @@ import shlex
 import pytest
 
 from tests.entrypoints.command_line import ROOT, CommandLine
-from tocsin.domain.policy import LARGEST, LONGEST_DELAY, MOST_ACTIONS, MOST_STEPS, Action, TargetKind, default_policy
+from tocsin.domain.policy import (
+    LARGEST,
+    LONGEST_DELAY,
+    MOST_ACTIONS,
+    MOST_POLICIES,
+    MOST_STEPS,
+    Action,
+    TargetKind,
+    default_policy,
+)
 from tocsin.domain.policy_conditions import SAYS_MORE, Conditions
 from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.domain.succession import PAST_KEPT
 from tocsin.entrypoints.complaints import CHANGES
-from tocsin.services.policies import MOST_POLICIES
 
 POLICIES, CONFIG = ((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("policies", "config"))
 

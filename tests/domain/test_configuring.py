@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.schedules import layer, override, schedule
 from tests.slow_schedule import a_schedule
 from tocsin.domain.configuring import Kind, described, policy_changes, schedule_changes
-from tocsin.domain.policy import default_policy, policy_of
+from tocsin.domain.policy import MOST_POLICIES, default_policy, policy_of
 from tocsin.domain.schedule import schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import InvalidInput
@@ -99,3 +99,23 @@ def test_what_would_tie_in_the_end_is_refused():
     with pytest.raises(InvalidInput, match="B and A could both hold"):
         policy_changes(there, [policy("B")], prune=False)
     assert len(policy_changes(there, [policy("B")], prune=True).steps) == 2
+
+
+def test_more_policies_than_there_may_be_are_refused():
+    """Those that stay count; the default one does not."""
+    some = [policy(f"p{one}", service=f"s{one}") for one in range(MOST_POLICIES + 1)]
+    assert len(policy_changes([default_policy()], some[1:], prune=False).steps) == MOST_POLICIES
+    with pytest.raises(InvalidInput, match=f"there would be {MOST_POLICIES + 1} policies"):
+        policy_changes(some[:1], some[1:], prune=False)
+    assert len(policy_changes(some[:1], some[1:], prune=True).steps) == MOST_POLICIES + 1
+
+
+def test_whom_a_new_policy_pages_is_said_and_not_whom_it_assigns():
+    """So it is of one that goes; one that pages nobody says nothing."""
+    acts = [PAGE, {"type": "assign", "target": "admins"}, PAGE | {"target": "assignees"}]
+    one = policy("a", steps=[{"actions": acts}], fallback=["room:ops"])
+    quiet = policy("b", service="b", steps=[{"actions": acts[1:2]}])
+    steps = policy_changes([default_policy()], [one, quiet], prune=False).steps
+    assert [step.said for step in steps] == [("pages on_call, assignees, room:ops",), ()]
+    steps = policy_changes([default_policy(), one, quiet], [], prune=True).steps
+    assert [step.said for step in steps] == [("pages on_call, assignees, room:ops no more",), ()]

@@ -73,7 +73,7 @@ def test_a_schedule_is_read_from_a_document():
         ),
         ({"override": {"end": "2026-03-02T00:00Z"}}, "overrides 1: it ends at"),
         ({"override": {"end": "2026-03-03T00:00"}}, "overrides 1 end: Input should have timezone info"),
-        ({"override": {"replaces": "ann"}}, "overrides 1: ann cannot replace themselves"),
+        ({"override": {"replaces": "ann"}}, "overrides 1: nobody can replace themselves"),
     ],
 )
 def test_what_is_wrong_in_a_document_is_said_with_its_place(wrong, message):

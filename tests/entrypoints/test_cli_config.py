@@ -81,6 +81,7 @@ def test_a_plan_says_what_comes_and_for_whom(files):
     assert said.lines[3:] == [
         "+ policy Checkout",
         "    holds for: service checkout",
+        "    pages schedule:Shop, user:ann@example.com, room:ops, team:Crew",
         "~ policy Default",
         "    name",
         "    description",
@@ -147,6 +148,7 @@ def test_only_prune_removes_what_is_not_described(files):
     ]
     pruned = files("plan", None, "--prune", "--json").json
     assert [(one["kind"], one["name"]) for one in pruned["changes"]] == [("remove", "Shop"), ("remove", "Checkout")]
+    assert pruned["changes"][1]["said"] == ["pages schedule:Shop, user:ann@example.com, room:ops, team:Crew no more"]
     assert {one["person"] for one in pruned["changes"][0]["affected"]} == {"ann@example.com", "bo@example.com"}
     assert pruned["changes"][0]["affected"][0]["loses"][0].keys() == {"start", "end"}
     assert pruned["not_described"] == []
@@ -313,3 +315,41 @@ def test_a_policy_that_somebody_changed_since_the_plan_is_refused(files):
         with pytest.raises(PreconditionFailed, match="was changed since you looked"):
             desk.apply(*plan, lambda *_: None)
     assert files.tocsin("policy", "show", "checkout", "--json").json["repeat"] == 9
+
+
+def test_a_plan_refuses_what_applying_it_would(files):
+    """Before anything is written: a name that no schedule may have, and layers for which the past leaves no room."""
+    refused = files("plan", CONFIG.replace("name: Shop", "name: Größe"))
+    assert (refused.status, "cannot be the name of a schedule" in refused.err) == (2, True), refused.err
+    files.applied(CONFIG)
+    files.tocsin.minutes(60)
+    layers = "".join(
+        f"\n      - {{id: l{one}, name: L, people: [bo@example.com], rotation: {{unit: day}}, start: 2026-03-01}}"
+        for one in range(20)
+    )
+    refused = files("plan", f"tocsin: 1\nschedules:\n  - name: Shop\n    time_zone: Europe/Berlin\n    layers:{layers}")
+    assert refused.status == 2
+    assert "Shop: these would be 21 layers, with those that are over" in refused.err
+    assert "`schedule remove-layer`" in refused.err
+
+
+@pytest.mark.parametrize(
+    "before, after, says",
+    [
+        (
+            "hand_over: 09:00",
+            "hand_over: 9:00",
+            "schedules 1 layers 1 rotation hand_over: '9:00' is no time of day, as",
+        ),
+        ("begin: 18:00", "begin: 24:00", "schedules 1 layers 1 hours 1 begin: '24:00' is no time of day, as 09:00"),
+        ("2026-03-01", "2026-3-1", "schedules 1 layers 1 start: '2026-3-1' is no day, as 2026-03-31"),
+        ("[ann@example.com, bo@example.com]", "ann@example.com", "schedules 1 layers 1 people: Input should be a list"),
+        ("[ann@example.com, bo@example.com]", "[]", "layers 1 people: List should have at least 1 item, not 0"),
+        ("schedules:", "schedule:", "schedule: there is nothing of this name"),
+        ("name: Shop", "name: 1", "schedules 1 name: Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_in_its_words(tocsin, before, after, says):
+    """And with its place, counted from one."""
+    said = Files(tocsin)("plan", CONFIG.replace(before, after, 1))
+    assert (said.status, says in said.err) == (2, True), said.err

@@ -223,3 +223,47 @@ def test_what_is_switched_off_shows(tocsin, store, ann, quiet_logs):
     assert tocsin("room", "show", "ops").out == "ops  log  -  off\n"
     assert "off" in tocsin("room", "list").lines[1]
     assert tocsin("contact", "list", "--user", ANN).lines[2].split()[:3] == ["1", "log", "off"]
+
+
+RULES = """
+rules:
+- severities: [critical, high]
+  steps: [{channel: sms}, {contact: account, after_minutes: 5}]
+quiet:
+- hours: [{begin: 22:00, end: 07:00}, {weekdays: [sat], begin: 07:00, end: 22:00}]
+time_zone: Europe/Madrid
+"""
+
+
+def test_rules_are_kept_in_a_file(either, tocsin):
+    """What is printed is such a file, and the same again changes nothing; what is left out is not chosen."""
+    assert either("contact", "rules", *either.whose).out == "{}\n"
+    file = tocsin.folder / "rules.yaml"
+    file.write_text(RULES)
+    said = either("contact", "rules", str(file), *either.whose)
+    assert (said.status, "begin: '22:00'" in said.out) == (0, True), said.err
+    file.write_text(said.out)
+    assert either("contact", "rules", str(file), *either.whose).out == said.out
+    assert either("contact", "rules", *either.whose).out == said.out
+    shown = either("contact", "rules", "--json", *either.whose).json
+    assert [one["channel"] for one in shown["rules"][0]["steps"]] == ["sms", None]
+    assert (shown["quiet"][0]["severities"], shown["time_zone"]) == (["medium", "low"], "Europe/Madrid")
+    file.write_text("account_email: false")
+    assert either("contact", "rules", str(file), *either.whose).out == "account_email: false\n"
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("rules: [{severities: [loud], steps: [{channel: sms}]}]", "rules 1 severities 1"),
+        ("quiet: [{severities: [critical], hours: [{begin: 22:00, end: 07:00}]}]", "critical and high are told at any"),
+        ("rules: [{severities: [low], steps: [{contact: strange}]}]", "has no contact strange"),
+        ("- 1", "describes no notification rules"),
+    ],
+)
+def test_rules_that_cannot_be_are_refused(either, tocsin, text, says):
+    """And say what is wrong."""
+    file = tocsin.folder / "rules.yaml"
+    file.write_text(text)
+    said = either("contact", "rules", str(file), *either.whose)
+    assert (said.status, says in said.err) == (2, True), said.err

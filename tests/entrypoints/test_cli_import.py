@@ -229,3 +229,30 @@ def test_what_is_no_answer_is_refused(tocsin, vendor, answer):
     refused = tocsin("config", "import", vendor, str(file))
     assert (refused.status, refused.out) == (2, ""), refused.err
     assert "no answer of" in refused.err or "there are no schedules" in refused.err
+
+
+def test_where_nothing_can_be_taken_over_it_says_why(tocsin):
+    """As where the answer with the people is missing."""
+    file = tocsin.folder / "schedules.json"
+    layer = {
+        "id": "L1",
+        "rotation_virtual_start": "2026-03-02T09:00:00Z",
+        "rotation_turn_length_seconds": 86_400,
+        "users": [{"user": {"id": "U1", "summary": "Ann"}}],
+    }
+    file.write_text(
+        json.dumps({"schedule": {"id": "S1", "name": "Shop", "time_zone": "UTC", "schedule_layers": [layer]}})
+    )
+    refused = tocsin("config", "import", "pagerduty", str(file))
+    assert (refused.status, refused.out) == (2, "")
+    assert "Ann, whose e-mail address is in no file" in refused.err
+    assert "tocsin: nothing of it could be taken over" in refused.err
+
+
+@pytest.mark.parametrize("vendor", ["pagerduty", "opsgenie"])
+def test_a_file_that_is_no_answer_is_named(tocsin, vendor):
+    """One of several."""
+    file = tocsin.folder / "empty.json"
+    file.write_text("")
+    refused = tocsin("config", "import", vendor, str(file))
+    assert (refused.status, f"{file} is no answer of {vendor}'s API" in refused.err) == (2, True), refused.err

@@ -85,6 +85,7 @@ def test_a_test_page_goes_to_ones_own_contact(either, store):
     (page,) = store.records(PAGE, limit=10)
     assert page.id in said.out
     assert page.body["tells"] == "test"
+    assert "by hand" not in either("notifications").out
     wrong = ("--user", ANN) if not either.whose else ()
     assert either("contact", "test", "account", *wrong).status == 2
 

@@ -93,4 +93,4 @@ def test_a_server_does_what_is_due(remote):
     remote("snooze", incident_id, "1h")
     remote.minutes(61)
     assert remote("tick").out == f"Paging again: {incident_id}\n"
-    assert "Nothing was resolved" in remote("tick").err
+    assert "Nothing to resolve" in remote("tick").err

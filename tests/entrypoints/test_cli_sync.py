@@ -43,7 +43,7 @@ def test_what_fires_already_is_no_news_and_what_recovered_resolves_when_it_has_s
     datadog.world.recover(MonitorId.CHECKOUT_ERRORS)
     shop("sync")
     assert shop("list").lines[1].split()[4:6] == ["s", "quiet"]
-    assert shop("tick").err == "Nothing was resolved, and nothing paged again.\n"
+    assert shop("tick").err == "Nothing to resolve, and no cycle to start.\n"
     shop.minutes(6)
     assert "Resolved 1" in shop("sync").lines
     assert shop("list", "--json").json[0]["status"] == "resolved"

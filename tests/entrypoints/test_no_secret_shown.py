@@ -75,6 +75,7 @@ RUNS = [
     ("contact", "list", "--user", "ana@example.com", "--json"),
     ("contact", "code", "1", "--user", "ana@example.com"),
     ("contact", "verify", "1", "123456", "--user", "ana@example.com"),
+    ("contact", "rules", "--user", "ana@example.com"),
     ("contact", "delete", "1", "--user", "ana@example.com"),
     ("contact", "test", "1", "--user", "ana@example.com"),
     ("user", "slack", "ana@example.com", "T1:U1", "--json"),

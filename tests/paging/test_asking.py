@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.paging.real_town import RealTown
 from tests.paging.score import Score
 from tests.paging.town import a_contact
 from tests.reach import BOSS, Reached
@@ -14,6 +15,7 @@ from tocsin.domain.draft import Draft
 from tocsin.domain.intents import ESCALATION
 from tocsin.domain.message import Tells
 from tocsin.domain.page import PageReason, PageStatus
+from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import EventKind
 from tocsin.errors import Conflict, IllegalMove, InvalidInput, NotFound
@@ -279,3 +281,13 @@ def test_pages_are_found_by_incident_person_and_status(night):
     for unknown in ("", "nothing", "x" * 1000):
         with pytest.raises(NotFound):
             those.one(unknown)
+
+
+def test_whom_somebody_pages_by_hand_no_policy_has_named(any_store):
+    """So the page does not say that one did."""
+    town = RealTown(any_store)
+    ann = town.change(town.person(), email_verified=True)
+    acting = Acting(any_store, rules=Rules(), clock=town.clock, new_id=town.new_id)
+    asking = Asking(acting, town.audit, town.lookup, town.contacts)
+    (page,) = asking.notify([f"user:{ann.id}"], "come", actor=BOSS).pages
+    assert page.detail == "named"

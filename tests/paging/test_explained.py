@@ -343,3 +343,31 @@ def test_an_environment_is_a_case_of_its_own_where_policies_differ(score):
         "Lab": {"search in lab", f"{ANY_OTHER} in lab"},
         "Region": {"what Region is for"},
     }
+
+
+def test_what_a_policy_holds_until_morning_waits_and_says_so(any_store):
+    """For whoever would have been paged, and for everybody; whom nothing names does not wait for it."""
+    hold = {"severity": ["low"], "times": {"hours": [{"begin": "22:00", "end": "07:00"}], "time_zone": "UTC"}}
+    score = Score(any_store)
+    score.person("ana", "email").person("bo", "sms").policy(steps=[("ana", 0), ("bo", 5)], hold=hold)
+    score.at("02:00").alert(severity="low")
+    score.until("02:10")
+    waits = "cycle 1 waits before step 1 until 2026-03-02 07:00 UTC: the policy holds it until morning"
+    assert (explained(score).summary, explained(score).reason) == (
+        f"nobody was paged: {waits}",
+        PageReason.HELD_UNTIL_MORNING,
+    )
+    assert explained(score, "ana").summary == f"ana was not paged: {waits}"
+    assert explained(score, "bo").summary == f"bo was not paged: {waits}, and step 2 names them"
+    assert text_of(explained(score, "ana"), Part.WAIT) == [waits]
+    assert explained(score, "dee").reason is WhyNot.NOT_NAMED
+
+
+def test_what_waits_whether_a_recovery_lasts_says_so(score):
+    """Until it is resolved: the cycle is not over before."""
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:03").over()
+    score.until("02:04")
+    assert text_of(explained(score), Part.WAIT) == [
+        "cycle 1 waits before step 2: everything has recovered: it waits whether that lasts"
+    ]

@@ -179,3 +179,21 @@ def test_an_acknowledgement_is_told_of_the_cycles_that_it_covers():
         return found.cycle
 
     assert (cycle("acknowledged"), cycle("all_clear"), cycle("page", 1)) == (2, 3, 1)
+
+
+def test_each_line_of_what_is_told_is_a_line_of_its_html():
+    """A list of shifts is no running text."""
+    page = Page.model_validate(
+        {
+            "id": "p",
+            "tells": "notice",
+            "user": "ana",
+            "contact": "c",
+            "channel": "email",
+            "text": "Moved.\nFrom <a>.\nTo b.",
+            "made_at": at(0),
+            "not_before": at(0),
+        }
+    )
+    message = Messages(link=lambda _page: "").of([page], {}, bundle="b", at=at(1))
+    assert "<p>Moved.<br>From &lt;a&gt;.<br>To b.</p>" in message.html

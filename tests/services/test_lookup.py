@@ -167,3 +167,13 @@ def test_names_are_addresses(town):
     ann = town.person()
     assert [town.lookup.name(ann.id), town.lookup.name("room:ops")] == ["ann@example.com", "room:ops"]
     assert town.lookup.policies() == ()
+
+
+def test_a_target_is_called_by_the_name_of_whom_it_means(town):
+    """By its id where that has gone; what names nobody in particular stays."""
+    ann, team = town.person(), town.teams.add("Shop", actor=BOSS)
+    primary = town.schedule("Primary", ann)
+    named = {f"user:{ann.id}": "user:ann@example.com", f"schedule:{primary.id}": "schedule:Primary"}
+    named |= {f"team:{team.id}": "team:Shop"}
+    gone = ("user:x", "schedule:x", "team:x", "room:ops", "on_call")
+    assert {target: town.lookup.called(target) for target in (*named, *gone)} == named | {one: one for one in gone}

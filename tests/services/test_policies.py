@@ -7,11 +7,11 @@ from tests.reach import Reached
 from tests.services.test_losing_races import Between
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.policy import DEFAULT_ID, default_policy
+from tocsin.domain.policy import DEFAULT_ID, MOST_POLICIES, default_policy
 from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
 from tocsin.services.auditing import AuditLog
 from tocsin.services.moving import move
-from tocsin.services.policies import MOST_POLICIES, POLICY, Policies, every_policy
+from tocsin.services.policies import POLICY, Policies, every_policy
 from tocsin.services.schedules import Schedules
 from tocsin.services.targets import Targets
 from tocsin.services.teams import Teams

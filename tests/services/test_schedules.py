@@ -197,7 +197,7 @@ def test_an_override_that_is_none_is_refused(rota):
     rota.add()
     for said, why in (
         (override("ann", 2, 1), "not after it begins"),
-        (override("ann", 1, 2, "ann"), "cannot replace themselves"),
+        (override("ann", 1, 2, "ann"), "nobody can replace themselves"),
         (override("nobody", 1, 2), "there is no user nobody@example.com"),
     ):
         with pytest.raises(InvalidInput, match=why):

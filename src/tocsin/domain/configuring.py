@@ -11,7 +11,7 @@ from tocsin.errors import InvalidInput
 
 from .frozen import Utc
 from .layer import Layer
-from .policy import DEFAULT_ID, Policy, checked_with, default_policy
+from .policy import DEFAULT_ID, MOST_POLICIES, Notify, Policy, checked_with, default_policy
 from .schedule import Schedule
 from .shift_changes import TOLD_AHEAD, Moved, moved
 from .succession import ahead, see_that_the_past_stays, succeeded
@@ -52,7 +52,7 @@ def described(schedule: Schedule, now: Utc) -> Schedule:
 def schedule_changes(there: Iterable[Schedule], wanted: Iterable[Schedule], now: Utc, *, prune: bool) -> Changes:
     """Return what becomes of schedules; ``prune``: those that are not wanted go.
 
-    Raises ``InvalidInput`` if shifts that are over would change.
+    Raises ``InvalidInput`` if shifts that are over would change, or there is no room for them.
     """
     steps: list[Step] = []
     left = {one.name.casefold(): one for one in there}
@@ -75,7 +75,7 @@ def schedule_changes(there: Iterable[Schedule], wanted: Iterable[Schedule], now:
 def policy_changes(there: Iterable[Policy], wanted: Sequence[Policy], *, prune: bool) -> Changes:
     """Return what becomes of policies, their targets by name; the default one never goes.
 
-    Raises ``InvalidInput`` if two would tie in the end, be the default one, or have its name.
+    Raises ``InvalidInput`` if two would tie in the end, be the default one, or have its name, or there are too many.
     """
     if sum(one.id == DEFAULT_ID for one in wanted) > 1:
         message = "two policies are described that have no conditions"
@@ -86,11 +86,14 @@ def policy_changes(there: Iterable[Policy], wanted: Sequence[Policy], *, prune: 
     for after in wanted:
         before = default.pop(after.id, None) or left.pop(after.name.casefold(), None)
         if before is None:
-            steps.append(Step(Kind.ADD, after.name, None, after))
+            steps.append(Step(Kind.ADD, after.name, None, after, _whom(after)))
         elif said := tuple(_policy_words(before, after)):
             steps.append(Step(Kind.CHANGE, before.name, before, after, said))
-    gone = [Step(Kind.REMOVE, one.name, one, None) for one in left.values()] if prune else []
+    gone = [Step(Kind.REMOVE, one.name, one, None, _whom(one, " no more")) for one in left.values() if prune]
     final = [*wanted, *(() if prune else left.values())]
+    if (many := sum(one.id != DEFAULT_ID for one in final)) > MOST_POLICIES:
+        message = f"there would be {many} policies beside the default one; {MOST_POLICIES} are the most"
+        raise InvalidInput(message)
     names = {one.name.casefold() for one in (default_policy(), *wanted, *default.values()) if one.id == DEFAULT_ID}
     for one in final:
         checked_with(one, final)
@@ -102,7 +105,11 @@ def policy_changes(there: Iterable[Policy], wanted: Sequence[Policy], *, prune: 
 
 def _kept(before: Schedule, after: Schedule, now: Utc) -> Mapping[str, object]:
     """Return what of a schedule a description does not change."""
-    return {"layers": succeeded(before.layers, after.layers, now), "overrides": before.overrides}
+    try:
+        return {"layers": succeeded(before.layers, after.layers, now), "overrides": before.overrides}
+    except InvalidInput as error:
+        message = f"{before.name}: {error}"
+        raise InvalidInput(message, hint=error.hint) from None
 
 
 def _moved(before: Schedule | None, after: Schedule | None, now: Utc) -> Mapping[str, Moved]:
@@ -126,12 +133,23 @@ def _layer_words(before: Layer, after: Layer) -> Iterable[str]:
     return (name for name in Layer.model_fields if getattr(before, name) != getattr(after, name))
 
 
+def _paged(policy: Policy) -> Mapping[str, str]:
+    """Return the targets that are paged: others are assigned, or called."""
+    notified = (one.target for step in policy.steps for one in step.actions if isinstance(one, Notify))
+    return {one.casefold(): one for one in (*notified, *policy.fallback)}
+
+
+def _whom(policy: Policy, more: str = "") -> tuple[str, ...]:
+    paged = _paged(policy).values()
+    return (f"pages {', '.join(paged)}{more}",) if paged else ()
+
+
 def _policy_words(before: Policy, after: Policy) -> Iterable[str]:
     old, new = (one.renamed(str.casefold).model_dump(mode="json", exclude={"id", "version"}) for one in (before, after))
     names = [name for name in old if old[name] != new[name]]
     yield from (name for name in names if name != "steps")
     if "steps" in names:
-        was, will = ({one.casefold(): one for one in policy.targets} for policy in (before, after))
+        was, will = map(_paged, (before, after))
         yield from (f"pages {one} no more" for name, one in was.items() if name not in will)
         yield from (f"pages {one} too" for name, one in will.items() if name not in was)
         yield "steps"

@@ -17,6 +17,7 @@ class Part(StrEnum):
     STEP = "step"
     PAGE = "page"
     DELIVERY = "delivery"
+    WAIT = "wait"
     END = "end"
     NEXT = "next"
 

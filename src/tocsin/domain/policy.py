@@ -23,6 +23,9 @@ from .policy_conditions import MOST_VALUES, Conditions, Times
 from .rotation import Hours, duties
 from .severity import Severity
 
+MOST_POLICIES = 500
+"""Beside the default one: all are read when a cycle begins."""
+
 MOST_STEPS = 20
 MOST_ACTIONS = 10
 LONGEST_DELAY = 7 * 24 * 60

@@ -59,7 +59,7 @@ class Override(Frozen):
     def _replaces_somebody_else_for_a_time(self) -> Self:
         ends_later(self.start, self.end)
         if self.replaces == self.person:
-            message = f"{self.person} cannot replace themselves"
+            message = "nobody can replace themselves: name two people"
             raise ValueError(message)
         return self
 

@@ -7,7 +7,7 @@ from tocsin.errors import InvalidInput
 
 from .frozen import Utc
 from .layer import FIRST, Layer
-from .schedule import Schedule
+from .schedule import MOST_LAYERS, Schedule
 from .stints import stints
 
 PAST_KEPT = timedelta(days=90)
@@ -30,6 +30,8 @@ def succeeded(before: Sequence[Layer], wanted: Sequence[Layer], now: Utc) -> tup
 
     A layer that stays as it is stays, whatever it is called. What differs is cut off now, under another id if the new
     one has that; what begins, begins now or later. Of what was over for :data:`PAST_KEPT` nothing is left.
+
+    Raises ``InvalidInput`` where these are too many for one schedule.
     """
     coming = [layer for one in wanted if (layer := ahead(one, now)) is not None]
     stays = _staying(before, coming, now)
@@ -43,7 +45,11 @@ def succeeded(before: Sequence[Layer], wanted: Sequence[Layer], now: Utc) -> tup
             result.append(before[stays[number]].model_copy(update={"name": layer.name}))
         else:
             result.append(layer if layer.valid_from is not None else layer.model_copy(update={"valid_from": now}))
-    return (*result, *_history(before[read:], coming, taken, now))
+    result += _history(before[read:], coming, taken, now)
+    if len(result) > MOST_LAYERS:
+        message = f"these would be {len(result)} layers, with those that are over; a schedule has {MOST_LAYERS} at most"
+        raise InvalidInput(message, hint="take the oldest that is over off with `schedule remove-layer`")
+    return tuple(result)
 
 
 def see_that_the_past_stays(before: Schedule, after: Schedule, now: Utc) -> None:

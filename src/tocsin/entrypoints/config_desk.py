@@ -12,6 +12,7 @@ from tocsin.domain.configuring import Changes, Kind, Step, described, policy_cha
 from tocsin.domain.policy import DEFAULT_ID, Policy, TargetKind, parts_of, policy_of, target_with
 from tocsin.domain.schedule import Schedule, schedule_of
 from tocsin.errors import AlreadyThere, InvalidInput
+from tocsin.services.schedule_documents import checked_schedule_name
 from tocsin.services.targets import see_that_it_is_a_webhook
 
 from .config_files import Config, SaidSchedule, said_layer, said_policy, written
@@ -179,7 +180,7 @@ class ConfigDesk:
             document["team"] = _found(self._teams_by_name, said.team, "team").id if said.team else ""
             for layer in document["layers"]:
                 layer["people"] = [self._person(one, named) for one in layer["people"]]
-            return schedule_of({**document, "name": " ".join(said.name.split()), "id": "described"})
+            return schedule_of({**document, "name": checked_schedule_name(said.name), "id": "described"})
         except InvalidInput as error:
             message = f"schedule {said.name}: {error}"
             raise InvalidInput(message, hint=error.hint) from None

@@ -86,14 +86,18 @@ def said_layer(layer: Layer, people: Sequence[str]) -> dict[str, Any]:
     said = layer.model_dump(mode="json", exclude_defaults=True)
     said["people"] = [*people]
     valid = {name: moment.isoformat() for name in ("valid_from", "valid_until") if (moment := _moment(layer, name))}
-    plain: dict[str, Any] = _plain(said | valid)
-    return plain
+    return plain(said | valid)
 
 
 def said_policy(policy: Policy) -> dict[str, Any]:
     """Return a policy whose targets are names as files have it."""
-    plain: dict[str, Any] = _plain(policy.model_dump(mode="json", exclude_defaults=True, exclude={"id", "version"}))
-    return plain
+    return plain(policy.model_dump(mode="json", exclude_defaults=True, exclude={"id", "version"}))
+
+
+def plain(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the same with times of day as people write them."""
+    found: dict[str, Any] = _plain(said)
+    return found
 
 
 def _moment(layer: Layer, name: str) -> datetime | None:
@@ -102,7 +106,6 @@ def _moment(layer: Layer, name: str) -> datetime | None:
 
 
 def _plain(said: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return the same with times of day as people write them."""
     match said:
         case dict():
             return {name: _plain(one) for name, one in said.items()}

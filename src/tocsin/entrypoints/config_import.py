@@ -22,6 +22,7 @@ from .plain_yaml import read_yaml
 Document = dict[str, Any]
 """A part of an answer, or of what we make of it. Any: it is another's."""
 
+_WHICH = "docs/config.md says which answers of its API are read"
 _LONGEST_NAME = 63
 _LONGEST_ID = 64
 _LONGEST_POLICY_NAME = 200
@@ -33,22 +34,33 @@ _WEEK = tuple(Weekday)
 def imported(vendor: str, files: Sequence[Path], now: Utc) -> tuple[str, list[str]]:
     """Return what files of a vendor's answers describe as our YAML, and what could not be taken over.
 
-    What was over by ``now`` is left out. Raises ``InvalidInput`` for a file in which there is nothing of the kind.
+    What was over by ``now`` is left out. The text is empty where nothing could be taken over. Raises ``InvalidInput``
+    where there is nothing of the kind.
     """
     import tocsin.entrypoints.import_opsgenie as opsgenie
     import tocsin.entrypoints.import_pagerduty as pagerduty
 
-    answers = [read_yaml(file) for file in files]
+    answers = [_answer(vendor, file) for file in files]
     taken = Taken(now)
     try:
         (pagerduty if vendor == "pagerduty" else opsgenie).take(answers, taken)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         message = f"this is no answer of {vendor}'s API: {type(error).__name__} {error}"
-        raise InvalidInput(message) from None
-    if not taken.schedules and not taken.policies:
-        message = f"there are no schedules and no policies of {vendor} in this"
-        raise InvalidInput(message, hint="docs/config.md says which answers of its API are read")
-    return written([], taken.schedules, taken.policies), taken.lost
+        raise InvalidInput(message, hint=_WHICH) from None
+    if taken.schedules or taken.policies:
+        return written([], taken.schedules, taken.policies), taken.lost
+    if taken.lost:
+        return "", taken.lost
+    message = f"there are no schedules and no policies of {vendor} in this"
+    raise InvalidInput(message, hint=_WHICH)
+
+
+def _answer(vendor: str, file: Path) -> Document:
+    answer = read_yaml(file)
+    if not isinstance(answer, dict) or (vendor == "opsgenie" and "data" not in answer):
+        message = f"{file} is no answer of {vendor}'s API"
+        raise InvalidInput(message, hint=_WHICH)
+    return answer
 
 
 class Taken:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tocsin.api.contact_views import ContactView, RoomView
+from tocsin.api.contact_views import ContactView, RoomView, RulesBody, RulesView
 from tocsin.domain.audit import Actor
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.user import User
@@ -47,6 +47,12 @@ class ContactDesk(Protocol):
     def remove(self, who: str, ref: str) -> None:
         """Delete one."""
 
+    def rules(self, who: str) -> RulesView:
+        """Return how a person wants to be told."""
+
+    def put_rules(self, who: str, chosen: RulesBody) -> RulesView:
+        """Put this in the place of it."""
+
     def rooms(self) -> list[RoomView]:
         """Return every room, by name."""
 
@@ -84,7 +90,7 @@ class StoreContacts:
         keys = wiring.signing_keys(settings)
         private = bool(settings.outbound_allow)
         reach = reach_of(store, keys, clock=wiring.clock, new_id=wiring.new_id, private=private)
-        self._contacts, self._verification, _ = reach
+        self._contacts, self._verification, self._rules = reach
 
     def contacts(self, who: str) -> list[ContactView]:
         """Return a person's contacts."""
@@ -109,6 +115,14 @@ class StoreContacts:
         """Delete one."""
         user = self._user(who)
         self._contacts.remove(self._contacts.own(user, ref), user, actor=self._actor)
+
+    def rules(self, who: str) -> RulesView:
+        """Return how a person wants to be told."""
+        return RulesView.of(self._rules.of(self._user(who)))
+
+    def put_rules(self, who: str, chosen: RulesBody) -> RulesView:
+        """Put this in the place of it."""
+        return RulesView.of(self._rules.put(self._user(who), chosen, actor=self._actor))
 
     def rooms(self) -> list[RoomView]:
         """Return every room, by name."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tocsin.api.contact_views import CodeView, ContactView, RoomView
+from tocsin.api.contact_views import CodeView, ContactView, RoomView, RulesBody, RulesView
 from tocsin.errors import InvalidInput
 
 from .server_calls import ServerCalls, coded
@@ -42,6 +42,15 @@ class ServerContacts:
         """Delete one."""
         self._ask("DELETE", f"{_of(who)}/{coded(ref)}")
 
+    def rules(self, who: str) -> RulesView:
+        """Return how a person wants to be told."""
+        return RulesView.model_validate(self._calls.get(_of(who, "notification-rules")))
+
+    def put_rules(self, who: str, chosen: RulesBody) -> RulesView:
+        """Put this in the place of it."""
+        body = chosen.model_dump(mode="json", exclude_defaults=True)
+        return RulesView.model_validate(self._ask("PUT", _of(who, "notification-rules"), body))
+
     def rooms(self) -> list[RoomView]:
         """Return every room, by name."""
         return [RoomView.model_validate(one) for one in self._calls.get(f"{V1}/rooms")["rooms"]]
@@ -70,8 +79,8 @@ class ServerContacts:
         return f"{_of('')}/{coded(ref)}"
 
 
-def _of(who: str) -> str:
-    return f"{V1}/users/{coded(who) if who.strip() else 'me'}/contacts"
+def _of(who: str, what: str = "contacts") -> str:
+    return f"{V1}/users/{coded(who) if who.strip() else 'me'}/{what}"
 
 
 def _room(name: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Change, Record, RecordWrite
-from tocsin.domain.policy import DEFAULT_ID, Policy, checked_with, default_policy, policy_of
+from tocsin.domain.policy import DEFAULT_ID, MOST_POLICIES, Policy, checked_with, default_policy, policy_of
 from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
@@ -19,9 +19,6 @@ from .targets import Targets
 
 POLICY = "policy"
 """The record kind of an escalation policy; its id is the policy's."""
-
-MOST_POLICIES = 500
-"""Beside the default one: all are read when a cycle begins."""
 
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from tocsin.entrypoints.config_files import read_config
 from tocsin.entrypoints.config_page import document, done, show
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
+from tocsin.errors import InvalidInput
 
 _place = click.argument("place", metavar="PATH", type=click.Path(path_type=Path))
 _prune = click.option("--prune", is_flag=True, help="Remove what is not described, too.")
@@ -86,6 +87,9 @@ def import_(wiring: Wiring, *, vendor: str, files: tuple[Path, ...]) -> None:
     wiring.out.stream.write(text)
     for one in lost:
         wiring.err.line(f"not taken over: {one}")
+    if not text:
+        message = "nothing of it could be taken over"
+        raise InvalidInput(message, hint="docs/config.md says which answers belong together")
 
 
 def _any(*changes: Changes) -> bool:

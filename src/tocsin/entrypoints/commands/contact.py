@@ -1,6 +1,7 @@
 """``contact``: by which ways a person is reached."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -126,6 +127,28 @@ def test_page(wiring: Wiring, *, number: str, who: str) -> None:
     with page_desk(wiring, "") as desk:
         page = desk.test(who, number)
     wiring.out.line(f"A test page is on its way: `{wiring.program} notifications {page.id}` says what becomes of it.")
+
+
+@contact.command()
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@_user
+@_by
+@click.option("--json", "as_json", is_flag=True, help="Print the rules, on one line.")
+@pass_wiring
+def rules(wiring: Wiring, *, file: Path | None, who: str, by: str, as_json: bool) -> None:
+    """Show how somebody wants to be told, as a file has it; with FILE, put what it says in the place of that.
+
+    It is YAML or JSON: rules, quiet, account_email and time_zone, as docs/contacts.md describes them.
+    """
+    from tocsin.entrypoints.rules_of_people import read_rules, written
+
+    chosen = None if file is None else read_rules(file)
+    with contact_desk(wiring, wiring.actor(by)) as desk:
+        found = desk.rules(who) if chosen is None else desk.put_rules(who, chosen)
+    if as_json:
+        write_object(wiring.out.stream, found.model_dump(mode="json"), on_one_line=True)
+    else:
+        wiring.out.stream.write(written(found))
 
 
 @contact.command()

@@ -6,6 +6,7 @@ import click
 
 from tocsin.api.page_views import NotificationView, NotificationWithAttempts
 from tocsin.domain.contact import ChannelKind
+from tocsin.domain.message import Tells
 from tocsin.domain.page import PageStatus
 from tocsin.entrypoints.address_words import KIND
 from tocsin.entrypoints.choices import INCIDENT_ID, TEXT, Word
@@ -105,7 +106,8 @@ def notifications(
 
 
 def _row(one: NotificationView) -> tuple[str | Styled, ...]:
-    step = "by hand" if one.step == 0 else f"{one.cycle}.{one.step}"
+    alone = "by hand" if one.tells is Tells.PAGE else one.tells.value.replace("_", " ")
+    step = f"{one.cycle}.{one.step}" if one.step else alone
     why = f"{one.why} ({one.detail})" if one.detail else one.why
     return (
         exact(one.made_at),

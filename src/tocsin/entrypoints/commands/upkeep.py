@@ -16,7 +16,7 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 @click.option("--json", "as_json", is_flag=True, help="Print the report.")
 @pass_wiring
 def tick(wiring: Wiring, *, as_json: bool) -> None:
-    """Do what is due now: resolve what has settled, start the cycles that were put off, send letters. So does a sync."""
+    """Do what is due now: resolve what has settled, start cycles that were put off, page and send letters. So does a sync."""
     with wiring.service(ticks=True) as service:
         report = service.tick()
     if as_json:
@@ -28,7 +28,7 @@ def tick(wiring: Wiring, *, as_json: bool) -> None:
     if report.left:
         wiring.err.line(f"{report.left} left to the next tick, since others kept writing.")
     elif not report.resolved and not report.cycles_started:
-        wiring.err.line("Nothing was resolved, and nothing paged again.")
+        wiring.err.line("Nothing to resolve, and no cycle to start.")
 
 
 @click.command()

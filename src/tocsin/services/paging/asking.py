@@ -24,7 +24,7 @@ from tocsin.domain.lifecycle import start_cycle, wake
 from tocsin.domain.message import Tells
 from tocsin.domain.notification_rules import ACCOUNT
 from tocsin.domain.page import Page, PageReason
-from tocsin.domain.policy import LONGEST_TEXT, Policy, chosen
+from tocsin.domain.policy import LONGEST_TEXT, Policy, TargetKind, chosen, parts_of
 from tocsin.domain.severity import Severity
 from tocsin.domain.timeline import EventKind
 from tocsin.domain.user import User
@@ -206,7 +206,8 @@ class Asking:
                 if not ways:
                     missing.append(Missing(PageReason.NO_CONTACT, self._directory.name(user)))
                 for way in ways:
-                    add(way.contact, target, those.why)
+                    # No policy names whoever is named here.
+                    add(way.contact, target, "named" if parts_of(target)[0] is TargetKind.USER else those.why)
             for room in those.rooms:
                 add(room, target, those.why)
         if not pages:

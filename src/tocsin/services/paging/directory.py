@@ -73,3 +73,6 @@ class Directory(Protocol):
 
     def name(self, user: str) -> str:
         """Return the name of a person for timelines."""
+
+    def called(self, target: str) -> str:
+        """Return a policy's target by the name of whom it means."""

@@ -75,7 +75,8 @@ class _Case:
             summary = self._paged(sent)
         else:
             reason, why = self._why_not(steps, ends, following)
-            summary = f"{self._name(self._person) if self._person else 'nobody'} was not paged: {why}"
+            who = f"{self._name(self._person)} was not paged" if self._person else "nobody was paged"
+            summary = f"{who}: {why}"
         return Explanation(
             incident_id=self._incident.id,
             person=self._person,
@@ -114,7 +115,7 @@ class _Case:
             place = {"cycle": page.cycle, "step": page.step}
             over = f"{self._name(page.user or page.contact)} by {page.channel.value}"
             what = "" if page.tells is Tells.PAGE else f" ({page.tells.value.replace('_', ' ')})"
-            why = f": {page.target or 'by hand'}"
+            why = f": {self._directory.called(page.target) if page.target else 'by hand'}"
             text = f"{over}{what}{why}, due at {hour(page.not_before)}"
             yield Line(part=Part.PAGE, reason=PageReason.DUE, text=text, at=page.made_at, **place)
             for one in self._kept.tries.get(page.id, ()):
@@ -142,7 +143,11 @@ class _Case:
         of_step = self._kept.pages_of(cycle.cycle, step, repeat)
         mine = [one for one in of_step if self._is_mine(one)]
         if mine:
-            why = "the fallback" if mine[0].action == FALLBACK else mine[0].detail or mine[0].target
+            why = (
+                "the fallback"
+                if mine[0].action == FALLBACK
+                else mine[0].detail or self._directory.called(mine[0].target)
+            )
             ways = ", ".join(dict.fromkeys(one.channel.value for one in mine))
             how = self._how(cycle, mine[0]) if mine[0].user else ""
             return PageReason.DUE, f"names {name} ({why}), by {ways}{how}"
@@ -172,6 +177,8 @@ class _Case:
     def _ends(self) -> Iterator[Line]:
         for cycle in self._kept.cycles:
             turn = self._turned(cycle)
+            if turn.until is not None:
+                yield from self._waits(cycle, turn)
             if turn.step is not None or turn.until is not None:
                 continue
             reason = cycle.over or turn.reason
@@ -183,11 +190,21 @@ class _Case:
             text = f"cycle {cycle.cycle} is over{before}: {WHY[reason]}{by}"
             yield Line(part=Part.END, reason=reason, text=text, cycle=cycle.cycle, step=cycle.step + 1)
 
+    def _waits(self, cycle: Escalation, turn: Turn) -> Iterator[Line]:
+        """Yield what holds a cycle, but for the minutes of its policy."""
+        if turn.reason is not PageReason.DUE:
+            until = f" until {turn.until:%Y-%m-%d %H:%M} UTC" if turn.reason is PageReason.HELD_UNTIL_MORNING else ""
+            text = f"cycle {cycle.cycle} waits before step {cycle.step + 1}{until}: {WHY[turn.reason]}"
+            yield Line(part=Part.WAIT, reason=turn.reason, text=text, cycle=cycle.cycle, step=cycle.step + 1)
+
     def _turned(self, cycle: Escalation) -> Turn:
         if cycle.over is not None:
             return Turn(cycle.policy, cycle.over, detail=cycle.detail)
-        due_at = self._kept.due_at(cycle)
-        return self._turn(cycle, self._incident, max(self._now, due_at or self._now))
+        # What holds it now is looked at again when it is due.
+        turn = self._turn(cycle, self._incident, self._now)
+        if turn.until is not None and turn.reason is not PageReason.DUE:
+            return turn
+        return self._turn(cycle, self._incident, max(self._now, self._kept.due_at(cycle) or self._now))
 
     def _following(self) -> Iterator[Line]:
         """Yield what would be sent next."""
@@ -195,7 +212,7 @@ class _Case:
         new = [one for one in self._rehearsed.pages if one.sent_at is not None and one.id not in known]
         for one in sorted(new, key=lambda page: (page.sent_at or self._now, page.id)):
             step = f"step {one.step}" if one.step else "by hand"
-            why = "the fallback" if one.action == FALLBACK else one.detail or one.target
+            why = "the fallback" if one.action == FALLBACK else one.detail or self._directory.called(one.target)
             text = f"{step}: {self._name(one.user or one.contact)} by {one.channel.value} ({why})"
             yield Line(part=Part.NEXT, reason=PageReason.DUE, text=text, at=one.sent_at, cycle=one.cycle, step=one.step)
 

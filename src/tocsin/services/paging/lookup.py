@@ -134,6 +134,21 @@ class Lookup:
         person = self._user(user)
         return user if person is None else person.email
 
+    def called(self, target: str) -> str:
+        """Return a target by name; by id where that has gone."""
+        kind, which = parts_of(target)
+        match kind:
+            case TargetKind.USER:
+                return f"{kind}:{self.name(which)}"
+            case TargetKind.SCHEDULE:
+                schedule = schedule_by_id(self._store, which)
+                return target if schedule is None else f"{kind}:{schedule.name}"
+            case TargetKind.TEAM:
+                team = self._team_named(which)
+                return target if team is None else f"{kind}:{team.name}"
+            case _:
+                return target
+
     def _ways(self, user: str, severity: Severity, channels: Sequence[ChannelKind]) -> Ways:
         person = self._user(user)
         if person is None or not person.active:

@@ -149,7 +149,7 @@ def _short(head: str, said: Sequence[str], only: Subject | None) -> str:
 
 
 def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
-    parts = [f"<h1>{escape(head)}</h1>", *(f"<p>{escape(text)}</p>" for text in extra)]
+    parts = [f"<h1>{escape(head)}</h1>", *(f"<p>{escape(text)}</p>".replace("\n", "<br>") for text in extra)]
     for subject in subjects[:MOST_LISTED]:
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
