@@ -20,7 +20,6 @@ from tocsin.errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
     Refused,
 )
 from tocsin.storage.store import Store
@@ -45,6 +44,7 @@ from .due import CODE
 from .listing import every_record
 from .sealing import Sealer
 from .tick import MOST_ATTEMPTS
+from .versions import see_version
 
 ONLY_ROOMS = frozenset({ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE, ChannelKind.GITHUB})
 """What hands over to another system, where there is nobody to read a code."""
@@ -262,9 +262,7 @@ class Contacts:
         if now is None:
             message = "this contact was deleted a moment ago"
             raise NotFound(message)
-        if expected is not None and now.version != expected:
-            message = "this contact was changed since you looked"
-            raise PreconditionFailed(message, hint="look again, and decide")
+        see_version("this contact", now.version, expected)
         return now
 
     def _made(
