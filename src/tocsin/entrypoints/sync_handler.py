@@ -21,15 +21,14 @@ from typing_extensions import override
 
 from tocsin.config import Settings, secrets_in
 from tocsin.domain.rules import Rules
-from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import TickReport, tick
-from tocsin.services.unsilencing import silence_acts
+from tocsin.services.unsilencing import active_incidents, silence_acts
 from tocsin.services.watching import watch_acts
 from tocsin.sources.datadog import SWEEP_SECONDS
-from tocsin.storage.store import MOST_EXAMINED, Store
+from tocsin.storage.store import Store
 
 from . import lambda_metrics
 from .assembly import datadog, on_lambda_with_a_table, open_store, rules_of
@@ -177,7 +176,7 @@ class SyncHandler(ScheduledHandler):
             run.resolved = lambda_metrics.severities(ticked.resolved, incidents)
             now = self._clock()
             if changed or self._counted_at is None or now - self._counted_at >= COUNTED_EVERY:
-                run.active = active(store)
+                run.active = sum(1 for _ in active_incidents(store))
                 self._counted_at = now
         except TocsinError as error:
             self._log.say(logging.WARNING, f"incidents could not be counted: {error}")
@@ -212,17 +211,6 @@ class SyncHandler(ScheduledHandler):
     def _secrets(self) -> tuple[str, ...]:
         fetched = () if self._source is None else self._source.secrets
         return (*super()._secrets(), *fetched)
-
-
-def active(store: Store) -> int:
-    """Count the active incidents."""
-    number, cursor = 0, ""
-    while True:
-        page = store.find(IncidentFilter(statuses=ACTIVE), limit=MOST_EXAMINED, cursor=cursor)
-        number += len(page.incidents)
-        cursor = page.cursor
-        if not cursor:
-            return number
 
 
 def result(report: SyncReport) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Walking through the records of a kind: what matches, page by page, and where the next page begins."""
+"""Walking through what is stored: all records of a kind or those that match, page by page; and all incidents."""
 
 import base64
 import binascii
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from tocsin.domain.change import Record
+from tocsin.domain.incident import Incident
+from tocsin.domain.search import IncidentFilter
 from tocsin.errors import InvalidInput
 from tocsin.storage.store import MOST_EXAMINED, Store
 
@@ -31,6 +33,17 @@ def every_record(store: Store, kind: str, *, after: str = "") -> Iterator[Record
         last = some[-1].id
 
 
+def every_incident(store: Store, wanted: IncidentFilter) -> Iterator[Incident]:
+    """Yield the incidents that match, newest first."""
+    cursor = ""
+    while True:
+        page = store.find(wanted, limit=MOST_EXAMINED, cursor=cursor)
+        yield from page.incidents
+        cursor = page.cursor
+        if not cursor:
+            return
+
+
 def page_of(
     store: Store,
     kind: str,
@@ -43,8 +56,8 @@ def page_of(
 ) -> tuple[list[T], str]:
     """Return up to ``limit`` of a kind that match, and the cursor of what follows (empty at the end).
 
-    A page ends once it is ``full``, too. Examines at most :data:`~tocsin.storage.store.MOST_EXAMINED` records, so that a page may be short and have a cursor.
-    Raises ``InvalidInput`` for a cursor that no page gave.
+    A page ends once it is ``full``, too. At most :data:`~tocsin.storage.store.MOST_EXAMINED` records are examined, so
+    that a page may be short and have a cursor. Raises ``InvalidInput`` for a cursor that no page gave.
     """
     found: list[T] = []
     last = ""

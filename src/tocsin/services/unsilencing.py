@@ -33,10 +33,10 @@ from tocsin.domain.silence import (
 )
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
-from tocsin.storage.store import MOST_EXAMINED, Store
+from tocsin.storage.store import Store
 
 from .due import NOTICE, PAST_SILENCE, SILENCE
-from .listing import every_record
+from .listing import every_incident, every_record
 from .tick import MOST_ATTEMPTS, Act
 
 NOTICES_KEPT = timedelta(days=1)
@@ -64,13 +64,7 @@ def silences_now(store: Store) -> list[Silence]:
 
 def active_incidents(store: Store) -> Iterator[Incident]:
     """Yield every active incident."""
-    cursor = ""
-    while True:
-        page = store.find(IncidentFilter(statuses=ACTIVE), limit=MOST_EXAMINED, cursor=cursor)
-        yield from page.incidents
-        cursor = page.cursor
-        if not cursor:
-            return
+    return every_incident(store, IncidentFilter(statuses=ACTIVE))
 
 
 def kept_record(kept: Kept, *, due_at: Utc | None, version: int) -> Record:
