@@ -12,8 +12,6 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from tocsin.services.paging.rounds import RoundReport
 
-NAMESPACE = "Tocsin"
-
 
 @dataclass(slots=True)
 class Round:
