@@ -12,11 +12,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from tocsin.errors import InvalidInput
 
 from .contact import ChannelKind
+from .documents import checked
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .policy_conditions import MOST_VALUES, Conditions, Times
@@ -235,14 +236,7 @@ def default_policy() -> Policy:
 
 def policy_of(document: Mapping[str, object]) -> Policy:
     """Return the policy that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
-    try:
-        policy = Policy.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        # People count from one.
-        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        why = problem["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{place}: {why}" if place else why) from None
+    policy = checked(Policy, document)
     if (size := len(policy.model_dump_json().encode())) > LARGEST:
         message = f"a policy has at most {LARGEST:,} bytes as JSON; this one has {size:,}"
         raise InvalidInput(message, hint="shorten its messages")

@@ -18,14 +18,15 @@ from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from tocsin.errors import InvalidInput
 
+from .documents import checked
 from .frozen import Frozen, Utc
 from .layer import FIRST, LAST, Id, Layer, Name, ends_later
 from .local_time import moment_of, reached, zone_of
-from .user import checked_time_zone
+from .user import known_time_zone
 
 MOST_LAYERS = 20
 MOST_OVERRIDES = 200
@@ -33,14 +34,6 @@ MOST_OVERRIDES = 200
 
 LONGEST_VIEW = timedelta(days=732)
 """Shifts that are listed at once: two years of them."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        return checked_time_zone(name)
-    except InvalidInput as error:
-        message = f"{error} ({error.hint})"
-        raise ValueError(message) from None
 
 
 class Override(Frozen):
@@ -76,7 +69,7 @@ class Schedule(Frozen):
 
     id: Id
     name: Name
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    time_zone: Annotated[str, AfterValidator(known_time_zone)]
     team: Annotated[str, StringConstraints(max_length=64)] = ""
     layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS)] = ()
     overrides: Annotated[tuple[Override, ...], Field(max_length=MOST_OVERRIDES)] = ()
@@ -129,14 +122,7 @@ class Shift(NamedTuple):
 
 def schedule_of(document: Mapping[str, object]) -> Schedule:
     """Return the schedule that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
-    try:
-        return Schedule.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        # People count from one.
-        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        why = problem["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{place}: {why}" if place else why) from None
+    return checked(Schedule, document)
 
 
 def on_call(schedule: Schedule, at: Utc) -> Duty:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.api.policy_views import PolicyBody
+from tocsin.domain.documents import checked
 from tocsin.domain.frozen import Utc
 from tocsin.domain.local_time import zone_of
 from tocsin.domain.policy import Policy, checked_with, default_policy, policy_of
@@ -15,7 +16,6 @@ from tocsin.domain.schedule import schedule_of
 from tocsin.domain.user import checked_time_zone
 from tocsin.errors import InvalidInput
 
-from .checked_body import checked
 from .config_files import SaidSchedule, written
 from .plain_yaml import read_yaml
 

@@ -11,6 +11,7 @@ from tocsin.api.schedule_bodies import LayerBody, NewSchedule, OverrideBody, Sch
 from tocsin.api.schedule_looks import Looks
 from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
 from tocsin.domain.audit import Actor
+from tocsin.domain.documents import checked
 from tocsin.domain.schedule import Schedule
 from tocsin.domain.user import User
 from tocsin.errors import InvalidInput
@@ -20,8 +21,6 @@ from tocsin.services.pages_at_night import pages_at_night
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
-
-from .checked_body import checked
 
 if TYPE_CHECKING:
     from tocsin.services.contacts import Contacts
