@@ -12,7 +12,6 @@ from .schedule_page import show
 from .schedules import Desk, schedules
 from .wiring import Wiring
 
-BY = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the schedule, on one line.")
 NAME = click.argument("name", type=TEXT)
 

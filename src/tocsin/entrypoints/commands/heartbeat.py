@@ -5,7 +5,7 @@ import click
 from tocsin.api.heartbeat_views import HeartbeatView
 from tocsin.domain.severity import Severity
 from tocsin.domain.watch import LONGEST_GRACE, LONGEST_PACE
-from tocsin.entrypoints.choices import TEXT, Whole, Word
+from tocsin.entrypoints.choices import BY, TEXT, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -23,7 +23,6 @@ _COLUMNS = (
     Column("SERVICE", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the heartbeat, on one line.")
 _name = click.argument("name", type=TEXT)
 
@@ -50,7 +49,7 @@ def heartbeat() -> None:
 @click.option("--service", type=TEXT, default="", help="Whose it is.")
 @click.option("--environment", type=TEXT, default="", help="Where.")
 @click.option("--team", type=TEXT, default="", help="Who is responsible.")
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -115,7 +114,7 @@ def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
 @click.option("--service", type=TEXT, help="Whose it is.")
 @click.option("--environment", type=TEXT, help="Where.")
 @click.option("--team", type=TEXT, help="Who is responsible.")
-@_by
+@BY
 @_json
 @pass_wiring
 def edit(
@@ -150,7 +149,7 @@ def edit(
 @heartbeat.command()
 @_name
 @click.option("--resume", is_flag=True, help="Await it again.")
-@_by
+@BY
 @_json
 @pass_wiring
 def pause(wiring: Wiring, *, name: str, resume: bool, by: str, as_json: bool) -> None:
@@ -161,7 +160,7 @@ def pause(wiring: Wiring, *, name: str, resume: bool, by: str, as_json: bool) ->
 
 @heartbeat.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Watch for NAME no more; its alert ends."""

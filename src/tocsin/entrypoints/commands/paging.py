@@ -8,7 +8,7 @@ from tocsin.api.page_views import NotificationView, NotificationWithAttempts
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.page import PageStatus
 from tocsin.entrypoints.address_words import KIND
-from tocsin.entrypoints.choices import INCIDENT_ID, TEXT, Word
+from tocsin.entrypoints.choices import BY, INCIDENT_ID, TEXT, Word
 from tocsin.entrypoints.commands.actions import some_incidents, tell
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -35,7 +35,7 @@ _COLUMNS = (
 @click.argument("text", nargs=-1, type=TEXT)
 @click.option("--incident", "incident_id", type=INCIDENT_ID, default="", help="What it is about.")
 @click.option("--channel", "channels", type=KIND, multiple=True, help="Only over this; as often as needed.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print an object: the pages, and who could not be paged.")
 @pass_wiring
 def page(

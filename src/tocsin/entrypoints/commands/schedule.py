@@ -10,9 +10,9 @@ from tocsin.api.schedule_views import ScheduleView
 from tocsin.domain.local_time import zone_of
 from tocsin.domain.rotation import Unit, Weekday
 from tocsin.domain.user import checked_time_zone
-from tocsin.entrypoints.choices import TEXT, Whole, Word
+from tocsin.entrypoints.choices import BY, TEXT, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
-from tocsin.entrypoints.schedule_acts import BY, JSON, NAME, act, tell
+from tocsin.entrypoints.schedule_acts import JSON, NAME, act, tell
 from tocsin.entrypoints.schedule_page import LIST, row
 from tocsin.entrypoints.schedules import Desk, Document, schedules
 from tocsin.entrypoints.wiring import Wiring, pass_wiring

@@ -10,7 +10,7 @@ from tocsin.api.silence_views import SilenceView, SilenceWithCount
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Matcher, SilenceState
 from tocsin.domain.source import Source
-from tocsin.entrypoints.choices import AHEAD, TEXT, Word
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -28,7 +28,6 @@ _COLUMNS = (
     Column("HIDES", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the silence, on one line.")
 _id = click.argument("silence_id", metavar="ID", type=TEXT)
 
@@ -72,7 +71,7 @@ def silence() -> None:
 @click.option("--for", "ends_at", type=AHEAD, required=True, metavar="TIME", help="How long, or until when.")
 @click.option("--from", "starts_at", type=AHEAD, metavar="TIME", help="When it begins; now unless given.")
 @click.option("--reason", type=TEXT, required=True, help="Why.")
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -123,7 +122,7 @@ def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
 @_where_options
 @click.option("--for", "ends_at", type=AHEAD, metavar="TIME", help="How long from now, or until when.")
 @click.option("--reason", type=TEXT, help="Why.")
-@_by
+@BY
 @_json
 @pass_wiring
 def edit(
@@ -148,7 +147,7 @@ def edit(
 
 @silence.command()
 @_id
-@_by
+@BY
 @pass_wiring
 def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
     """End a silence now. What it held is paged within a minute."""
