@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from tocsin.domain.policy import (
     LONGEST_DELAY,
     MOST_ACTIONS,
+    MOST_REPEATS,
     MOST_STEPS,
     Assign,
     CreateIssue,
@@ -114,7 +115,7 @@ class PolicyBody(Body):
         default=ConditionsBody.model_construct(), description="The default one has none."
     )
     steps: tuple[StepBody, ...] = Field(min_length=1, max_length=MOST_STEPS)
-    repeat: int = Field(default=0, ge=0, le=9, description="How often all of them are done again.")
+    repeat: int = Field(default=0, ge=0, le=MOST_REPEATS, description="How often all of them are done again.")
     repeat_after_minutes: int = Field(default=10, ge=1, le=LONGEST_DELAY)
     fallback: tuple[Target, ...] = Field(
         default=(), max_length=MOST_ACTIONS, description="Where a step reaches nobody; administrators unless given."

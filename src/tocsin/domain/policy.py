@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from tocsin.errors import InvalidInput
 
-from .contact import ChannelKind
+from .contact import REPOSITORY, ChannelKind
 from .documents import checked
 from .frozen import Frozen, Utc
 from .incident import Incident
@@ -26,6 +26,7 @@ from .severity import Severity
 
 MOST_STEPS = 20
 MOST_ACTIONS = 10
+MOST_REPEATS = 9
 LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
@@ -49,12 +50,14 @@ class TargetKind(StrEnum):
     ADMINS = "admins"
 
 
-_ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
+ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
+"""Targets that are named by their kind; the others have a name or id behind it."""
+
 _TARGET = re.compile(r"(schedule|team|user|room):(\S.{0,198})")
 
 
 def _target(text: str) -> str:
-    if text not in _ALONE and not _TARGET.fullmatch(text):
+    if text not in ALONE and not _TARGET.fullmatch(text):
         message = (
             f"{text[:100]!r} is no target: assignees, on_call, admins, or one of schedule:, team:, user: and room: "
             "with a name or id behind it"
@@ -67,7 +70,7 @@ Target = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
     AfterValidator(_target),
-    Field(json_schema_extra={"pattern": rf"^({'|'.join(_ALONE)}|{_TARGET.pattern})$"}),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(ALONE)}|{_TARGET.pattern})$"}),
 ]
 """``assignees``, ``on_call`` (of the team that the incident belongs to), ``admins``; or ``schedule:``, ``team:`` (whoever
 is on call of it), ``user:`` or ``room:``, each with a name or id."""
@@ -130,7 +133,7 @@ class CreateIssue(Frozen):
     """Open an issue in a repository of GitHub, once an incident."""
 
     type: Literal["create_issue"]
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
+    repository: Annotated[str, StringConstraints(pattern=rf"^{REPOSITORY}$")]
     labels: Annotated[tuple[Annotated[str, StringConstraints(max_length=50)], ...], Field(max_length=10)] = ()
 
 
@@ -179,7 +182,7 @@ class Policy(Frozen):
     is_active: bool = True
     conditions: Conditions = Conditions()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
-    repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    repeat: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 0
     repeat_after_minutes: Annotated[int, Field(ge=1, le=LONGEST_DELAY)] = 10
     fallback: Annotated[tuple[Target, ...], Field(max_length=MOST_ACTIONS)] = ()
     hold: Hold | None = None

@@ -7,6 +7,7 @@ import click
 from tocsin.api.page_views import NotificationView, NotificationWithAttempts
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.page import PageStatus
+from tocsin.domain.policy import ALONE
 from tocsin.entrypoints.address_words import KIND
 from tocsin.entrypoints.choices import BY, INCIDENT_ID, TEXT, Word
 from tocsin.entrypoints.commands.actions import some_incidents, tell
@@ -17,7 +18,6 @@ from tocsin.entrypoints.pages import page_desk
 from tocsin.entrypoints.screen import Styled
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
-_ALONE = ("on_call", "assignees", "admins")
 _COLUMNS = (
     Column("MADE"),
     Column("STATUS"),
@@ -53,7 +53,7 @@ def page(
     PERSON is an e-mail address or id, or a target as policies name them: room:ops, team:shop, schedule:Shop, on_call.
     """
     actor = wiring.actor(by)
-    target = who if ":" in who or who in _ALONE else f"user:{who}"
+    target = who if ":" in who or who in ALONE else f"user:{who}"
     kinds = [ChannelKind(one) for one in channels]
     with page_desk(wiring, actor) as desk:
         asked = desk.notify([target], " ".join(text), incident_id=incident_id, channels=kinds)

@@ -22,7 +22,7 @@ from .behind import Remembered
 from .directory import Directory
 from .explaining import Explaining
 from .readiness import MOST_SERVICES, readiness
-from .rehearsal import LOOKS_AHEAD
+from .rehearsal import REHEARSED_FOR
 
 KNOWN_SINCE = timedelta(days=30)
 """Services of incidents since then are looked at, besides those that teams own."""
@@ -71,7 +71,7 @@ class Answering:
         Raises ``InvalidInput`` for a moment of which no schedule says anything.
         """
         at = at or self._clock()
-        if not FIRST <= at <= LAST - LOOKS_AHEAD:
+        if not FIRST <= at <= LAST - REHEARSED_FOR:
             message = f"nobody can say who is paged at {at.isoformat()}"
             raise InvalidInput(message, hint=f"give a moment between {FIRST.date()} and {LAST.year - 1}")
         store = Remembered(self._store)

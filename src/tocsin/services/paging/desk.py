@@ -31,7 +31,7 @@ MOST_ATTEMPTS = 8
 
 LOG = logging.getLogger(__name__)
 
-_ENDS = (PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED)
+_ENDS = frozenset(one for one in PageStatus if one.over)
 
 
 class Desk:

@@ -28,7 +28,7 @@ def notice_acts(desk: Desk) -> Mapping[str, Act]:
     return {SHIFT_NOTICE: act, NOTICE: act}
 
 
-def _take(desk: Desk, record: Record) -> bool:
+def _take(desk: Desk, record: Record) -> None:
     now = desk.clock()
     user = str(record.body.get("user", ""))
     gone = RecordWrite(kind=record.kind, id=record.id, record=None, expected=record.version)
@@ -48,7 +48,7 @@ def _take(desk: Desk, record: Record) -> bool:
     ]
     if not pages:
         desk.log.warning("the %s %s reaches nobody: there is no way to tell %s", record.kind, record.id, user)
-    return desk.commit(gone, *(planned(page) for page in pages))
+    desk.commit(gone, *(planned(page) for page in pages))
 
 
 def said(record: Record) -> str:
