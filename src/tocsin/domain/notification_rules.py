@@ -122,7 +122,7 @@ class Why(StrEnum):
 
 
 class Way(NamedTuple):
-    """One way to tell somebody, and how long after the first moment."""
+    """One way to tell somebody, and how long after the page is due it is used."""
 
     contact: Contact
     after: timedelta
