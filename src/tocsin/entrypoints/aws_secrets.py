@@ -91,7 +91,7 @@ class SecretText(_Remembered[str]):
         raise ConfigurationError(message, hint=f"It takes {takes}.")
 
 
-class SecretWords(_Remembered[Mapping[str, str]]):
+class SecretTexts(_Remembered[Mapping[str, str]]):
     """Texts that AWS keeps together, as ``{"key": "...", "other": "..."}``; what is empty, or no text, is left out."""
 
     @override
