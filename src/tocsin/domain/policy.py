@@ -1,13 +1,12 @@
 """Escalation policies: what happens, after how long, while nobody acknowledges, and for which incidents.
 
 The most specific active policy wins whose conditions all hold: the one with more conditions, and of as many the one
-whose conditions say more, in the order of ``SAYS_MORE``. Two that could both hold for one incident and are as
-specific are refused when they are saved. Where none holds, the default policy does; there always is one.
+whose conditions say more, in the order of ``SAYS_MORE``. A policy that could hold for the same incident as another, and
+is equally specific, is refused when it is saved. Where none holds, the default policy does; there always is one.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
@@ -21,7 +20,7 @@ from .documents import checked
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .policy_conditions import MOST_VALUES, Conditions, Times
-from .rotation import Hours, duties
+from .rotation import at_all_hours
 from .severity import Severity
 
 MOST_STEPS = 20
@@ -34,7 +33,6 @@ LONGEST_TEXT = 500
 LARGEST = 100_000
 """Bytes of a policy as JSON: it is copied onto each incident, and written with each step that is taken."""
 
-_MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - on the wall clock
 DEFAULT_ID = "default"
 
 
@@ -160,9 +158,7 @@ class Hold(Frozen):
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
-        week = _MONDAY, _MONDAY + timedelta(days=8)
-        hours = [Hours.model_validate(one.model_dump()) for one in self.times.hours]
-        if list(duties(hours, *week)) == [week]:
+        if at_all_hours(self.times.hours):
             message = "it would be held at all hours, and nobody ever paged"
             raise ValueError(message)
         return self
@@ -172,8 +168,8 @@ class Policy(Frozen):
     """``steps`` in order, and again ``repeat`` times, ``repeat_after_minutes`` after the last.
 
     ``fallback``: who is paged where a step reaches nobody; the administrators, if that is nobody. ``hold``: what waits
-    until morning. ``ack_timeout_minutes``: an acknowledgement after which nobody began to work is none, and a new cycle
-    begins. ``version`` grows by one with each change.
+    until morning. ``ack_timeout_minutes``: after so long an acknowledgement lapses, and a new cycle begins, unless
+    somebody has begun to work. ``version`` grows by one with each change.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -207,7 +203,7 @@ class Policy(Frozen):
 
     @property
     def called(self) -> tuple[str, ...]:
-        """The targets of what calls webhooks."""
+        """The targets of its webhook actions."""
         return tuple(action.target for step in self.steps for action in step.actions if isinstance(action, Webhook))
 
     def renamed(self, name: Callable[[str], str]) -> "Policy":
