@@ -57,7 +57,7 @@ def silence_acts(store: Store, *, clock: Clock, new_id: NewId) -> Mapping[str, A
 
 
 def silences_now(store: Store) -> list[Silence]:
-    """Return what hides anything, or will, and what did a moment ago: a read or two, however much there ever was."""
+    """Return the silences that are active, to come, or just over: a read or two, however many there ever were."""
     kept = [Kept.model_validate(record.body) for record in every_record(store, SILENCE)]
     return [silence for one in kept for silence in one.hiding()]
 

@@ -1,6 +1,6 @@
 """What people are told beside incidents: that a shift of theirs moved, that a silence of theirs ends. Acts of the tick.
 
-A notice becomes pages in the commit that takes it, and goes as every page does; to the first way only, as what is mild.
+A notice becomes pages in the commit that takes it, and goes as every page of low severity does.
 """
 
 from collections.abc import Mapping, Sequence

@@ -24,7 +24,7 @@ _ANSWERS = frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED})
 
 
 class OnRecord:
-    """One incident's. ``records`` are its cycles and pages as they are kept, ``tries`` the attempts by page."""
+    """What there is of one incident. ``records`` are its cycles and pages as they are kept, ``tries`` the attempts by page."""
 
     def __init__(self, store: Store, incident: Incident) -> None:
         begins = f"{incident.id}:"

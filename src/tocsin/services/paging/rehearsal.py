@@ -34,7 +34,7 @@ KINDS = frozenset({ESCALATION, NEWS, PAGE, DELIVERY})
 """What belongs to one incident, so that others' need not be looked at."""
 
 REHEARSED_FOR = timedelta(days=16)
-"""Longer than anything is held: a week until quiet hours are over, and a step that waits for a week."""
+"""Longer than anything waits: up to a week for quiet hours to end, and up to a week for a step."""
 
 MOST_ROUNDS = 100
 
