@@ -6,8 +6,8 @@ from tocsin.services.channel import Receipt
 
 from .answers import text_in
 from .sms_text import fitted
-from .sns import number_of
 from .twilio import Twilio
+from .words import number_of
 
 
 class TwilioSms:

@@ -9,9 +9,8 @@ from tocsin.domain.message import Message, Tells
 from tocsin.services.channel import Receipt
 
 from .answers import text_in
-from .sns import number_of
 from .twilio import Twilio
-from .words import cut, one_line
+from .words import cut, number_of, one_line
 
 ACKNOWLEDGES = "1"
 """The key that acknowledges."""
