@@ -41,7 +41,7 @@ from .contact_records import (
     written,
 )
 from .due import CODE
-from .listing import every_record
+from .listing import records_beginning
 from .sealing import Sealer
 from .tick import MOST_ATTEMPTS
 from .versions import see_version
@@ -103,11 +103,8 @@ class Contacts:
         return found
 
     def rooms(self) -> Iterator[Contact]:
-        """Yield every room, by name."""
-        for record in every_record(self._store, CONTACT, after=ROOMS):
-            if not record.id.startswith(ROOMS):
-                return
-            yield contact_in(record)
+        """Return every room, by name."""
+        return map(contact_in, records_beginning(self._store, CONTACT, ROOMS))
 
     def room(self, name: str) -> Contact:
         """Return a room by name, in any letter case, or by id. Raises :class:`~tocsin.errors.NotFound`."""
