@@ -18,7 +18,7 @@ from .config_files import Config, SaidSchedule, said_layer, said_policy, written
 from .contact_desk import ContactDesk, StoreContacts
 from .people import People, StorePeople
 from .policies import PolicyDesk, StorePolicies
-from .schedules import Desk, StoreSchedules
+from .schedules import ScheduleDesk, StoreSchedules
 
 if TYPE_CHECKING:
     from tocsin.clock import Clock
@@ -57,7 +57,7 @@ class ConfigDesk:
     """What there is, read once: what is changed later is refused if somebody else changed it meanwhile."""
 
     def __init__(
-        self, schedules: Desk, policies: PolicyDesk, people: People, contacts: ContactDesk, clock: "Clock"
+        self, schedules: ScheduleDesk, policies: PolicyDesk, people: People, contacts: ContactDesk, clock: "Clock"
     ) -> None:
         self._schedules = schedules
         self._policies = policies

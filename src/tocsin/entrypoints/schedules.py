@@ -32,7 +32,7 @@ Document = dict[str, Any]
 """What the API takes as a body. Any: whoever takes it checks it."""
 
 
-class Desk(Protocol):
+class ScheduleDesk(Protocol):
     """Schedules, changed in somebody's name. They are named by name or id, and so are teams; people by address or id."""
 
     def every(self, team: str) -> list[ScheduleView]:
@@ -88,7 +88,7 @@ class Desk(Protocol):
 
 
 @contextmanager
-def schedules(wiring: "Wiring", by: str) -> Iterator[Desk]:
+def schedules(wiring: "Wiring", by: str) -> Iterator[ScheduleDesk]:
     """Open the store that the settings name, or reach the server, and close it; ``by`` is who acts."""
     settings = wiring.settings()
     if wiring.asks_server(settings):
@@ -102,7 +102,7 @@ def schedules(wiring: "Wiring", by: str) -> Iterator[Desk]:
 
 
 class StoreSchedules:
-    """:class:`Desk` of a store."""
+    """:class:`ScheduleDesk` of a store."""
 
     def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)

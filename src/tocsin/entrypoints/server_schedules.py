@@ -13,7 +13,7 @@ from .server_store import MOST_LISTED, V1
 
 
 class ServerSchedules:
-    """:class:`~tocsin.entrypoints.schedules.Desk` of a server."""
+    """:class:`~tocsin.entrypoints.schedules.ScheduleDesk` of a server."""
 
     def __init__(self, calls: ServerCalls, by: str) -> None:
         self._calls = calls

@@ -15,7 +15,7 @@ from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.screen import Styled
-from tocsin.entrypoints.silences import silencing
+from tocsin.entrypoints.silences import silences
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.services.silences import SilenceEdit
 
@@ -86,8 +86,8 @@ def add(
 ) -> None:
     """Make a silence. All that is given must hold of an incident; it lasts a week at most."""
     where = _matcher(given)
-    with silencing(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
+    with silences(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
 
 
 @silence.command("list")
@@ -96,8 +96,8 @@ def add(
 @pass_wiring
 def list_silences(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
     """List silences, the one that ends first at the top."""
-    with silencing(wiring, "") as those:
-        found = [one for one in those.every() if everything or one.state is not SilenceState.OVER]
+    with silences(wiring, "") as desk:
+        found = [one for one in desk.every() if everything or one.state is not SilenceState.OVER]
     found.sort(key=lambda one: one.ends_at)
     if as_json:
         write_array(wiring.out.stream, found)
@@ -113,8 +113,8 @@ def list_silences(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
 @pass_wiring
 def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
     """Show a silence, and how many active incidents it hides now."""
-    with silencing(wiring, "") as those:
-        _tell(wiring, those.one(silence_id), as_json=as_json)
+    with silences(wiring, "") as desk:
+        _tell(wiring, desk.one(silence_id), as_json=as_json)
 
 
 @silence.command()
@@ -141,8 +141,8 @@ def edit(
     if change == SilenceEdit():
         message = "nothing to change: give --for, --reason, or what it hides"
         raise click.UsageError(message)
-    with silencing(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.edit(silence_id, change), as_json=as_json)
+    with silences(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.edit(silence_id, change), as_json=as_json)
 
 
 @silence.command()
@@ -152,8 +152,8 @@ def edit(
 def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
     """End a silence now. What it held is paged within a minute."""
     actor = wiring.actor(by)
-    with silencing(wiring, actor) as those:
-        those.end(silence_id)
+    with silences(wiring, actor) as desk:
+        desk.end(silence_id)
     wiring.out.line(f"{silence_id} is ended.")
 
 
