@@ -39,7 +39,7 @@ class VoiceChannel:
         url = self._action_url(message) if message.tells is Tells.PAGE else ""
         call = {"To": number_of(to), "From": self._twilio.sender, "Twiml": twiml(message, url)}
         found = self._twilio.make("Calls", call)
-        return Receipt(text_in(found, "sid"), text_in(found, "status"))
+        return Receipt(text_in(found, "sid"))
 
 
 def twiml(message: Message, action_url: str) -> str:

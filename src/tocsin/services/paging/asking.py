@@ -139,8 +139,7 @@ class Asking:
         def do(draft: Draft) -> None:
             incident = self._pageable(draft.incident, draft.at)
             escalation = self._next(incident, draft.at)
-            number = f"from step {escalation.step + 1}"
-            why = f"escalated by hand, {number}"
+            why = f"escalated by hand, from step {escalation.step + 1}"
             if incident.snoozed_until is not None:
                 wake(draft, why=why, reason=Reason.BY_HAND, page=True)
             else:
