@@ -6,6 +6,8 @@ from pydantic import ConfigDict, Field
 
 from tocsin.domain.policy import (
     LONGEST_DELAY,
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
     MOST_ACTIONS,
     MOST_REPEATS,
     MOST_STEPS,
@@ -108,8 +110,8 @@ class StepBody(Body):
 class PolicyBody(Body):
     """An escalation policy. Targets are by name or id: `user:`, `team:`, `schedule:`, `room:`; or `assignees` and such."""
 
-    name: Something = Field(max_length=200, examples=["Checkout, at once"])
-    description: str = Field(default="", max_length=2_000)
+    name: Something = Field(max_length=LONGEST_NAME, examples=["Checkout, at once"])
+    description: str = Field(default="", max_length=LONGEST_DESCRIPTION)
     is_active: bool = True
     conditions: ConditionsBody = Field(
         default=ConditionsBody.model_construct(), description="The default one has none."

@@ -29,7 +29,11 @@ MOST_REPEATS = 9
 LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
+LONGEST_NAME = 200
+LONGEST_DESCRIPTION = 2_000
 LONGEST_TEXT = 500
+"""Characters."""
+
 LARGEST = 100_000
 """Bytes of a policy as JSON: it is copied onto each incident, and written with each step that is taken."""
 
@@ -173,8 +177,8 @@ class Policy(Frozen):
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=200)]
-    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+    description: Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION)] = ""
     is_active: bool = True
     conditions: Conditions = Conditions()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]

@@ -24,7 +24,7 @@ REMEMBERED = timedelta(minutes=15)
 """How long what was read is used without another look."""
 
 AGAIN = timedelta(minutes=1)
-"""How long it is, after a look that failed: looking takes seconds, for which a page would wait."""
+"""The same after a look that failed: each look takes seconds, for which a page would wait."""
 
 _log = logging.getLogger(__name__)
 

@@ -47,8 +47,9 @@ def channels_of(
     """Return the channels that are set up; each is made once, when it is first asked for.
 
     ``action_url`` returns where a call tells the key that was pressed; without it a call takes none. ``outbound`` is
-    the way out over HTTP. ``look``: the secret with keys is read, and what it lacks is not set up; else that is found
-    out by who sends. Making one raises :class:`~tocsin.errors.ConfigurationError` where a setting is missing.
+    the way out over HTTP. ``look``: the secret with keys is read now, and channels whose keys it lacks are left out;
+    otherwise a page that goes there finds out. Making one raises :class:`~tocsin.errors.ConfigurationError` where a
+    setting is missing.
     """
     made = _Made(settings, aws, clock, action_url, outbound)
 

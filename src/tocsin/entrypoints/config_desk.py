@@ -110,7 +110,7 @@ class ConfigDesk:
     def _put_schedule(self, step: Step) -> None:
         if not isinstance(step.after, Schedule):
             return
-        # Of what is not named what was there would stay.
+        # What is not named would stay as it was.
         said = {"time_zone": "UTC", "team": "", "layers": []} | self._said(step.after) | {"from_now": True}
         if isinstance(step.before, Schedule):
             self._schedules.edit(step.before.id, said, step.before.version)
@@ -210,7 +210,7 @@ class ConfigDesk:
         return policy if any(policy.conditions.given) else policy.model_copy(update={"id": DEFAULT_ID})
 
     def _see_that_the_default_policy_keeps(self, gone: Container[str]) -> None:
-        """Refuse that a schedule goes that it names. It is the one policy that stays though nothing describes it."""
+        """Refuse to remove a schedule that the default policy names: it stays although nothing describes it."""
         default = next(one for one in self._policies_there if one.id == DEFAULT_ID)
         for kind, which in map(parts_of, default.targets):
             if kind is TargetKind.SCHEDULE and which.casefold() in gone:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tocsin.domain.policy import MOST_REPEATS
+from tocsin.domain.policy import LONGEST_DESCRIPTION, MOST_REPEATS
 from tocsin.domain.rotation import Weekday
 
-from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, moment, rotation, zone_in
+from .config_import import Document, Taken, begins, hours, moment, rotation, zone_in
 
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
 _MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}

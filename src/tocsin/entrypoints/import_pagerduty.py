@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tocsin.domain.policy import MOST_REPEATS
+from tocsin.domain.policy import LONGEST_DESCRIPTION, MOST_REPEATS
 from tocsin.domain.rotation import Weekday
 
-from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, listed, moment, rotation, zone_in
+from .config_import import Document, Taken, begins, hours, listed, moment, rotation, zone_in
 
 _WEEK = tuple(Weekday)
 

@@ -73,7 +73,7 @@ class Checked(Courier, Protocol):
 
 
 class SecretCourier:
-    """Hands letters to the mail server that a secret names. After one that was not taken it is read anew.
+    """Hands letters to the mail server that a secret names. After a letter that was not taken the secret is read anew.
 
     A secret that cannot be read, or is none, is told as the mail server being away: it can be set right.
     """

@@ -50,10 +50,10 @@ With the margin it is less than a lease, so that nobody else takes what is being
 """
 
 SOON = timedelta(seconds=2)
-"""How far the clock of who wrote may be before ours: what is due within that is waited for."""
+"""How far the clock of whoever wrote a record may be ahead of ours: what is due within that time is waited for."""
 
 MOST_LOOKED_AT = 400
-"""Records that are looked at when it is seen what is due still; the longest due are among them."""
+"""Records that are read to see what is still due; those that have been due longest are among them."""
 
 SERVICE = "tocsin-pager"
 

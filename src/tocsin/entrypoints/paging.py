@@ -1,6 +1,7 @@
 """The pager, put together as the settings say: what the tick acts on beside incidents, and what it sends.
 
-What finds whom to page is imported for the first page, and what else falls due when it does: most rounds have neither.
+What looks up whom to page is imported with the first page, and what acts on anything else when such a record falls
+due: most rounds have neither.
 """
 
 import random

@@ -1,6 +1,6 @@
 """What paging left behind of an incident, forgotten with it: texts that people wrote, and who was told where.
 
-Imported by who forgets: nobody else has its kinds on a cold start.
+It is imported when something is forgotten: a cold start needs none of these kinds.
 """
 
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ from tocsin.domain.policy import Policy, TargetKind
 from .directory import Directory, Missing
 
 FALLBACK = "fallback"
-"""The place of an action that no policy lists: it pages the fallback."""
+"""The ``action`` of a page to the fallback, where others have the place of an action of the policy."""
 
 ADMINS = TargetKind.ADMINS.value
 """Who is paged where nobody else is left."""
