@@ -30,7 +30,7 @@ def test_an_sms_is_a_form_of_the_account(provider, twilio):
     """Signed in by account and token; the provider id is the message's SID."""
     provider.status, provider.body = 201, {"sid": "SM1", "status": "queued"}
     receipt = TwilioSms(twilio).send(page(short="Prüfung … €"), TO)
-    assert receipt == ("SM1", "queued")
+    assert receipt.provider_id == "SM1"
     assert provider.only.path == f"/2010-04-01/Accounts/{SID}/Messages.json"
     assert provider.only.form == {"To": "+4915112345678", "From": "+15005550006", "Body": "Prüfung ... €"}
     signed_in = provider.only.headers["authorization"].removeprefix("Basic ")

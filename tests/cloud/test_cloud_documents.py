@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.cloud.cloudformation import ROOT, load
-from tocsin.entrypoints import lambda_metrics, pager_metrics
+from tocsin.entrypoints import pager_metrics, sync_metrics
 from tocsin.entrypoints.program import TABLE
 from tocsin.services.paging.rounds import RoundReport
 from tocsin.services.sync import SyncReport
@@ -62,13 +62,13 @@ def test_every_metric_is_described():
     """All that the handler can write, and nothing else."""
     whole = SyncReport.model_construct(complete=False, quarantined=(1,), unfinished=(1,), monitors=1, decisions={})
     runs = [
-        lambda_metrics.Run(cold_start=True, report=None),
-        lambda_metrics.Run(cold_start=False, report=whole, active=1, opened=Counter(low=1), resolved=Counter(low=1)),
+        sync_metrics.Run(cold_start=True, report=None),
+        sync_metrics.Run(cold_start=False, report=whole, active=1, opened=Counter(low=1), resolved=Counter(low=1)),
     ]
     written = {
         metric["Name"]
         for document in (
-            *(one for run in runs for one in lambda_metrics.documents(run, namespace="Tocsin", service="tocsin")),
+            *(one for run in runs for one in sync_metrics.documents(run, namespace="Tocsin", service="tocsin")),
             pager_metrics.document(whole_round(), namespace="Tocsin", service="tocsin-pager"),
         )
         for metric in document["_aws"]["CloudWatchMetrics"][0]["Metrics"]
@@ -96,8 +96,8 @@ def test_what_it_costs_adds_up(stack):
     assert counted["CloudWatch, alarms"].startswith(f"{len(stack.of_type('AWS::CloudWatch::Alarm'))};")
     assert f"at {stack.parameters['MemorySize']} MB" in counted["Lambda, arm64"]
     assert f"at {stack.parameters['PagerMemorySize']} MB" in counted["Lambda, the pager"]
-    quiet = lambda_metrics.Run(cold_start=False, active=1, report=SyncReport.model_construct(**QUIET))
-    (document,) = lambda_metrics.documents(quiet, namespace="Tocsin", service="tocsin")
+    quiet = sync_metrics.Run(cold_start=False, active=1, report=SyncReport.model_construct(**QUIET))
+    (document,) = sync_metrics.documents(quiet, namespace="Tocsin", service="tocsin")
     idle = pager_metrics.Round(cold_start=False, scheduled=True, pages=RoundReport(), oldest=timedelta(0))
     idle = pager_metrics.document(idle, namespace="Tocsin", service="tocsin-pager")
     always = sum(len(one["_aws"]["CloudWatchMetrics"][0]["Metrics"]) for one in (document, idle))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.cloud.cloudformation import Stack, alarms, environment, watched
 from tocsin.domain.decision import Reason
-from tocsin.entrypoints import lambda_metrics, pager_metrics
+from tocsin.entrypoints import pager_metrics, sync_metrics
 from tocsin.services.paging.rounds import RoundReport
 from tocsin.services.sync import SyncReport
 from tocsin.storage import dynamodb_table
@@ -97,9 +97,9 @@ def test_our_own_metrics_are_the_ones_that_the_handlers_write(stack):
         decisions={next(iter(Reason)): 1},
     )
     moved = {"opened": Counter(high=1), "resolved": Counter(high=1)}
-    run = lambda_metrics.Run(cold_start=True, report=report, active=1, **moved)
+    run = sync_metrics.Run(cold_start=True, report=report, active=1, **moved)
     variables = environment(stack)
-    written = lambda_metrics.documents(
+    written = sync_metrics.documents(
         run, namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"]
     )
     everything = {"sent": 1, "failed": 1, "dropped": 1, "left": 1}

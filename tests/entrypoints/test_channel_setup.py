@@ -21,7 +21,7 @@ from tocsin.config import Settings
 from tocsin.domain.contact import ChannelKind
 from tocsin.entrypoints.aws import Aws
 from tocsin.entrypoints.channel_setup import channel_checks, channels_of
-from tocsin.entrypoints.channel_words import NAMES, ChannelWords, Renewed
+from tocsin.entrypoints.provider_keys import NAMES, ProviderKeys, Renewed
 from tocsin.errors import ConfigurationError, Refused, Undelivered
 from tocsin.services.channel import Receipt
 
@@ -115,9 +115,9 @@ def test_keys_show_in_no_repr():
     """Neither of settings nor of what reads them."""
     environ = {name: f"hunter2-{name}" for name in NAMES if name not in TWILIO} | TWILIO
     settings = Settings.read(environ)
-    words = ChannelWords(settings, lambda: Aws(REGION, {}), clock=lambda: NOON)
+    keys = ProviderKeys(settings, lambda: Aws(REGION, {}), clock=lambda: NOON)
     nowhere(
-        f"{settings!r} {words!r}",
+        f"{settings!r} {keys!r}",
         **{name: environ[name] for name in NAMES if name not in {"TWILIO_FROM", "TWILIO_ACCOUNT_SID"}},
     )
 
@@ -128,22 +128,22 @@ def secrets(moto):
     return Session().create_client("secretsmanager", region_name=REGION)
 
 
-def words_of(clock=lambda: NOON, **environ):
+def keys_of(clock=lambda: NOON, **environ):
     """Return the keys of an environment that names the secret."""
     environ = {"CHANNELS_SECRET_NAME": SECRET, **environ}
-    return ChannelWords(Settings.read(environ), lambda: Aws(REGION, environ), clock=clock)
+    return ProviderKeys(Settings.read(environ), lambda: Aws(REGION, environ), clock=clock)
 
 
 def test_a_secret_of_aws_goes_before_what_is_set(secrets):
     """What it does not hold is taken from the settings; what neither has is told by name."""
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "theirs", "slack_bot_token": ""}))
-    words = words_of(PUSHOVER_TOKEN="ours", SLACK_BOT_TOKEN="set")
-    assert words("PUSHOVER_TOKEN", "SLACK_BOT_TOKEN") == ("theirs", "set")
-    assert words.has("PUSHOVER_TOKEN")
-    assert not words.has("SLACK_SIGNING_SECRET")
+    keys = keys_of(PUSHOVER_TOKEN="ours", SLACK_BOT_TOKEN="set")
+    assert keys("PUSHOVER_TOKEN", "SLACK_BOT_TOKEN") == ("theirs", "set")
+    assert keys.has("PUSHOVER_TOKEN")
+    assert not keys.has("SLACK_SIGNING_SECRET")
     with pytest.raises(ConfigurationError, match=r"SLACK_SIGNING_SECRET is not set, nor in the secret tocsin/channels"):
-        words("SLACK_SIGNING_SECRET")
-    assert words.check().found == "the secret holds pushover_token"
+        keys("SLACK_SIGNING_SECRET")
+    assert keys.check().found == "the secret holds pushover_token"
 
 
 def test_while_aws_has_no_answer_it_is_asked_once_a_minute():
@@ -157,12 +157,12 @@ def test_while_aws_has_no_answer_it_is_asked_once_a_minute():
         return {"SecretString": '{"pushover_token": "ours"}'}
 
     aws = SimpleNamespace(region=REGION, client=lambda _name: SimpleNamespace(get_secret_value=answer))
-    words = ChannelWords(Settings.read({"CHANNELS_SECRET_NAME": SECRET}), lambda: aws, clock=lambda: now[0])
+    keys = ProviderKeys(Settings.read({"CHANNELS_SECRET_NAME": SECRET}), lambda: aws, clock=lambda: now[0])
     for minutes, times in ((0, 1), (14, 1), (15, 2), (15, 2), (15.9, 2), (16, 3), (16, 3)):
         now[0] = NOON + timedelta(minutes=minutes)
-        assert words("PUSHOVER_TOKEN") == ("ours",)
+        assert keys("PUSHOVER_TOKEN") == ("ours",)
         assert len(asked) == times
-    assert words("PUSHOVER_TOKEN", anew=True) == ("ours",)
+    assert keys("PUSHOVER_TOKEN", anew=True) == ("ours",)
     assert len(asked) == 4
 
 
@@ -179,10 +179,10 @@ def test_whoever_asks_whether_pages_go_out_is_told_what_the_secret_lacks(secrets
 
 def test_without_a_secret_what_is_set_counts():
     """AWS is asked nothing."""
-    words = ChannelWords(Settings.read({"PUSHOVER_TOKEN": "ours"}), None, clock=None)
-    assert words("PUSHOVER_TOKEN", anew=True) == ("ours",)
+    keys = ProviderKeys(Settings.read({"PUSHOVER_TOKEN": "ours"}), None, clock=None)
+    assert keys("PUSHOVER_TOKEN", anew=True) == ("ours",)
     with pytest.raises(ConfigurationError, match=r"TWILIO_FROM is not set$"):
-        words("TWILIO_FROM")
+        keys("TWILIO_FROM")
 
 
 class Taking:
@@ -207,7 +207,7 @@ def test_a_key_is_exchanged_without_a_deployment_and_no_message_is_lost_by_it(se
     """What is refused goes again with the new key; as long as none is refused the secret is remembered."""
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "old"}))
     tried = []
-    channel = Renewed(words_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried))
+    channel = Renewed(keys_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried))
     with pytest.raises(Refused):
         channel.send(page(), {})
     secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"pushover_token": "new"}))
@@ -222,7 +222,7 @@ def test_a_provider_that_is_away_says_nothing_of_the_key(secrets):
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "away"}))
     tried = []
     with pytest.raises(Undelivered, match="503"):
-        Renewed(words_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried)).send(page(), {})
+        Renewed(keys_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, tried)).send(page(), {})
     assert tried == ["away"]
 
 
@@ -231,7 +231,7 @@ def test_a_secret_that_is_none_can_be_set_right(secrets, held):
     """It is told as the provider being away, without what it holds, and the next try reads it again."""
     if held is not None:
         secrets.create_secret(Name=SECRET, SecretString=held)
-    channel = Renewed(words_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, []))
+    channel = Renewed(keys_of(), ("PUSHOVER_TOKEN",), lambda key: Taking(key, []))
     with pytest.raises(Undelivered, match=SECRET) as raised:
         channel.send(page(), {})
     assert type(raised.value) is Undelivered
@@ -247,16 +247,16 @@ def test_a_secret_is_remembered_for_a_while(secrets):
     """A quarter of an hour, and longer while AWS gives no answer."""
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({"pushover_token": "a"}))
     now = [at(0)]
-    words = words_of(clock=lambda: now[0])
-    assert words("PUSHOVER_TOKEN") == ("a",)
+    keys = keys_of(clock=lambda: now[0])
+    assert keys("PUSHOVER_TOKEN") == ("a",)
     secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"pushover_token": "b"}))
     now[0] = at(14)
-    assert words("PUSHOVER_TOKEN") == ("a",)
+    assert keys("PUSHOVER_TOKEN") == ("a",)
     now[0] = at(16)
-    assert words("PUSHOVER_TOKEN") == ("b",)
+    assert keys("PUSHOVER_TOKEN") == ("b",)
     secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
     now[0] = at(60)
-    assert words("PUSHOVER_TOKEN") == ("b",)
+    assert keys("PUSHOVER_TOKEN") == ("b",)
 
 
 def looked(environ, outbound=None):

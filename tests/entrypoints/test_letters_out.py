@@ -14,6 +14,7 @@ from tests.entrypoints.command_line import ROOT
 from tests.entrypoints.function import Context, PagerFunction
 from tests.mail_server import Mailbox, serving
 from tests.people import HERE, PASSWORD
+from tocsin.channels.in_time import LONGEST, CourierInTime
 from tocsin.config import Settings
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
@@ -21,7 +22,7 @@ from tocsin.entrypoints.accounts import accounts_of
 from tocsin.entrypoints.aws import TIMEOUT, Aws
 from tocsin.entrypoints.aws_secrets import SecretText
 from tocsin.entrypoints.key_places import key_file
-from tocsin.entrypoints.letters import LONGEST, InTime, SecretCourier, letters_of
+from tocsin.entrypoints.letters import SecretCourier, letters_of
 from tocsin.entrypoints.pager_handler import SENDING_SECONDS
 from tocsin.entrypoints.sign_in import sessions_of
 from tocsin.errors import ConfigurationError, Refused, Undelivered
@@ -248,7 +249,7 @@ def test_a_letter_takes_no_longer_than_it_may():
             ended.wait(60)
 
     with pytest.raises(Undelivered, match=r"longer than 0\.05 seconds"):
-        InTime(Slow(), longest=0.05).deliver(LETTER)
+        CourierInTime(Slow(), longest=0.05).deliver(LETTER)
     ended.set()
 
 
@@ -266,7 +267,7 @@ def test_what_a_courier_raises_is_raised_to_who_waits():
             raise Refused(message)
 
     with pytest.raises(Refused, match="550"):
-        InTime(Refuses()).deliver(LETTER)
+        CourierInTime(Refuses()).deliver(LETTER)
 
 
 @pytest.mark.parametrize("module", ["sync_handler", "api_handler"])

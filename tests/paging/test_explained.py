@@ -16,7 +16,7 @@ from tocsin.domain.page import PageReason, PageStatus
 from tocsin.domain.readiness import Doubt
 from tocsin.domain.severity import Severity
 from tocsin.errors import IllegalMove, Refused, Undelivered
-from tocsin.services.paging.explaining import MOST_NEXT, Explaining
+from tocsin.services.paging.explaining import MOST_NEXT, explain
 from tocsin.services.paging.readiness import ANY_OTHER, readiness
 
 pytestmark = pytest.mark.large  # moto takes its time: the other stand-in for DynamoDB tries them, in integration
@@ -103,8 +103,8 @@ class Night:
 
     def explained(self, person=""):
         score = self.score
-        explain = Explaining(score.store, score.town, self.channels, clock=lambda: score.now)
-        return explain(score.store.incident("INC-1001"), person)
+        incident = score.store.incident("INC-1001")
+        return explain(score.store, score.town, self.channels, incident, person, now=score.now)
 
     @property
     def channels(self):
@@ -215,8 +215,8 @@ def score(any_store):
 
 
 def explained(score, person=""):
-    explain = Explaining(score.store, score.town, score.phones.channels(), clock=lambda: score.now)
-    return explain(score.store.incident("INC-1001"), person)
+    incident = score.store.incident("INC-1001")
+    return explain(score.store, score.town, score.phones.channels(), incident, person, now=score.now)
 
 
 def text_of(found, part):
@@ -294,8 +294,8 @@ def test_what_was_adopted_pages_nobody(score):
     """There was no cycle."""
     score.at("02:00").alert()
     incident = score.store.incident("INC-1001")
-    explain = Explaining(MemoryStore(), score.town, {}, clock=lambda: score.now)
-    assert explain(incident, "ana").reason is WhyNot.NO_CYCLE
+    found = explain(MemoryStore(), score.town, {}, incident, "ana", now=score.now)
+    assert found.reason is WhyNot.NO_CYCLE
 
 
 def test_what_is_missing_is_said_with_what_mends_it(score):

@@ -8,10 +8,11 @@ from threading import Lock
 from tests.desk import NOON
 from tocsin.domain.contact import ChannelKind, Contact
 from tocsin.domain.message import Message
+from tocsin.domain.notification_rules import Way
 from tocsin.domain.page import PageReason
 from tocsin.domain.policy import TargetKind, parts_of
 from tocsin.services.channel import Receipt
-from tocsin.services.paging.directory import Found, Missing, Way
+from tocsin.services.paging.directory import Found, Missing
 
 
 def a_contact(user, kind, *, name=""):

@@ -6,10 +6,10 @@ from datetime import timedelta
 from tests.desk import NOON
 from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor
+from tocsin.domain.schedule import on_call
 from tocsin.services.auditing import AuditLog
 from tocsin.services.due import SHIFT_NOTICE
 from tocsin.services.feeds import Feeds
-from tocsin.services.on_call import OnCall
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
@@ -32,7 +32,6 @@ class Rota:
         self.teams = Teams(store, self.audit, **parts)
         self.schedules = Schedules(store, self.audit, **parts)
         self.feeds = Feeds(store, self.audit, **parts)
-        self.on_call = OnCall(store)
 
     def clock(self):
         return self.now
@@ -53,7 +52,7 @@ class Rota:
         return self.schedules.add({"name": name, "layers": [layer(people)], **more}, actor=actor)
 
     def who(self, schedule, at=None):
-        return self.on_call.who(schedule.id, at or self.now).person
+        return on_call(self.schedules.get(schedule.id), at or self.now).person
 
     def told(self, since=0):
         """Return the last entries of the audit log, as action and details."""

@@ -141,7 +141,7 @@ def test_ways_are_those_that_are_verified(town):
     said = town.lookup.ways_said(ann.id, Severity.CRITICAL, [ChannelKind.VOICE])
     assert said.endswith("the policy's channels are none of theirs")
     town.change(ann, active=False)
-    assert (town.lookup.ways(ann.id, Severity.CRITICAL), town.lookup.ways("nobody", Severity.LOW)) == ([], [])
+    assert (town.lookup.ways(ann.id, Severity.CRITICAL), town.lookup.ways("nobody", Severity.LOW)) == ((), ())
     assert town.lookup.contact("nobody", phone.id) is None
     assert town.lookup.quiet_until("nobody", Severity.LOW, NOON) is None
 

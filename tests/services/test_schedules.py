@@ -12,7 +12,7 @@ from tests.services.test_users import OFF
 from tocsin.domain.audit import Actor
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.layer import LONGEST_NAME, MOST_HOURS, MOST_IN_A_LAYER
-from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, Duty, schedule_of
+from tocsin.domain.schedule import MOST_LAYERS, MOST_OVERRIDES, schedule_of
 from tocsin.domain.shift_changes import TOLD_AHEAD
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
 from tocsin.services.due import SHIFT_NOTICE
@@ -47,7 +47,7 @@ def test_a_schedule_that_is_not_there_is_not_found(rota, name):
     """Whatever it is that was asked for."""
     with pytest.raises(NotFound, match="there is no schedule"):
         rota.schedules.named(name)
-    assert rota.on_call.who(name, NOON) == Duty()
+    assert rota.schedules.get(name) is None
 
 
 def test_a_name_belongs_to_one_schedule(rota):
@@ -117,15 +117,14 @@ def test_nobody_who_has_left_is_put_on_call_anew(rota):
 
 
 def test_a_schedule_belongs_to_a_team(rota):
-    """By name or id; who is on call of a team is who is by all of its schedules, gaps too."""
+    """It is named by name or id, and its schedules are listed by name."""
     team = rota.teams.add("Crew", actor=BOSS)
     shop, web = rota.add("Shop", team="crew"), rota.add("Web", "cy", team=team.id)
     rota.add("Alone")
     rota.schedules.take_layer("web", "base", actor=BOSS)
     web = rota.schedules.get(web.id)
     assert rota.schedules.of_team(team.id) == [shop, web]
-    assert rota.on_call.of_team(team.id, NOON) == [(shop, Duty(rota.ann.id, "base")), (web, Duty())]
-    assert rota.on_call.of_team("nobody", NOON) == []
+    assert rota.schedules.of_team("nobody") == []
     some, cursor = rota.schedules.find(team=team.id, limit=1)
     assert {one.name for one in (*some, *rota.schedules.find(team=team.id, limit=5, cursor=cursor)[0])} == {
         "Shop",

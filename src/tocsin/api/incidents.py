@@ -134,8 +134,8 @@ def merge_incident(request: Request, incident_id: str, body: MergeBody) -> Respo
 def delete_incident(request: Request, incident_id: str) -> Response[str]:
     """Delete an incident for ever, with its timeline and its pages.
 
-    Who was told of it hears no all clear: resolve it first where somebody should. Refused while an alert of it fires: the next one would open it anew. The audit log keeps what was deleted, when,
-    and by which key.
+    Who was told of it hears no all clear: resolve it first where somebody should. Refused while an alert of it fires:
+    the next one would open it anew. The audit log keeps what was deleted, when, and by which key.
     """
     call = call_of(request)
     call.parts.incidents.delete(

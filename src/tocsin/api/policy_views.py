@@ -6,7 +6,10 @@ from pydantic import ConfigDict, Field
 
 from tocsin.domain.policy import (
     LONGEST_DELAY,
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
     MOST_ACTIONS,
+    MOST_REPEATS,
     MOST_STEPS,
     Assign,
     CreateIssue,
@@ -107,14 +110,14 @@ class StepBody(Body):
 class PolicyBody(Body):
     """An escalation policy. Targets are by name or id: `user:`, `team:`, `schedule:`, `room:`; or `assignees` and such."""
 
-    name: Something = Field(max_length=200, examples=["Checkout, at once"])
-    description: str = Field(default="", max_length=2_000)
+    name: Something = Field(max_length=LONGEST_NAME, examples=["Checkout, at once"])
+    description: str = Field(default="", max_length=LONGEST_DESCRIPTION)
     is_active: bool = True
     conditions: ConditionsBody = Field(
         default=ConditionsBody.model_construct(), description="The default one has none."
     )
     steps: tuple[StepBody, ...] = Field(min_length=1, max_length=MOST_STEPS)
-    repeat: int = Field(default=0, ge=0, le=9, description="How often all of them are done again.")
+    repeat: int = Field(default=0, ge=0, le=MOST_REPEATS, description="How often all of them are done again.")
     repeat_after_minutes: int = Field(default=10, ge=1, le=LONGEST_DELAY)
     fallback: tuple[Target, ...] = Field(
         default=(), max_length=MOST_ACTIONS, description="Where a step reaches nobody; administrators unless given."

@@ -27,6 +27,7 @@ MOST_SHIFTS = 5_000
 """In one answer."""
 
 AtNight = Callable[[list[User], Utc, Utc], Mapping[str, int] | None]
+"""Counts, by id, how often people were paged at night between two moments; None where that is not known."""
 
 
 def looked_until(start: Utc) -> Utc:
@@ -37,8 +38,7 @@ def looked_until(start: Utc) -> Utc:
 class Looks:
     """Looks at the schedules of one store.
 
-    ``reachable`` says whether a page would reach somebody; ``pages`` how often people were paged at night between two
-    moments, by id, or None where that is not known.
+    ``reachable`` says whether a page would reach somebody.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ class GithubChannel:
         asked = f"{issues}?state=all&per_page={MOST_LOOKED_AT}&since={since:%Y-%m-%dT%H:%M:%SZ}"
         number = _found(taken(outbound.get(asked, headers), "GitHub").body, mark)
         if number:
-            return Receipt(number, "it was there already")
+            return Receipt(number)
         labels = [one for one in to.get("labels", "").split(",") if one]
         said = {"title": cut(one_line(message.subject), 250), "body": _body(message, mark), "labels": labels}
         answer = fields(taken(outbound.post(issues, as_json(said), headers), "GitHub"))

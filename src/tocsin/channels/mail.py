@@ -2,11 +2,10 @@
 
 from tocsin.domain.contact import Address
 from tocsin.domain.message import Message
-from tocsin.errors import Undelivered
 from tocsin.services.channel import Receipt
 from tocsin.services.courier import Courier, Letter
 
-from .in_time import LONGEST, in_time
+from .in_time import LONGEST, CourierInTime
 from .mime import message_id
 from .words import cut, one_line, word
 
@@ -29,16 +28,11 @@ class MailChannel:
     """Sends letters by ``courier``. ``sender`` is whom they are from; the provider id is the letter's Message-ID."""
 
     def __init__(self, courier: Courier, sender: str, *, longest: float = LONGEST) -> None:
-        self._courier = courier
+        self._courier = CourierInTime(courier, longest=longest)
         self._sender = sender
-        self._longest = longest
 
     def send(self, message: Message, to: Address) -> Receipt:
         """Hand one letter over. Raises as :class:`~tocsin.services.channel.Channel` says."""
         letter = letter_of(message, to)
-        try:
-            in_time(lambda: self._courier.deliver(letter), self._longest)
-        except TimeoutError:
-            why = f"the mail server took longer than {self._longest:g} seconds"
-            raise Undelivered(why) from None
+        self._courier.deliver(letter)
         return Receipt(message_id(letter, self._sender))

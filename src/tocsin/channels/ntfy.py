@@ -3,7 +3,7 @@
 import re
 
 from tocsin.domain.contact import Address
-from tocsin.domain.message import Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells, on_the_web
 from tocsin.domain.severity import Severity
 from tocsin.errors import Refused
 from tocsin.services.channel import Receipt
@@ -62,7 +62,5 @@ def _actions(subject: Subject, tells: Tells) -> list[dict[str, object]]:
     if tells is Tells.PAGE:
         links = {f"Acknowledge {subject.id}": subject.acknowledge, **links}
     return [
-        {"action": "view", "label": label, "url": url, "clear": True}
-        for label, url in links.items()
-        if url.startswith(("https://", "http://"))
+        {"action": "view", "label": label, "url": url, "clear": True} for label, url in links.items() if on_the_web(url)
     ]

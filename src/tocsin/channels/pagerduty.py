@@ -1,7 +1,7 @@
 """Hand-off to PagerDuty ("Events API v2"). A cycle of ours is an alert of theirs, by its key: sent twice, it is one."""
 
 from tocsin.domain.contact import Address
-from tocsin.domain.message import Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells, on_the_web
 from tocsin.domain.severity import Severity
 from tocsin.services.channel import Receipt
 
@@ -54,7 +54,7 @@ def _trigger(message: Message, subject: Subject) -> dict[str, object]:
     links = [
         {"href": href, "text": text}
         for href, text in ((subject.url, subject.id), (subject.runbook, "Runbook"))
-        if href.startswith(("https://", "http://"))
+        if on_the_web(href)
     ]
     return {
         "event_action": "trigger",

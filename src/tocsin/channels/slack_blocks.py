@@ -4,7 +4,7 @@
 objects besides turn neither names nor addresses into links.
 """
 
-from tocsin.domain.message import Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells, on_the_web
 
 from .words import cut, one_line
 
@@ -27,7 +27,7 @@ def escaped(text: str) -> str:
 
 def linked(url: str, words: str) -> str:
     """Return a link of ours; nothing without a URL."""
-    if not url.startswith(("https://", "http://")):
+    if not on_the_web(url):
         return ""
     clean = escaped(one_line(url)).replace("|", "%7C").replace(" ", "%20")
     return f"<{clean}|{escaped(words)}>"

@@ -1,18 +1,16 @@
 """SMS by Amazon SNS."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tocsin.domain.contact import Address
 from tocsin.domain.message import Message
-from tocsin.errors import Refused
 from tocsin.services.channel import Receipt
 
 from .aws_call import called
 from .sms_text import fitted
 from .standing import Standing
-from .words import word
+from .words import number_of
 
 _TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
 """What must arrive, in place of what should be cheap ("Publishing SMS messages to a mobile phone")."""
@@ -26,15 +24,6 @@ class Sns(Protocol):
 
     def get_sms_sandbox_account_status(self) -> Mapping[str, Any]:
         """Say whether SMS go to verified numbers only ("GetSMSSandboxAccountStatus")."""
-
-
-def number_of(to: Address) -> str:
-    """Return the telephone number of an address, as E.164 has it. Raises :class:`~tocsin.errors.Refused`."""
-    number = re.sub(r"[ ().-]", "", word(to, "number"))
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
-        message = "the number is none of the form +4915112345678"
-        raise Refused(message)
-    return number
 
 
 class SnsChannel:

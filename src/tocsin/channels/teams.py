@@ -5,7 +5,7 @@ answers 202 before it posts, and gives no id.
 """
 
 from tocsin.domain.contact import Address
-from tocsin.domain.message import Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells, on_the_web
 from tocsin.domain.severity import Severity
 from tocsin.services.channel import Receipt
 
@@ -70,8 +70,4 @@ def _actions(subject: Subject, tells: Tells) -> list[dict[str, str]]:
     links = {subject.id: subject.url, "Runbook": subject.runbook}
     if tells is Tells.PAGE:
         links = {f"Acknowledge {subject.id}": subject.acknowledge, **links}
-    return [
-        {"type": "Action.OpenUrl", "title": title, "url": url}
-        for title, url in links.items()
-        if url.startswith(("https://", "http://"))
-    ]
+    return [{"type": "Action.OpenUrl", "title": title, "url": url} for title, url in links.items() if on_the_web(url)]

@@ -6,8 +6,8 @@ from tocsin.services.channel import Receipt
 
 from .answers import text_in
 from .sms_text import fitted
-from .sns import number_of
 from .twilio import Twilio
+from .words import number_of
 
 
 class TwilioSms:
@@ -20,4 +20,4 @@ class TwilioSms:
         """Send one SMS. Raises as :class:`~tocsin.services.channel.Channel` says."""
         said = {"To": number_of(to), "From": self._twilio.sender, "Body": fitted(message.short)}
         found = self._twilio.make("Messages", said)
-        return Receipt(text_in(found, "sid"), text_in(found, "status"))
+        return Receipt(text_in(found, "sid"))

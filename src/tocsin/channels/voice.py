@@ -9,9 +9,8 @@ from tocsin.domain.message import Message, Tells
 from tocsin.services.channel import Receipt
 
 from .answers import text_in
-from .sns import number_of
 from .twilio import Twilio
-from .words import cut, one_line
+from .words import cut, number_of, one_line
 
 ACKNOWLEDGES = "1"
 """The key that acknowledges."""
@@ -40,7 +39,7 @@ class VoiceChannel:
         url = self._action_url(message) if message.tells is Tells.PAGE else ""
         call = {"To": number_of(to), "From": self._twilio.sender, "Twiml": twiml(message, url)}
         found = self._twilio.make("Calls", call)
-        return Receipt(text_in(found, "sid"), text_in(found, "status"))
+        return Receipt(text_in(found, "sid"))
 
 
 def twiml(message: Message, action_url: str) -> str:

@@ -1,6 +1,7 @@
 """The words of an address, and how texts are put into a request."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from tocsin.domain.contact import Address
@@ -17,6 +18,15 @@ def word(to: Address, name: str) -> str:
         message = f"the address has no {name}"
         raise Refused(message)
     return found
+
+
+def number_of(to: Address) -> str:
+    """Return the telephone number of an address, as E.164 has it. Raises :class:`~tocsin.errors.Refused`."""
+    number = re.sub(r"[ ().-]", "", word(to, "number"))
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+        message = "the number is none of the form +4915112345678"
+        raise Refused(message)
+    return number
 
 
 def as_json(document: Mapping[str, object]) -> bytes:

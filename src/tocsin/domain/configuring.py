@@ -1,6 +1,6 @@
-"""What a description of schedules and policies changes about those that there are, and for whom. Both by name.
+"""What changes where schedules and policies become what files describe, and for whom. They are matched by name.
 
-Overrides are between people and no part of a description; nor are layers that are over.
+Overrides are agreed between people and no part of a description; nor are layers that are over.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ class Changes(NamedTuple):
 
 
 def described(schedule: Schedule, now: Utc) -> Schedule:
-    """Return of a schedule what a description says: without overrides, and without what is over."""
+    """Return a schedule as a description has it: without overrides, and without layers that are over."""
     layers = tuple(layer for one in schedule.layers if (layer := ahead(one, now)) is not None)
     return schedule.model_copy(update={"layers": layers, "overrides": ()})
 

@@ -16,6 +16,10 @@ LONGEST_WORD = 2_000
 """Characters of one word of an address."""
 
 
+REPOSITORY = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
+"""A repository of GitHub, as ``OWNER/NAME``."""
+
+
 class ChannelKind(StrEnum):
     """Over what a message goes. ``slack`` is an incoming webhook, ``slack_bot`` an app that has buttons."""
 

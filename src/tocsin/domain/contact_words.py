@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from tocsin.errors import InvalidInput
 
 from .apprise_services import REFUSED_OPTIONS, SERVICES
-from .contact import LONGEST_WORD, WORDS, ChannelKind, Word
+from .contact import LONGEST_WORD, REPOSITORY, WORDS, ChannelKind, Word
 from .people import person
 from .user import checked_email
 
@@ -30,7 +30,6 @@ _TOKEN = re.compile(r"[!-~]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62}))*")
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://\S+")
-_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 _REGIONS = ("us", "eu")
 
 
@@ -118,7 +117,7 @@ def _token(value: str) -> str:
 
 
 def _repository(value: str) -> str:
-    if not _REPOSITORY.fullmatch(value):
+    if not re.fullmatch(REPOSITORY, value):
         message = f"{value[:100]!r} is no repository: OWNER/NAME"
         raise InvalidInput(message)
     return value

@@ -1,4 +1,4 @@
-"""How well a schedule covers a time: gaps, whom no page would reach, who has left, who is on call twice, and for how long."""
+"""How well a schedule covers a time: gaps, people whom no page would reach, who left, double duty, and hours on call."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -41,7 +41,7 @@ class Load(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What there is to say; ``load`` the longest first. ``left_out`` counts gaps and double duties beyond :data:`MOST_LISTED` of each."""
+    """What was found. ``load`` has the longest first; ``left_out`` counts what is beyond :data:`MOST_LISTED` of a kind."""
 
     gaps: tuple[Span, ...]
     unreachable: tuple[Concern, ...]

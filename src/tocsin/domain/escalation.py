@@ -41,9 +41,9 @@ class Escalation(Frozen):
 
 
 class Turn(NamedTuple):
-    """What is to become of a cycle now. ``step``: it is taken. ``until``: it waits. Neither: it is over.
+    """What is to become of a cycle now. ``step``: this step is taken. ``until``: it waits until then. Neither: it is over.
 
-    ``policy`` is by which it goes; None if the incident has gone before one was chosen.
+    ``policy`` is the one that it goes by; None if the incident was deleted before one was chosen.
     """
 
     policy: Policy | None

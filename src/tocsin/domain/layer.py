@@ -18,7 +18,7 @@ MOST_HOURS = 21
 LONGEST_NAME = 200
 FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 LAST = datetime(9000, 1, 1, tzinfo=UTC)
-"""No schedule is asked about earlier, or later: no arithmetic on time ends between them."""
+"""The first and the last moment that schedules know: between them no arithmetic on times runs out of years."""
 
 
 def _in_reach(day: date) -> date:
@@ -42,8 +42,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, s
 class Layer(Frozen):
     """``people`` (ids of users) take turns in this order, from the hand-over time of the local day ``start`` on.
 
-    ``hours``: they are on duty in these only; turns are counted on between them. ``valid_from`` and ``valid_until``
-    (not included) cut the layer off, and leave the count as it is.
+    ``hours``: they are on duty in these only; turns go on between them. ``valid_from`` and ``valid_until`` (not
+    included) say when the layer counts; whose turn it is does not depend on them.
     """
 
     id: Id
@@ -74,11 +74,11 @@ class Layer(Frozen):
         return self.people[turn % len(self.people)]
 
     def turns(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, str]]:
-        """Yield from when until when it is whose turn between two local times, in order. No two overlap."""
+        """Yield the turns between two local times, in order and without overlaps: begin, end, and whose it is."""
         anchor, length = self.rotation.anchor(self.start), self.rotation.length
         begins = max(start, datetime.combine(self.start, self.rotation.hand_over))
         if len(set(self.people)) == 1:
-            # Whoever takes turns with nobody has one, rather than one an hour for years.
+            # Somebody alone has one long turn, rather than one an hour for years.
             length = max(length, end - anchor)
         for since, until in duties(self.hours, begins, end) if begins < end else ():
             first, last = (since - anchor) // length, -((anchor - until) // length)

@@ -10,6 +10,11 @@ SHORTEST = 160
 """Characters of :attr:`Message.short` that are no link: one SMS."""
 
 
+def on_the_web(address: str) -> bool:
+    """Say whether an address is one that a browser opens: nothing else becomes a link."""
+    return address.startswith(("https://", "http://"))
+
+
 class Tells(StrEnum):
     """Why somebody is told."""
 
@@ -46,9 +51,10 @@ class Subject(Frozen):
 class Message(Frozen):
     """One message to one target. ``id`` is that of its page, the same however often it is sent.
 
-    ``subject`` is one line, ``short`` an SMS before its link makes room for itself, ``text`` plain, ``html`` a whole document whose texts are escaped.
-    ``subjects`` are the incidents that it is about, the worst first: several in a bundle, none in a test.
-    All of it may hold what strangers wrote: who puts it into another markup escapes it.
+    ``subject`` is one line; ``short`` is for an SMS, and a link at its end comes on top of its :data:`SHORTEST`
+    characters; ``text`` is plain; ``html`` is a whole document, escaped. ``subjects`` are the incidents that it is
+    about, the worst first: several in a bundle, none in a test. All of it may hold what strangers wrote: whoever puts
+    it into another markup escapes it.
     """
 
     id: str

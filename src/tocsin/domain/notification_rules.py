@@ -5,7 +5,7 @@ Whatever a rule or a policy says, whoever can be reached is told.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, NamedTuple, Self
 
@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from .contact import ChannelKind, Contact
 from .frozen import Frozen, Utc
-from .rotation import Hours, duties
+from .rotation import Hours, at_all_hours, duties
 from .severity import Severity
 
 ACCOUNT = "account"
@@ -28,8 +28,6 @@ LOUD = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 _LOOK_AHEAD = timedelta(days=16)
 """A week, in which there are hours that are not quiet; and another, should a change of clocks leave those out once."""
-
-_MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - of any week, on the wall
 
 
 class Step(Frozen):
@@ -91,8 +89,7 @@ class Chosen(Frozen):
             raise ValueError(message)
         for severity in set(Severity) - LOUD:
             hours = self.quiet_hours(severity)
-            end = _MONDAY + _LOOK_AHEAD
-            if hours and list(duties(hours, _MONDAY, end)) == [(_MONDAY, end)]:
+            if hours and at_all_hours(hours):
                 message = f"{severity} would be quiet at all hours, and nobody ever told of it"
                 raise ValueError(message)
         return self
@@ -122,7 +119,7 @@ class Why(StrEnum):
 
 
 class Way(NamedTuple):
-    """One way to tell somebody, and how long after the first moment."""
+    """One way to tell somebody, and how long after the page is due it is used."""
 
     contact: Contact
     after: timedelta

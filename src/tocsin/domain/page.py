@@ -21,10 +21,10 @@ DELIVERY = "delivery"
 """The record kind of one attempt; its id is ``<page>:<number of the attempt>``."""
 
 AWAITED = timedelta(minutes=10)
-"""How long after everything has recovered it is waited whether that lasts: mostly it has resolved by itself by then."""
+"""How long paging waits once everything has recovered: mostly the incident resolves by itself within this time."""
 
 LOOKED_AGAIN = timedelta(minutes=1)
-"""How soon whatever fires again finds its paging going on."""
+"""How often what waits so is looked at, in case something fires again."""
 
 
 class PageStatus(StrEnum):

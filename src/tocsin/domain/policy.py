@@ -1,26 +1,26 @@
 """Escalation policies: what happens, after how long, while nobody acknowledges, and for which incidents.
 
 The most specific active policy wins whose conditions all hold: the one with more conditions, and of as many the one
-whose conditions say more, in the order of ``SAYS_MORE``. Two that could both hold for one incident and are as
-specific are refused when they are saved. Where none holds, the default policy does; there always is one.
+whose conditions say more, in the order of ``SAYS_MORE``. A policy that could hold for the same incident as another, and
+is equally specific, is refused when it is saved. Where none holds, the default policy does; there always is one.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from tocsin.errors import InvalidInput
 
-from .contact import ChannelKind
+from .contact import REPOSITORY, ChannelKind
+from .documents import checked
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .policy_conditions import MOST_VALUES, Conditions, Times
-from .rotation import Hours, duties
+from .rotation import at_all_hours
 from .severity import Severity
 
 MOST_POLICIES = 500
@@ -28,14 +28,18 @@ MOST_POLICIES = 500
 
 MOST_STEPS = 20
 MOST_ACTIONS = 10
+MOST_REPEATS = 9
 LONGEST_DELAY = 7 * 24 * 60
 """Minutes that a step may wait for."""
 
+LONGEST_NAME = 200
+LONGEST_DESCRIPTION = 2_000
 LONGEST_TEXT = 500
+"""Characters."""
+
 LARGEST = 100_000
 """Bytes of a policy as JSON: it is copied onto each incident, and written with each step that is taken."""
 
-_MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - on the wall clock
 DEFAULT_ID = "default"
 
 
@@ -51,12 +55,14 @@ class TargetKind(StrEnum):
     ADMINS = "admins"
 
 
-_ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
+ALONE = (TargetKind.ASSIGNEES, TargetKind.ON_CALL, TargetKind.ADMINS)
+"""Targets that are named by their kind; the others have a name or id behind it."""
+
 _TARGET = re.compile(r"(schedule|team|user|room):(\S.{0,198})")
 
 
 def _target(text: str) -> str:
-    if text not in _ALONE and not _TARGET.fullmatch(text):
+    if text not in ALONE and not _TARGET.fullmatch(text):
         message = (
             f"{text[:100]!r} is no target: assignees, on_call, admins, or one of schedule:, team:, user: and room: "
             "with a name or id behind it"
@@ -69,7 +75,7 @@ Target = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
     AfterValidator(_target),
-    Field(json_schema_extra={"pattern": rf"^({'|'.join(_ALONE)}|{_TARGET.pattern})$"}),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(ALONE)}|{_TARGET.pattern})$"}),
 ]
 """``assignees``, ``on_call`` (of the team that the incident belongs to), ``admins``; or ``schedule:``, ``team:`` (whoever
 is on call of it), ``user:`` or ``room:``, each with a name or id."""
@@ -132,7 +138,7 @@ class CreateIssue(Frozen):
     """Open an issue in a repository of GitHub, once an incident."""
 
     type: Literal["create_issue"]
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
+    repository: Annotated[str, StringConstraints(pattern=rf"^{REPOSITORY}$")]
     labels: Annotated[tuple[Annotated[str, StringConstraints(max_length=50)], ...], Field(max_length=10)] = ()
 
 
@@ -159,9 +165,7 @@ class Hold(Frozen):
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
-        week = _MONDAY, _MONDAY + timedelta(days=8)
-        hours = [Hours.model_validate(one.model_dump()) for one in self.times.hours]
-        if list(duties(hours, *week)) == [week]:
+        if at_all_hours(self.times.hours):
             message = "it would be held at all hours, and nobody ever paged"
             raise ValueError(message)
         return self
@@ -171,17 +175,17 @@ class Policy(Frozen):
     """``steps`` in order, and again ``repeat`` times, ``repeat_after_minutes`` after the last.
 
     ``fallback``: who is paged where a step reaches nobody; the administrators, if that is nobody. ``hold``: what waits
-    until morning. ``ack_timeout_minutes``: an acknowledgement after which nobody began to work is none, and a new cycle
-    begins. ``version`` grows by one with each change.
+    until morning. ``ack_timeout_minutes``: after so long an acknowledgement lapses, and a new cycle begins, unless
+    somebody has begun to work. ``version`` grows by one with each change.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=200)]
-    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    name: Annotated[str, BeforeValidator(_spaced), StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+    description: Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION)] = ""
     is_active: bool = True
     conditions: Conditions = Conditions()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
-    repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    repeat: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 0
     repeat_after_minutes: Annotated[int, Field(ge=1, le=LONGEST_DELAY)] = 10
     fallback: Annotated[tuple[Target, ...], Field(max_length=MOST_ACTIONS)] = ()
     hold: Hold | None = None
@@ -206,7 +210,7 @@ class Policy(Frozen):
 
     @property
     def called(self) -> tuple[str, ...]:
-        """The targets of what calls webhooks."""
+        """The targets of its webhook actions."""
         return tuple(action.target for step in self.steps for action in step.actions if isinstance(action, Webhook))
 
     def renamed(self, name: Callable[[str], str]) -> "Policy":
@@ -238,14 +242,7 @@ def default_policy() -> Policy:
 
 def policy_of(document: Mapping[str, object]) -> Policy:
     """Return the policy that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
-    try:
-        policy = Policy.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        # People count from one.
-        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        why = problem["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{place}: {why}" if place else why) from None
+    policy = checked(Policy, document)
     if (size := len(policy.model_dump_json().encode())) > LARGEST:
         message = f"a policy has at most {LARGEST:,} bytes as JSON; this one has {size:,}"
         raise InvalidInput(message, hint="shorten its messages")

@@ -5,15 +5,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from tocsin.errors import InvalidInput
-
 from .frozen import Frozen, Utc
 from .incident import Incident
 from .local_time import reached, zone_of
 from .rotation import Hours, on_duty
 from .severity import Severity
 from .source import Source
-from .user import checked_time_zone
+from .user import known_time_zone
 
 MOST_VALUES = 50
 """Values of one condition; any of them will do."""
@@ -27,11 +25,7 @@ class Times(Frozen):
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
-        try:
-            checked_time_zone(self.time_zone)
-        except InvalidInput as error:
-            message = f"{error} ({error.hint})"
-            raise ValueError(message) from None
+        known_time_zone(self.time_zone)
         return self
 
     def holds(self, at: Utc) -> bool:

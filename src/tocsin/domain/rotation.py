@@ -1,7 +1,7 @@
 """Whose turn it is, and during which hours: on the calendar and the wall clock alone, where every day has 24 hours.
 
-:mod:`tocsin.domain.local_time` says when that is. Nothing here is counted from one turn to the next: the number of a
-turn is a division, however long ago the first one was. Local times are naive.
+:mod:`tocsin.domain.local_time` says which moments these are. The number of a turn is a division, and not counted from
+one turn to the next: it does not matter how long ago the first one was. Local times are naive.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,6 +38,8 @@ class Weekday(StrEnum):
 
 
 _WEEK = tuple(Weekday)
+_ANY_WEEK = datetime(2024, 1, 1), datetime(2024, 1, 9)  # noqa: DTZ001 - on the wall clock
+"""And a day, for what begins on its last and lasts over midnight."""
 
 
 class Unit(StrEnum):
@@ -134,6 +136,11 @@ def on_duty(hours: Sequence[Hours], local: datetime) -> bool:
     days = (local.date(), local.date() - _DAY)
     spans = (span for some in hours for day in days if (span := some.of(day)))
     return any(begins <= local < ends for begins, ends in spans)
+
+
+def at_all_hours(hours: Sequence[Hours]) -> bool:
+    """Say whether hours of duty leave out nothing of a week. Without any there is nothing that they leave out."""
+    return list(duties(hours, *_ANY_WEEK)) == [_ANY_WEEK]
 
 
 def duties(hours: Sequence[Hours], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -1,15 +1,15 @@
-"""Who is on call when: layers of people who take turns, and what is agreed on otherwise.
+"""Who is on call when: layers of people who take turns, and overrides that people agree on.
 
-What stands later wins, of layers and of overrides, and an override wins over every layer:
+A later layer wins over an earlier one, a later override over an earlier one, and every override over every layer:
 
-1. The highest layer that anybody is on duty in says who it would be; an override that replaces nobody in particular
-   says it in its place.
-2. Whoever that is may be replaced by an override of their part, and so may be who replaces them. Where that comes round
-   (Ann takes Bo's part, and Bo takes Ann's) it is a swap, and nobody is replaced twice.
+1. The highest layer in which somebody is on duty names who is on call; an override that replaces nobody in particular
+   names them instead.
+2. Whoever is named may be replaced by an override of their part, and so may whoever replaces them. Where that comes
+   round (Ann takes Bo's part, and Bo takes Ann's) it is a swap, and nobody is replaced twice.
 
-Whom nobody names is a gap, which is said and never filled. All times are UTC but those of a layer, which are local; at
-the changes of clocks they mean what :mod:`tocsin.domain.local_time` says. :func:`on_call` and :func:`shifts` agree at
-every moment; neither takes longer because a layer began long ago.
+A time for which nobody is named is a gap: it is reported, and never filled. All times are UTC except those of a layer,
+which are local; where clocks change they mean what :mod:`tocsin.domain.local_time` says. :func:`on_call` and
+:func:`shifts` agree at every moment; neither takes longer because a layer began long ago.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,14 +18,15 @@ from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from tocsin.errors import InvalidInput
 
+from .documents import checked
 from .frozen import Frozen, Utc
 from .layer import FIRST, LAST, Id, Layer, Name, ends_later
 from .local_time import moment_of, reached, zone_of
-from .user import checked_time_zone
+from .user import known_time_zone
 
 MOST_LAYERS = 20
 MOST_OVERRIDES = 200
@@ -33,14 +34,6 @@ MOST_OVERRIDES = 200
 
 LONGEST_VIEW = timedelta(days=732)
 """Shifts that are listed at once: two years of them."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        return checked_time_zone(name)
-    except InvalidInput as error:
-        message = f"{error} ({error.hint})"
-        raise ValueError(message) from None
 
 
 class Override(Frozen):
@@ -76,7 +69,7 @@ class Schedule(Frozen):
 
     id: Id
     name: Name
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    time_zone: Annotated[str, AfterValidator(known_time_zone)]
     team: Annotated[str, StringConstraints(max_length=64)] = ""
     layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS)] = ()
     overrides: Annotated[tuple[Override, ...], Field(max_length=MOST_OVERRIDES)] = ()
@@ -129,14 +122,7 @@ class Shift(NamedTuple):
 
 def schedule_of(document: Mapping[str, object]) -> Schedule:
     """Return the schedule that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
-    try:
-        return Schedule.model_validate(document)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        # People count from one.
-        place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        why = problem["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{place}: {why}" if place else why) from None
+    return checked(Schedule, document)
 
 
 def on_call(schedule: Schedule, at: Utc) -> Duty:
@@ -152,15 +138,16 @@ def on_call(schedule: Schedule, at: Utc) -> Duty:
 
 
 def shifts(schedule: Schedule, start: Utc, end: Utc) -> tuple[Shift, ...]:
-    """Return who is on call from a moment until another, and why: gaps too, without a hole, none like the one before it.
+    """Return who is on call from a moment until another, and why, gaps too.
 
-    The first and the last are cut to what was asked for. Raises ``InvalidInput`` for more than :data:`LONGEST_VIEW`,
+    Each shift begins where the one before it ends, and says something else; the first and the last are cut to what was
+    asked for. Raises ``InvalidInput`` for more than :data:`LONGEST_VIEW`,
     for an end that is not after the start, and as :func:`on_call` does.
     """
     start, end = _within_reach(start), _within_reach(end)
     if not start < end <= start + LONGEST_VIEW:
         message = f"no shifts can be listed from {start.isoformat()} until {end.isoformat()}"
-        raise InvalidInput(message, hint=f"at most {LONGEST_VIEW.days} days, of which the first comes first")
+        raise InvalidInput(message, hint=f"give an end after the start, at most {LONGEST_VIEW.days} days later")
     overrides = [override for override in schedule.overrides if override.start < end and start < override.end]
     changes = {moment for override in overrides for moment in (override.start, override.end)}
     layers = [list(_layer_shifts(layer, schedule.zone, start, end)) for layer in schedule.layers]
@@ -188,9 +175,9 @@ def _within_reach(at: Utc) -> Utc:
 
 
 def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterator[Shift]:
-    """Yield the shifts of one layer between two moments; what is left out is nobody's.
+    """Yield the shifts of one layer between two moments; between those nobody is on duty.
 
-    What clocks leave out takes no time, and is yielded too.
+    A turn that clocks skip takes no time, and is yielded too.
     """
     start, end = max(start, layer.valid_from or start), min(end, layer.valid_until or end)
     if start >= end:
@@ -205,7 +192,7 @@ def _layer_shifts(layer: Layer, zone: ZoneInfo, start: Utc, end: Utc) -> Iterato
 
 
 def _highest(layers: Sequence[Sequence[Shift]], places: list[int], at: Utc) -> Duty:
-    """Return what the first of the layers says that says anything. ``places``: how far each was read; it is read on."""
+    """Return what the first of these lists that covers a moment says. ``places``: how far each was read; moved on here."""
     for number, found in enumerate(layers):
         while places[number] < len(found) and found[places[number]].end <= at:
             places[number] += 1
@@ -215,7 +202,7 @@ def _highest(layers: Sequence[Sequence[Shift]], places: list[int], at: Utc) -> D
 
 
 def _after(said: Duty, overrides: Iterable[Override]) -> Duty:
-    """Return the duty that the layers' one becomes by the overrides that hold."""
+    """Return the duty that the layers name, once the overrides that hold are applied to it."""
     original = said.person
     parts: dict[str, Override] = {}
     for override in overrides:

@@ -27,8 +27,8 @@ WARNED_BEFORE = timedelta(minutes=15)
 """How long before the end its author hears of it, if it hides something then; a shorter silence is warned of by itself."""
 
 LOOKED_AT = timedelta(minutes=1)
-"""The pace of looking for what a silence hides no more; and how long after its end is looked once more, since a list
-of incidents may lag."""
+"""How often an active silence is looked at for incidents that it hides no more; and how long after its end once more,
+since a list of incidents may lag."""
 
 HOLDS_ON = timedelta(seconds=5)
 """How long a silence that a person ends or changes still hides what it hid. Who sends pages may have read it just before
@@ -139,7 +139,7 @@ class Kept(Frozen):
     warned_of: Utc | None = None
 
     def hiding(self) -> tuple[Silence, ...]:
-        """Return the silence, and what it hid before it was changed, as the silences that they are."""
+        """Return the silence, and as further silences what it hid before it was changed."""
         one = self.silence
         return (
             one,

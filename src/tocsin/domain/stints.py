@@ -9,7 +9,7 @@ from .layer import LAST
 from .schedule import Duty, Schedule, on_call, shifts
 
 GLANCES = (timedelta(days=14), timedelta(days=366))
-"""How far ahead the end of what holds now is looked for, one after the other: mostly it is near."""
+"""How far ahead we look for who is next: first near, where they mostly are, and only then far."""
 
 
 class Span(NamedTuple):

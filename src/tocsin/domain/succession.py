@@ -1,4 +1,4 @@
-"""New layers for old from a moment on: what was until then stays, so that nobody's past shifts change."""
+"""Layers that replace others from a moment on: what held until then stays, so that nobody's past shifts change."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from .schedule import MOST_LAYERS, Schedule
 from .stints import stints
 
 PAST_KEPT = timedelta(days=90)
-"""Layers that were over for longer go: there is room for so many only."""
+"""How long layers are kept once they are over: a schedule has room for so many only."""
 
 _LONGEST_BEGINNING = 56
 
@@ -26,10 +26,10 @@ def ahead(layer: Layer, now: Utc) -> Layer | None:
 
 
 def succeeded(before: Sequence[Layer], wanted: Sequence[Layer], now: Utc) -> tuple[Layer, ...]:
-    """Return layers that are the wanted ones from now on, and until now those that there were.
+    """Return layers that are the wanted ones from now on, and were those of ``before`` until now.
 
-    A layer that stays as it is stays, whatever it is called. What differs is cut off now, under another id if the new
-    one has that; what begins, begins now or later. Of what was over for :data:`PAST_KEPT` nothing is left.
+    A layer of which only the name changes goes on. One that changes ends now, under another id where the one to
+    come keeps the id; a new one begins now, or later if it says so. What was over for :data:`PAST_KEPT` is left out.
 
     Raises ``InvalidInput`` where these are too many for one schedule.
     """
@@ -53,7 +53,7 @@ def succeeded(before: Sequence[Layer], wanted: Sequence[Layer], now: Utc) -> tup
 
 
 def see_that_the_past_stays(before: Schedule, after: Schedule, now: Utc) -> None:
-    """Raise ``InvalidInput`` if anybody was on call within :data:`PAST_KEPT` by the one who was not by the other."""
+    """Raise ``InvalidInput`` if a schedule, once changed, tells otherwise who was on call within :data:`PAST_KEPT`."""
     start = max(FIRST, now - PAST_KEPT)
     if stints(before, start, now) != stints(after, start, now):
         message = f"{before.name}: shifts that are over would change"
@@ -61,7 +61,10 @@ def see_that_the_past_stays(before: Schedule, after: Schedule, now: Utc) -> None
 
 
 def _staying(before: Sequence[Layer], coming: Sequence[Layer], now: Utc) -> dict[int, int]:
-    """Return which of the coming ones are there already, and where. In the same order only: it says who wins."""
+    """Return which of the coming layers are there already: its place there, by its place among those to come.
+
+    Only as many as are in the same order: the order says which layer wins.
+    """
     found: dict[int, int] = {}
     last = -1
     there = {one.id: number for number, one in enumerate(before)}

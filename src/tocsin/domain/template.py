@@ -1,8 +1,8 @@
-"""The words of messages, as administrators change them: texts with fields, of a closed set, that are filled in.
+"""The words of messages that administrators may change: texts with fields, of which there is a closed set.
 
-They are filled in by :class:`string.Template`: a name after a dollar becomes a value, once, and that is all there is. A
-language of templates (Jinja, ``str.format``) reaches attributes, runs loops and can be made to run code, and what is
-filled in here are texts of strangers in the hands of what pages people. A value that holds a dollar stays as it is.
+They are filled in by :class:`string.Template`: a name after a dollar becomes its value, once, and that is all there is.
+A language of templates (Jinja, ``str.format``) reaches attributes, runs loops and can be made to run code, and the values
+here are written by strangers. A dollar in a value stays as it is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -98,7 +98,10 @@ class Template(Frozen):
 
 
 def names_of(template_id: TemplateId, part: Part) -> tuple[Name, ...]:
-    """Return the fields that a part may have. A subject has no link: it is in logs, and a link that acknowledges a key."""
+    """Return the fields that a part may have.
+
+    No link is in a subject, which is logged: whoever has the link that acknowledges can follow it.
+    """
     without = set() if template_id.many else {Name.COUNT, Name.LIST}
     if part is not Part.TEXT:
         without |= _OF_TEXT
@@ -120,7 +123,7 @@ def checked(template: Template) -> Template:
 
 
 def warnings(template: Template) -> tuple[str, ...]:
-    """Return what is allowed, and most likely not meant."""
+    """Return what is allowed in a template, and most likely a mistake."""
     found = []
     if template.id is TemplateId.PAGE:
         found = [
@@ -134,7 +137,7 @@ def warnings(template: Template) -> tuple[str, ...]:
 
 
 def used(text: str) -> frozenset[str]:
-    """Return the names that a text has."""
+    """Return the names of the fields in a text, known or not."""
     return frozenset(name for name in _names(text) if name is not None)
 
 

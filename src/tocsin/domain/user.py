@@ -166,6 +166,15 @@ def checked_time_zone(text: str) -> str:
     raise InvalidInput(message, hint="IANA's names: Europe/Berlin, America/New_York, UTC")
 
 
+def known_time_zone(text: str) -> str:
+    """Return what :func:`checked_time_zone` does, for a field of a model: raises ``ValueError``, with the hint in it."""
+    try:
+        return checked_time_zone(text)
+    except InvalidInput as error:
+        message = f"{error} ({error.hint})"
+        raise ValueError(message) from None
+
+
 def checked_team_name(text: str) -> str:
     """Return the name of a team. Raises ``InvalidInput`` otherwise."""
     name = " ".join(text.split())

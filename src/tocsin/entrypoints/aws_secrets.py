@@ -24,7 +24,7 @@ REMEMBERED = timedelta(minutes=15)
 """How long what was read is used without another look."""
 
 AGAIN = timedelta(minutes=1)
-"""How long it is, after a look that failed: looking takes seconds, for which a page would wait."""
+"""The same after a look that failed: each look takes seconds, for which a page would wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class SecretText(_Remembered[str]):
         raise ConfigurationError(message, hint=f"It takes {takes}.")
 
 
-class SecretWords(_Remembered[Mapping[str, str]]):
+class SecretTexts(_Remembered[Mapping[str, str]]):
     """Texts that AWS keeps together, as ``{"key": "...", "other": "..."}``; what is empty, or no text, is left out."""
 
     @override

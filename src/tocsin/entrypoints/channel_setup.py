@@ -12,7 +12,7 @@ from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import Message
 from tocsin.services.channel import Channel, Channels
 
-from .channel_words import ChannelWords, Renewed
+from .provider_keys import ProviderKeys, Renewed
 
 if TYPE_CHECKING:
     from tocsin.channels.outbound import Outbound
@@ -47,14 +47,14 @@ def channels_of(
     """Return the channels that are set up; each is made once, when it is first asked for.
 
     ``action_url`` returns where a call tells the key that was pressed; without it a call takes none. ``outbound`` is
-    the way out over HTTP. ``look``: the secret with keys is read, and what it lacks is not set up; else that is found
-    out by who sends. Making one raises :class:`~tocsin.errors.ConfigurationError` where a setting is missing.
+    the way out over HTTP. ``look``: the secret with keys is read now, and channels whose keys it lacks are left out;
+    otherwise a page that goes there finds out. Making one raises :class:`~tocsin.errors.ConfigurationError` where a
+    setting is missing.
     """
     made = _Made(settings, aws, clock, action_url, outbound)
-    words = made.words
 
-    def keys(*names: str) -> bool:
-        return not words.lacks(*names) if look else words.may_have(*names)
+    def are_there(*names: str) -> bool:
+        return not made.keys.lacks(*names) if look else made.keys.may_have(*names)
 
     found: dict[ChannelKind, Callable[[], Channel]] = {
         ChannelKind.SLACK: made.slack,
@@ -72,15 +72,15 @@ def channels_of(
         found[ChannelKind.EMAIL] = made.mail
     if settings.sms_provider == "sns":
         found[ChannelKind.SMS] = made.sns
-    elif settings.sms_provider == "twilio" and keys(*TWILIO):
+    elif settings.sms_provider == "twilio" and are_there(*TWILIO):
         found[ChannelKind.SMS] = made.twilio_sms
-    if keys(*TWILIO):
+    if are_there(*TWILIO):
         found[ChannelKind.VOICE] = made.voice
-    if keys(*PUSHOVER):
+    if are_there(*PUSHOVER):
         found[ChannelKind.PUSHOVER] = made.pushover
-    if keys(*SLACK_BOT):
+    if are_there(*SLACK_BOT):
         found[ChannelKind.SLACK_BOT] = made.slack_bot
-    if keys(*GITHUB):
+    if are_there(*GITHUB):
         found[ChannelKind.GITHUB] = made.github
     return {kind: _once(make) for kind, make in found.items()}
 
@@ -94,7 +94,7 @@ def channel_checks(
 ) -> Iterator[Look]:
     """Yield what can be asked of each provider that has credentials of ours, without sending anything."""
     made = _Made(settings, aws, clock, None, outbound)
-    words = made.words
+    keys = made.keys
     if settings.ses_from:
         yield "mail (SES)", made.check_ses
     elif settings.sends_letters:
@@ -102,14 +102,14 @@ def channel_checks(
     if settings.sms_provider == "sns":
         yield "SMS (SNS)", made.check_sns
     if settings.channels_secret_name:
-        yield "keys of channels", words.check
-    if words.has(*TWILIO):
+        yield "keys of channels", keys.check
+    if keys.has(*TWILIO):
         yield "Twilio", made.check_twilio
-    if words.has(*PUSHOVER):
+    if keys.has(*PUSHOVER):
         yield "Pushover", made.check_pushover
-    if words.has(*SLACK_BOT):
+    if keys.has(*SLACK_BOT):
         yield "Slack", made.check_slack
-    if words.has(*GITHUB):
+    if keys.has(*GITHUB):
         yield "GitHub", made.check_github
 
 
@@ -133,7 +133,7 @@ class _Made:
         self._clock = clock
         self._action_url = action_url
         self._outbound = _once(outbound or self._way_out)
-        self.words = ChannelWords(settings, aws, clock=clock)
+        self.keys = ProviderKeys(settings, aws, clock=clock)
 
     def _way_out(self) -> "Outbound":
         from tocsin.channels.outbound import Outbound
@@ -201,28 +201,28 @@ class _Made:
     def twilio_sms(self) -> Channel:
         from tocsin.channels.twilio_sms import TwilioSms
 
-        return Renewed(self.words, TWILIO, lambda *words: TwilioSms(self._twilio(*words)))
+        return Renewed(self.keys, TWILIO, lambda *keys: TwilioSms(self._twilio(*keys)))
 
     def voice(self) -> Channel:
         from tocsin.channels.voice import VoiceChannel, no_url
 
         action_url = self._action_url or no_url
-        return Renewed(self.words, TWILIO, lambda *words: VoiceChannel(self._twilio(*words), action_url))
+        return Renewed(self.keys, TWILIO, lambda *keys: VoiceChannel(self._twilio(*keys), action_url))
 
     def pushover(self) -> Channel:
         from tocsin.channels.pushover import PushoverChannel
 
-        return Renewed(self.words, PUSHOVER, lambda token: PushoverChannel(self._outbound(), token))
+        return Renewed(self.keys, PUSHOVER, lambda token: PushoverChannel(self._outbound(), token))
 
     def slack_bot(self) -> Channel:
         from tocsin.channels.slack_bot import SlackBot
 
-        return Renewed(self.words, SLACK_BOT, lambda token: SlackBot(self._outbound(), token))
+        return Renewed(self.keys, SLACK_BOT, lambda token: SlackBot(self._outbound(), token))
 
     def github(self) -> Channel:
         from tocsin.channels.github import GithubChannel
 
-        return Renewed(self.words, GITHUB, lambda token: GithubChannel(self._outbound(), token))
+        return Renewed(self.keys, GITHUB, lambda token: GithubChannel(self._outbound(), token))
 
     def check_mail(self) -> "Standing":
         from .letters import courier_of
@@ -240,22 +240,22 @@ class _Made:
         return check_sns(self._aws().client("SNS"))
 
     def check_twilio(self) -> "Standing":
-        return self._twilio(*self.words(*TWILIO)).check()
+        return self._twilio(*self.keys(*TWILIO)).check()
 
     def check_pushover(self) -> "Standing":
         from tocsin.channels.pushover import PushoverChannel
 
-        return PushoverChannel(self._outbound(), *self.words(*PUSHOVER)).check()
+        return PushoverChannel(self._outbound(), *self.keys(*PUSHOVER)).check()
 
     def check_github(self) -> "Standing":
         from tocsin.channels.github import GithubChannel
 
-        return GithubChannel(self._outbound(), *self.words(*GITHUB)).check()
+        return GithubChannel(self._outbound(), *self.keys(*GITHUB)).check()
 
     def check_slack(self) -> "Standing":
         from tocsin.channels.slack_bot import SlackBot
 
-        return SlackBot(self._outbound(), *self.words(*SLACK_BOT)).check()
+        return SlackBot(self._outbound(), *self.keys(*SLACK_BOT)).check()
 
     def _twilio(self, sid: str, token: str, sender: str) -> "Twilio":
         from tocsin.channels.twilio import Twilio

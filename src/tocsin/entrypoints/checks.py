@@ -219,9 +219,7 @@ def _last_sync(wiring: Wiring, settings: Settings) -> Check:
     if age > LATE:
         mend = f"{wiring.program} sync --watch 60 goes on from here"
         if settings.use_dynamodb:
-            mend = (
-                "Look at the schedule and the function's log (docs/operate.md); " + f"{wiring.program} sync does it now"
-            )
+            mend = f"Look at the schedule and the function's log (docs/operate.md); {wiring.program} sync does it now"
         return Check("last sync", Verdict.BAD, f"{found}: incidents are out of date", mend, 3)
     if not heartbeat.body.get("complete", True):
         mend = f"{wiring.program} sync says what it could not read"

@@ -153,3 +153,6 @@ TEXT = Text()
 MOMENT = Moment()
 AHEAD = Ahead()
 INCIDENT_ID = IncidentId()
+
+BY = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+"""Who acts, where a command changes something."""

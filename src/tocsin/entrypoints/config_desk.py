@@ -19,7 +19,7 @@ from .config_files import Config, SaidSchedule, said_layer, said_policy, written
 from .contact_desk import ContactDesk, StoreContacts
 from .people import People, StorePeople
 from .policies import PolicyDesk, StorePolicies
-from .schedules import Desk, StoreSchedules
+from .schedules import ScheduleDesk, StoreSchedules
 
 if TYPE_CHECKING:
     from tocsin.clock import Clock
@@ -58,7 +58,7 @@ class ConfigDesk:
     """What there is, read once: what is changed later is refused if somebody else changed it meanwhile."""
 
     def __init__(
-        self, schedules: Desk, policies: PolicyDesk, people: People, contacts: ContactDesk, clock: "Clock"
+        self, schedules: ScheduleDesk, policies: PolicyDesk, people: People, contacts: ContactDesk, clock: "Clock"
     ) -> None:
         self._schedules = schedules
         self._policies = policies
@@ -111,7 +111,7 @@ class ConfigDesk:
     def _put_schedule(self, step: Step) -> None:
         if not isinstance(step.after, Schedule):
             return
-        # Of what is not named what was there would stay.
+        # What is not named would stay as it was.
         said = {"time_zone": "UTC", "team": "", "layers": []} | self._said(step.after) | {"from_now": True}
         if isinstance(step.before, Schedule):
             self._schedules.edit(step.before.id, said, step.before.version)
@@ -211,7 +211,7 @@ class ConfigDesk:
         return policy if any(policy.conditions.given) else policy.model_copy(update={"id": DEFAULT_ID})
 
     def _see_that_the_default_policy_keeps(self, gone: Container[str]) -> None:
-        """Refuse that a schedule goes that it names. It is the one policy that stays though nothing describes it."""
+        """Refuse to remove a schedule that the default policy names: it stays although nothing describes it."""
         default = next(one for one in self._policies_there if one.id == DEFAULT_ID)
         for kind, which in map(parts_of, default.targets):
             if kind is TargetKind.SCHEDULE and which.casefold() in gone:

@@ -14,12 +14,12 @@ from tocsin.api.people_views import TimeZone
 from tocsin.api.policy_views import PolicyBody
 from tocsin.api.schedule_bodies import LayerBody, LayerId, ScheduleName, TeamName
 from tocsin.api.texts import Something
+from tocsin.domain.documents import checked
 from tocsin.domain.layer import Layer
 from tocsin.domain.policy import Policy
 from tocsin.domain.schedule import MOST_LAYERS
 from tocsin.errors import InvalidInput
 
-from .checked_body import checked
 from .plain_yaml import read_object
 
 VERSION = 1

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.api.policy_views import PolicyBody
+from tocsin.domain.documents import checked
 from tocsin.domain.frozen import Utc
+from tocsin.domain.layer import LONGEST_NAME as LONGEST_LAYER_NAME
 from tocsin.domain.local_time import zone_of
-from tocsin.domain.policy import Policy, checked_with, default_policy, policy_of
+from tocsin.domain.policy import LONGEST_NAME, Policy, checked_with, default_policy, policy_of
 from tocsin.domain.rotation import Unit, Weekday
 from tocsin.domain.schedule import schedule_of
 from tocsin.domain.user import checked_time_zone
 from tocsin.errors import InvalidInput
 
-from .checked_body import checked
 from .config_files import SaidSchedule, written
 from .plain_yaml import read_yaml
 
@@ -23,10 +24,8 @@ Document = dict[str, Any]
 """A part of an answer, or of what we make of it. Any: it is another's."""
 
 _WHICH = "docs/config.md says which answers of its API are read"
-_LONGEST_NAME = 63
-_LONGEST_ID = 64
-_LONGEST_POLICY_NAME = 200
-LONGEST_DESCRIPTION = 2_000
+_LONGEST_SCHEDULE_NAME = 63
+_LONGEST_LAYER_ID = 64
 _DAY = timedelta(days=1)
 _WEEK = tuple(Weekday)
 
@@ -82,8 +81,8 @@ class Taken:
     def schedule_name(self, name: str) -> str:
         """Return a name that a schedule of ours may have, and no other has."""
         plain = re.sub(r"[^A-Za-z0-9 ._-]+", " ", name)
-        plain = re.sub(r"^[^A-Za-z0-9]+", "", " ".join(plain.split()))[:_LONGEST_NAME].rstrip() or "schedule"
-        ours = _another(plain, _LONGEST_NAME, self._names)
+        plain = re.sub(r"^[^A-Za-z0-9]+", "", " ".join(plain.split()))[:_LONGEST_SCHEDULE_NAME].rstrip() or "schedule"
+        ours = _another(plain, _LONGEST_SCHEDULE_NAME, self._names)
         if ours != name:
             self.lose(f"the name of schedule {name!r}: it is called {ours!r}")
         return ours
@@ -116,7 +115,7 @@ class Taken:
         if twin is not None:
             self.lose(f"policy {name}: it is for the same incidents as {twin}")
             return
-        ours = _another(" ".join(name.split()) or "policy", _LONGEST_POLICY_NAME, {*self._policy_names})
+        ours = _another(" ".join(name.split()) or "policy", LONGEST_NAME, {*self._policy_names})
         try:
             kept = policy_of(checked(PolicyBody, policy | {"name": ours}).document | {"id": ours})
             checked_with(kept, self._policies)
@@ -199,7 +198,7 @@ def _each_once(layers: Sequence[Document]) -> Iterator[Document]:
     known: set[str] = set()
     for layer in layers:
         name = str(layer["name"]).strip() or "layer"
-        yield {"id": _another(name, _LONGEST_ID, known)} | layer | {"name": name[:200]}
+        yield {"id": _another(name, _LONGEST_LAYER_ID, known)} | layer | {"name": name[:LONGEST_LAYER_NAME]}
 
 
 def listed(answers: Sequence[Any], one: str, many: str) -> Iterator[Mapping[str, Any]]:

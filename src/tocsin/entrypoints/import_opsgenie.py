@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tocsin.domain.policy import LONGEST_DESCRIPTION, MOST_REPEATS
 from tocsin.domain.rotation import Weekday
 
-from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, moment, rotation, zone_in
+from .config_import import Document, Taken, begins, hours, moment, rotation, zone_in
 
 _SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
 _MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}
-_MOST_REPEATS = 9
 _DAY = timedelta(days=1)
 
 
@@ -125,12 +125,12 @@ def _take_escalation(said: Mapping[str, Any], schedules: Mapping[str, Sequence[s
     policy |= {"conditions": {"team": [team]}, "steps": steps}
     repeat = said.get("repeat") or {}
     count = int(repeat.get("count") or 0)
-    if count > _MOST_REPEATS:
-        taken.lose(f"{what}: {count} repeats; it has {_MOST_REPEATS}")
+    if count > MOST_REPEATS:
+        taken.lose(f"{what}: {count} repeats; it has {MOST_REPEATS}")
     if repeat.get("closeAlertAfterAll"):
         taken.lose(f"{what}: that the alert is closed after the last; nothing here is over because time went by")
     after = int(repeat.get("waitInterval") or 0)
-    taken.add_policy(policy | ({"repeat": min(count, _MOST_REPEATS), "repeat_after_minutes": after} if after else {}))
+    taken.add_policy(policy | ({"repeat": min(count, MOST_REPEATS), "repeat_after_minutes": after} if after else {}))
 
 
 def _targets(said: Mapping[str, Any], schedules: Mapping[str, Sequence[str]], what: str, taken: Taken) -> Sequence[str]:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tocsin.domain.policy import LONGEST_DESCRIPTION, MOST_REPEATS
 from tocsin.domain.rotation import Weekday
 
-from .config_import import LONGEST_DESCRIPTION, Document, Taken, begins, hours, listed, moment, rotation, zone_in
+from .config_import import Document, Taken, begins, hours, listed, moment, rotation, zone_in
 
 _WEEK = tuple(Weekday)
-_MOST_LOOPS = 9
 
 
 def take(answers: Sequence[Any], taken: Taken) -> None:
@@ -111,15 +111,15 @@ def _take_policy(
             delay = 0
         delay += int(rule["escalation_delay_in_minutes"])
     loops = int(said.get("num_loops") or 0)
-    if loops > _MOST_LOOPS:
-        taken.lose(f"{what}: {loops} loops; it has {_MOST_LOOPS}")
+    if loops > MOST_REPEATS:
+        taken.lose(f"{what}: {loops} loops; it has {MOST_REPEATS}")
     for team in said.get("teams") or ():
         taken.lose(f"{what}: that it belongs to {team.get('summary') or team['id']}")
     policy: Document = {"name": name} | (
         {"description": said["description"][:LONGEST_DESCRIPTION]} if said.get("description") else {}
     )
     policy |= {"conditions": {"service": services}, "steps": steps}
-    taken.add_policy(policy | ({"repeat": min(loops, _MOST_LOOPS), "repeat_after_minutes": delay} if loops else {}))
+    taken.add_policy(policy | ({"repeat": min(loops, MOST_REPEATS), "repeat_after_minutes": delay} if loops else {}))
 
 
 def _target(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def key_place(
     settings: "Settings", reach: "Callable[[], Aws]", environ: Mapping[str, str], *, new_secret: NewSecret
 ) -> KeyPlace:
-    """Return where the signing keys are: in the secret that is set, or else in a file, which there is none of on Lambda."""
+    """Return where the signing keys are: in the secret that is set, or else in a file; on Lambda there is no such file."""
     if settings.signing_keys_secret:
         return KeySecret(*_in_secret(settings.signing_keys_secret, reach))
     if environ.get("AWS_LAMBDA_FUNCTION_NAME"):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from tocsin.addresses import mail_server
-from tocsin.channels.in_time import LONGEST, in_time
+from tocsin.channels.in_time import CourierInTime
 from tocsin.clock import Clock
 from tocsin.errors import TocsinError, Undelivered
 from tocsin.ids import NewId
@@ -45,7 +45,7 @@ def letters_of(
     taker = courier_of(settings, aws, clock=clock)
     users = Users(store, AuditLog(store, clock=clock, new_id=new_id), clock=clock, new_id=new_id)
     tickets = Tickets(store, signer, clock=clock, new_id=new_id)
-    return {LETTER: Post(store, tickets, users, InTime(taker), clock=clock, new_id=new_id)}
+    return {LETTER: Post(store, tickets, users, CourierInTime(taker), clock=clock, new_id=new_id)}
 
 
 def courier_of(settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) -> "Checked":
@@ -73,7 +73,7 @@ class Checked(Courier, Protocol):
 
 
 class SecretCourier:
-    """Hands letters to the mail server that a secret names. After one that was not taken it is read anew.
+    """Hands letters to the mail server that a secret names. After a letter that was not taken the secret is read anew.
 
     A secret that cannot be read, or is none, is told as the mail server being away: it can be set right.
     """
@@ -103,23 +103,4 @@ class SecretCourier:
             return mail_server(url)
         except ValueError:
             message = f"{self._secret.where}: its url is not smtp://USER:PASSWORD@HOST or smtps://USER:PASSWORD@HOST"
-            raise Undelivered(message) from None
-
-
-class InTime:
-    """Waits for a courier no longer than ``longest`` seconds.
-
-    What is under way then comes to its own end, and the letter may go all the same: sent again, it is the same letter.
-    """
-
-    def __init__(self, courier: Courier, *, longest: float = LONGEST) -> None:
-        self._courier = courier
-        self._longest = longest
-
-    def deliver(self, letter: Letter) -> None:
-        """Hand it over. Raises :class:`~tocsin.errors.Undelivered`."""
-        try:
-            in_time(lambda: self._courier.deliver(letter), self._longest)
-        except TimeoutError:
-            message = f"the mail server took longer than {self._longest:g} seconds"
             raise Undelivered(message) from None

@@ -17,7 +17,7 @@ from tocsin.services.signing import Signer
 from tocsin.services.slack_replies import SlackReplies
 from tocsin.storage.store import Store
 
-from .channel_words import ChannelWords
+from .provider_keys import ProviderKeys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,18 +55,18 @@ def action_url(message: Message) -> str:
 
 def callers_of(settings: "Settings", signer: Signer, aws: "Callable[[], Aws]", *, clock: Clock) -> Callers:
     """Return what tells who calls. Nobody is from Slack, or from Twilio, where their secrets are not set."""
-    words = ChannelWords(settings, aws, clock=clock)
+    keys = ProviderKeys(settings, aws, clock=clock)
 
     def is_from_slack(timestamp: str, body: bytes, signature: str) -> bool:
         from tocsin.channels.slack_signature import is_from_slack as signed
 
-        secret = _word(words, "SLACK_SIGNING_SECRET")
+        secret = _key(keys, "SLACK_SIGNING_SECRET")
         return bool(secret) and signed(secret, timestamp=timestamp, body=body, signature=signature, now=clock())
 
     def is_from_twilio(url: str, parameters: Iterable[tuple[str, str]], signature: str) -> bool:
         from tocsin.channels.twilio_signature import is_from_twilio as signed
 
-        secret = _word(words, "TWILIO_AUTH_TOKEN")
+        secret = _key(keys, "TWILIO_AUTH_TOKEN")
         return bool(secret) and signed(secret, url=url, parameters=parameters, signature=signature)
 
     return Callers(links_of(settings, signer), settings.public_url, is_from_slack, is_from_twilio)
@@ -85,11 +85,11 @@ def slack_reply_acts(
     return {SLACK_REPLY: SlackReplies(store, post, clock=clock, new_id=new_id)}
 
 
-def _word(words: ChannelWords, name: str) -> str:
+def _key(keys: ProviderKeys, name: str) -> str:
     try:
-        (found,) = words(name)
+        (found,) = keys(name)
     except ConfigurationError as error:
-        if words.may_have(name):
+        if keys.may_have(name):
             _log.warning("nobody is known to be who they say: %s", error)
         return ""
     return found

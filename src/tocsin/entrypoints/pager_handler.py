@@ -9,7 +9,6 @@ schedule's run raises then, and the stream is given the numbers of those of its 
 What is held for later, or was not come to in time, is no failure: the next minute goes on with it.
 """
 
-import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
-from tocsin.config import Settings, secrets_in
+from tocsin.config import Settings
 from tocsin.domain.change import Record
 from tocsin.domain.intents import ESCALATION, NEWS
 from tocsin.domain.page import PAGE
@@ -31,7 +30,7 @@ from tocsin.services.tick import Act, EnoughTime, TickReport, tick
 from tocsin.storage.store import Store
 
 from . import pager_metrics
-from .assembly import on_lambda_with_a_table, open_store, rules_of
+from .assembly import open_store, rules_of
 from .aws import Aws
 from .late import late
 from .paging import Paging, paging_of
@@ -51,10 +50,10 @@ With the margin it is less than a lease, so that nobody else takes what is being
 """
 
 SOON = timedelta(seconds=2)
-"""How far the clock of who wrote may be before ours: what is due within that is waited for."""
+"""How far the clock of whoever wrote a record may be ahead of ours: what is due within that time is waited for."""
 
 MOST_LOOKED_AT = 400
-"""Records that are looked at when it is seen what is due still; the longest due are among them."""
+"""Records that are read to see what is still due; those that have been due longest are among them."""
 
 SERVICE = "tocsin-pager"
 
@@ -185,10 +184,7 @@ class PagerHandler(ScheduledHandler):
     @override
     def _prepared(self) -> _Parts:
         if self._parts is None:
-            self._log.hide(secrets_in(self._environ, self._dotenv))
-            settings = Settings.read(self._environ, self._dotenv)
-            self._log.level(settings.log_level)
-            on_lambda_with_a_table(settings, self._environ)
+            settings = self._read_settings()
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)
@@ -198,9 +194,7 @@ class PagerHandler(ScheduledHandler):
         return self._parts
 
     def _count(self, done: pager_metrics.Round) -> None:
-        namespace = self._environ.get("POWERTOOLS_METRICS_NAMESPACE") or pager_metrics.NAMESPACE
-        document = pager_metrics.document(done, namespace=namespace, service=self._name)
-        print(json.dumps(document, separators=(",", ":")), flush=True)  # noqa: T201 - that is how CloudWatch reads
+        self._print(pager_metrics.document(done, namespace=self._namespace, service=self._name))
         pages = done.pages
         if pages is not None and (pages.done or pages.left):
             self._log.say(logging.INFO, "paged", **pages.model_dump())

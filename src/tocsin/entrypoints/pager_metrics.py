@@ -12,15 +12,14 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from tocsin.services.paging.rounds import RoundReport
 
-NAMESPACE = "Tocsin"
-
 
 @dataclass(slots=True)
 class Round:
-    """What is known of one round when it ends. ``scheduled``: it was the minute that called for it, not the stream.
+    """What is known of one round when it ends. ``scheduled``: the schedule called for it, not the stream.
 
-    Without ``pages`` nothing was paged; ``oldest`` is for how long somebody should have been told by now, where that
-    could be seen. ``held_up``: whether a letter that was due could not be sent. ``broke``: what broke, if anything did.
+    ``pages`` is None if the round broke before it came to them. ``oldest`` is how long the oldest of what somebody is to
+    be told has been due, None if that could not be read. ``held_up``: whether a letter that was due could not be sent.
+    ``broke``: what broke, if anything did.
     """
 
     cold_start: bool

@@ -1,6 +1,7 @@
 """The pager, put together as the settings say: what the tick acts on beside incidents, and what it sends.
 
-What finds whom to page is imported for the first page, and what else falls due when it does: most rounds have neither.
+What looks up whom to page is imported with the first page, and what acts on anything else when such a record falls
+due: most rounds have neither.
 """
 
 import random
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.clock import Clock
 from tocsin.domain.rules import Rules
 from tocsin.ids import NewId
+from tocsin.services.channel import Channels
 from tocsin.services.due import CODE, LETTER, NOTICE, PAST_SILENCE, SHIFT_NOTICE, SILENCE, SLACK_REPLY, WATCH
 from tocsin.services.paging.rounds import Pager
 from tocsin.services.tick import Act
@@ -74,63 +76,93 @@ def paging_of(
         messages=late(messages),
     )
 
-    def silences() -> Mapping[str, Act]:
+    acts = _Acts(settings, store, rules, keys, aws, channels=channels, pager=pager, clock=clock, new_id=new_id)
+    return Paging(acts.late(), pager)
+
+
+class _Acts:
+    """What the tick acts on beside incidents and pages; each method imports its own."""
+
+    def __init__(
+        self,
+        settings: "Settings",
+        store: Store,
+        rules: Rules,
+        keys: "SigningKeys",
+        aws: "Callable[[], Aws]",
+        *,
+        channels: Channels,
+        pager: Pager,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._rules = rules
+        self._keys = keys
+        self._aws = aws
+        self._channels = channels
+        self._pager = pager
+        self._clock = clock
+        self._new_id = new_id
+
+    def late(self) -> Mapping[str, Act]:
+        """Return all of them, by the kind of record. Raises :class:`~tocsin.errors.ConfigurationError`."""
+        # That nothing says whom letters are from is told now, not with the first letter.
+        sends_letters = self._settings.sends_letters and bool(self._settings.letters_from)
+        return {
+            **late_acts((SILENCE, PAST_SILENCE), self._silences),
+            **late_acts((WATCH,), self._watches),
+            **(late_acts((LETTER,), self._letters) if sends_letters else {}),
+            **late_acts((CODE,), self._codes),
+            **late_acts((SHIFT_NOTICE, NOTICE), self._notices),
+            **late_acts((SLACK_REPLY,), self._slack_replies),
+        }
+
+    def _silences(self) -> Mapping[str, Act]:
         from tocsin.services.unsilencing import silence_acts
 
-        return silence_acts(store, clock=clock, new_id=new_id)
+        return silence_acts(self._store, clock=self._clock, new_id=self._new_id)
 
-    def watches() -> Mapping[str, Act]:
+    def _watches(self) -> Mapping[str, Act]:
         from tocsin.services.watching import watch_acts
 
-        return watch_acts(store, rules, clock=clock, new_id=new_id)
+        return watch_acts(self._store, self._rules, clock=self._clock, new_id=self._new_id)
 
-    # That nothing says whom they are from is told now, not with the first letter.
-    sends_letters = settings.sends_letters and bool(settings.letters_from)
-
-    def letters() -> Mapping[str, Act]:
+    def _letters(self) -> Mapping[str, Act]:
         from .letters import letters_of
 
-        return letters_of(settings, store, keys, aws, clock=clock, new_id=new_id)
+        return letters_of(self._settings, self._store, self._keys, self._aws, clock=self._clock, new_id=self._new_id)
 
-    def codes() -> Mapping[str, Act]:
+    def _codes(self) -> Mapping[str, Act]:
         from tocsin.services.verification import Codes
 
         from .reaching import reach_of
 
-        contacts = reach_of(store, keys, clock=clock, new_id=new_id).contacts
-        return {CODE: Codes(store, contacts, keys, channels, clock=clock, new_id=new_id)}
+        contacts = reach_of(self._store, self._keys, clock=self._clock, new_id=self._new_id).contacts
+        codes = Codes(self._store, contacts, self._keys, self._channels, clock=self._clock, new_id=self._new_id)
+        return {CODE: codes}
 
-    def notices() -> Mapping[str, Act]:
+    def _notices(self) -> Mapping[str, Act]:
         from tocsin.services.paging.notices import notice_acts
 
-        return notice_acts(pager.desk)
+        return notice_acts(self._pager.desk)
 
-    def slack_replies() -> Mapping[str, Act]:
+    def _slack_replies(self) -> Mapping[str, Act]:
         from .page_addresses import slack_reply_acts
 
-        return slack_reply_acts(store, partial(_way_out, settings), clock=clock, new_id=new_id)
+        return slack_reply_acts(self._store, self._way_out, clock=self._clock, new_id=self._new_id)
 
-    others = {
-        **late_acts((SILENCE, PAST_SILENCE), silences),
-        **late_acts((WATCH,), watches),
-        **(late_acts((LETTER,), letters) if sends_letters else {}),
-        **late_acts((CODE,), codes),
-        **late_acts((SHIFT_NOTICE, NOTICE), notices),
-        **late_acts((SLACK_REPLY,), slack_replies),
-    }
-    return Paging(others, pager)
+    def _way_out(self) -> "Outbound":
+        from tocsin.channels.outbound import Outbound
+
+        return Outbound(self._settings.outbound_allow)
 
 
 def _action_url(message: "Message") -> str:
     from .page_addresses import action_url
 
     return action_url(message)
-
-
-def _way_out(settings: "Settings") -> "Outbound":
-    from tocsin.channels.outbound import Outbound
-
-    return Outbound(settings.outbound_allow)
 
 
 def lookup_of(store: Store, keys: "SigningKeys", *, clock: Clock, new_id: NewId) -> "Lookup":

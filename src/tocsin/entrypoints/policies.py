@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tocsin.api.policy_views import PolicyBody, PolicyView
 from tocsin.domain.audit import Actor
+from tocsin.domain.documents import checked
 from tocsin.domain.policy import Policy
 from tocsin.services.auditing import AuditLog
 from tocsin.services.policies import Policies
@@ -14,7 +15,6 @@ from tocsin.services.targets import Targets
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 
-from .checked_body import checked
 from .reaching import reach_of
 
 if TYPE_CHECKING:

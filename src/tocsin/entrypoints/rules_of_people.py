@@ -5,8 +5,8 @@ from pathlib import Path
 import yaml
 
 from tocsin.api.contact_views import RulesBody, RulesView
+from tocsin.domain.documents import checked
 
-from .checked_body import checked
 from .config_files import plain
 from .plain_yaml import read_object
 

@@ -9,15 +9,14 @@ from tocsin.api.schedule_views import ScheduleView
 from .choices import TEXT
 from .json_output import write_object
 from .schedule_page import show
-from .schedules import Desk, schedules
+from .schedules import ScheduleDesk, schedules
 from .wiring import Wiring
 
-BY = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the schedule, on one line.")
 NAME = click.argument("name", type=TEXT)
 
 
-def act(wiring: Wiring, by: str, as_json: bool, do: Callable[[Desk], ScheduleView]) -> None:
+def act(wiring: Wiring, by: str, as_json: bool, do: Callable[[ScheduleDesk], ScheduleView]) -> None:
     """Do something in somebody's name, and show the schedule as it is then."""
     with schedules(wiring, wiring.actor(by)) as desk:
         tell(wiring, do(desk), as_json=as_json)

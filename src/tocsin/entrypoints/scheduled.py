@@ -1,5 +1,6 @@
-"""What the functions that a schedule calls share: they are made once a process, and their errors hold no key."""
+"""What the functions that a schedule calls share: settings, a log whose lines hold no key, and metrics."""
 
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -8,12 +9,16 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from tocsin.clock import Clock
-from tocsin.config import secrets_in
+from tocsin.config import Settings, secrets_in
 from tocsin.errors import TocsinError
 from tocsin.ids import NewId
 
+from .assembly import on_lambda_with_a_table
 from .lambda_logs import LambdaLog
 from .redaction import hide
+
+NAMESPACE = "Tocsin"
+"""Of the metrics, where the environment gives none."""
 
 
 class LambdaContext(Protocol):
@@ -62,6 +67,23 @@ class ScheduledHandler(ABC):
     @abstractmethod
     def _prepared(self) -> object:
         """Return what is made once, made if it is not yet."""
+
+    def _read_settings(self) -> Settings:
+        """Return the settings, and log as they say. Raises :class:`~tocsin.errors.ConfigurationError`."""
+        self._log.hide(self._secrets())
+        settings = Settings.read(self._environ, self._dotenv)
+        self._log.level(settings.log_level)
+        on_lambda_with_a_table(settings, self._environ)
+        return settings
+
+    @property
+    def _namespace(self) -> str:
+        """Where the metrics are counted."""
+        return self._environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
+
+    def _print(self, metrics: Mapping[str, object]) -> None:
+        """Write metrics to where CloudWatch reads them, on one line."""
+        print(json.dumps(metrics, separators=(",", ":")), flush=True)  # noqa: T201 - that is how CloudWatch reads
 
     def _secrets(self) -> Iterable[str]:
         """Return what no line may show."""

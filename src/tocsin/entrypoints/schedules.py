@@ -11,6 +11,7 @@ from tocsin.api.schedule_bodies import LayerBody, NewSchedule, OverrideBody, Sch
 from tocsin.api.schedule_looks import Looks
 from tocsin.api.schedule_views import CoverageView, CurrentList, FeedView, NewFeed, ScheduleView, ShiftList
 from tocsin.domain.audit import Actor
+from tocsin.domain.documents import checked
 from tocsin.domain.schedule import Schedule
 from tocsin.domain.user import User
 from tocsin.errors import InvalidInput
@@ -20,8 +21,6 @@ from tocsin.services.pages_at_night import pages_at_night
 from tocsin.services.schedules import Schedules
 from tocsin.services.teams import Teams
 from tocsin.services.users import Users
-
-from .checked_body import checked
 
 if TYPE_CHECKING:
     from tocsin.services.contacts import Contacts
@@ -33,7 +32,7 @@ Document = dict[str, Any]
 """What the API takes as a body. Any: whoever takes it checks it."""
 
 
-class Desk(Protocol):
+class ScheduleDesk(Protocol):
     """Schedules, changed in somebody's name. They are named by name or id, and so are teams; people by address or id."""
 
     def every(self, team: str) -> list[ScheduleView]:
@@ -89,7 +88,7 @@ class Desk(Protocol):
 
 
 @contextmanager
-def schedules(wiring: "Wiring", by: str) -> Iterator[Desk]:
+def schedules(wiring: "Wiring", by: str) -> Iterator[ScheduleDesk]:
     """Open the store that the settings name, or reach the server, and close it; ``by`` is who acts."""
     settings = wiring.settings()
     if wiring.asks_server(settings):
@@ -103,7 +102,7 @@ def schedules(wiring: "Wiring", by: str) -> Iterator[Desk]:
 
 
 class StoreSchedules:
-    """:class:`Desk` of a store."""
+    """:class:`ScheduleDesk` of a store."""
 
     def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)

@@ -9,11 +9,11 @@ from tocsin.errors import InvalidInput
 
 from .schedules import Document
 from .server_calls import ServerCalls, coded, seen
-from .server_store import MOST_LISTED, V1
+from .server_store import V1, every_one
 
 
 class ServerSchedules:
-    """:class:`~tocsin.entrypoints.schedules.Desk` of a server."""
+    """:class:`~tocsin.entrypoints.schedules.ScheduleDesk` of a server."""
 
     def __init__(self, calls: ServerCalls, by: str) -> None:
         self._calls = calls
@@ -21,14 +21,7 @@ class ServerSchedules:
 
     def every(self, team: str) -> list[ScheduleView]:
         """Return every schedule, or those of a team."""
-        found: list[ScheduleView] = []
-        cursor = ""
-        while True:
-            some = self._calls.get(f"{V1}/schedules", {"team": team, "limit": MOST_LISTED, "cursor": cursor})
-            found += [ScheduleView.model_validate(one) for one in some["schedules"]]
-            cursor = some["cursor"]
-            if not cursor:
-                return found
+        return [ScheduleView.model_validate(one) for one in every_one(self._calls, "schedules", team=team)]
 
     def show(self, name: str) -> ScheduleView:
         """Return a schedule."""

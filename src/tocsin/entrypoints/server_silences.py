@@ -16,7 +16,7 @@ SILENCES = f"{V1}/silences"
 
 
 class ServerSilences:
-    """:class:`~tocsin.entrypoints.silences.Silencing` of a server."""
+    """:class:`~tocsin.entrypoints.silences.SilenceDesk` of a server."""
 
     def __init__(self, calls: ServerCalls, by: str) -> None:
         self._calls = calls

@@ -124,11 +124,11 @@ class ServerStore:
         raise InvalidInput(message, hint="leave --server (TOCSIN_SERVER) out, or do it where the server's store is")
 
 
-def every_one(calls: ServerCalls, what: str) -> Iterator[Any]:
-    """Yield every one of a resource, page by page."""
+def every_one(calls: ServerCalls, what: str, **wanted: str) -> Iterator[Any]:
+    """Yield every one of a resource, page by page; ``wanted`` are further parameters of the list."""
     cursor = ""
     while True:
-        said = calls.get(f"{V1}/{what}", {"limit": MOST_LISTED, "cursor": cursor})
+        said = calls.get(f"{V1}/{what}", wanted | {"limit": MOST_LISTED, "cursor": cursor})
         yield from said[what]
         cursor = said["cursor"]
         if not cursor:

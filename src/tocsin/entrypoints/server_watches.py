@@ -10,7 +10,7 @@ HEARTBEATS = f"{V1}/heartbeats"
 
 
 class ServerHeartbeats:
-    """:class:`~tocsin.entrypoints.watches.Heartbeats` of a server."""
+    """:class:`~tocsin.entrypoints.watches.HeartbeatDesk` of a server."""
 
     def __init__(self, calls: ServerCalls, by: str) -> None:
         self._calls = calls

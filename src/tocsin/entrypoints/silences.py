@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .wiring import Wiring
 
 
-class Silencing(Protocol):
+class SilenceDesk(Protocol):
     """Silences, changed in somebody's name."""
 
     def every(self) -> list[SilenceView]:
@@ -41,7 +41,7 @@ class Silencing(Protocol):
 
 
 @contextmanager
-def silencing(wiring: "Wiring", by: str) -> Iterator[Silencing]:
+def silences(wiring: "Wiring", by: str) -> Iterator[SilenceDesk]:
     """Open the store that the settings name, or reach the server, and close it; ``by`` is who acts."""
     settings = wiring.settings()
     if wiring.asks_server(settings):
@@ -55,7 +55,7 @@ def silencing(wiring: "Wiring", by: str) -> Iterator[Silencing]:
 
 
 class StoreSilences:
-    """:class:`Silencing` of a store."""
+    """:class:`SilenceDesk` of a store."""
 
     def __init__(self, store: "Store", wiring: "Wiring", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)

@@ -35,7 +35,7 @@ def soonest(batch: Iterable[Woken], now: Utc) -> Utc:
 
 
 def again(batch: Iterable[Woken], due: Iterable[Record]) -> dict[str, object]:
-    """Return the answer to the stream: of this batch, what is among the records that are ``due`` still is to come again."""
+    """Return the answer to the stream: those of this batch that are still ``due`` are to be handed over again."""
     keys = {_key(record_key(one.kind, one.id)) for one in due}
     return {"batchItemFailures": [{"itemIdentifier": one.number} for one in batch if one.key in keys]}
 

@@ -12,27 +12,25 @@ own. Neither counts as a ``SuccessfulSweeps``, so that a state that lasts is not
 **Several runs at once** do no harm: each change is written on the condition that nobody else wrote first.
 """
 
-import json
 import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from typing_extensions import override
 
-from tocsin.config import Settings, secrets_in
+from tocsin.config import Settings
 from tocsin.domain.rules import Rules
-from tocsin.domain.search import ACTIVE, IncidentFilter
 from tocsin.errors import TocsinError
 from tocsin.services.deadline import Deadline
 from tocsin.services.sync import SyncReport, after_tick, pull
 from tocsin.services.tick import TickReport, tick
-from tocsin.services.unsilencing import silence_acts
+from tocsin.services.unsilencing import active_incidents, silence_acts
 from tocsin.services.watching import watch_acts
 from tocsin.sources.datadog import SWEEP_SECONDS
-from tocsin.storage.store import MOST_EXAMINED, Store
+from tocsin.storage.store import Store
 
-from . import lambda_metrics
-from .assembly import datadog, on_lambda_with_a_table, open_store, rules_of
+from . import sync_metrics
+from .assembly import datadog, open_store, rules_of
 from .aws import Aws
 from .datadog_keys import KeySource, key_source
 from .rotating import RotatingDatadog
@@ -72,7 +70,7 @@ class SyncHandler(ScheduledHandler):
         """
         del event
         began = self._clock()
-        run = lambda_metrics.Run(cold_start=self._cold)
+        run = sync_metrics.Run(cold_start=self._cold)
         self._cold = False
         with self._log.request(context.aws_request_id, cold_start=run.cold_start):
             try:
@@ -89,7 +87,7 @@ class SyncHandler(ScheduledHandler):
             self._count(run, began)
             return result(report)
 
-    def _run(self, run: lambda_metrics.Run, deadline: Deadline, began: datetime) -> SyncReport:
+    def _run(self, run: sync_metrics.Run, deadline: Deadline, began: datetime) -> SyncReport:
         parts = self._prepared()
         self._deadline = deadline
         try:
@@ -115,10 +113,7 @@ class SyncHandler(ScheduledHandler):
     @override
     def _prepared(self) -> _Parts:
         if self._parts is None:
-            self._log.hide(secrets_in(self._environ, self._dotenv))
-            settings = Settings.read(self._environ, self._dotenv)
-            self._log.level(settings.log_level)
-            on_lambda_with_a_table(settings, self._environ)
+            settings = self._read_settings()
             aws = Aws(settings.aws_region, self._environ)
             rules = rules_of(settings)
             store = open_store(settings, lambda: aws, sleep=self._sleep)
@@ -152,7 +147,7 @@ class SyncHandler(ScheduledHandler):
             },
         )
 
-    def _tick_all_the_same(self, run: lambda_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
+    def _tick_all_the_same(self, run: sync_metrics.Run, parts: _Parts, deadline: Deadline) -> None:
         """Do what is due although the sweep failed. Should that fail too, the sweep's error is the one to raise."""
         try:
             ticked = self._tick(parts, deadline)
@@ -162,7 +157,7 @@ class SyncHandler(ScheduledHandler):
 
     def _count_incidents(
         self,
-        run: lambda_metrics.Run,
+        run: sync_metrics.Run,
         store: Store,
         opened: tuple[str, ...],
         ticked: TickReport,
@@ -173,20 +168,19 @@ class SyncHandler(ScheduledHandler):
         try:
             named = [*opened, *ticked.resolved]
             incidents = store.incidents(named) if named else {}
-            run.opened = lambda_metrics.severities(opened, incidents)
-            run.resolved = lambda_metrics.severities(ticked.resolved, incidents)
+            run.opened = sync_metrics.severities(opened, incidents)
+            run.resolved = sync_metrics.severities(ticked.resolved, incidents)
             now = self._clock()
             if changed or self._counted_at is None or now - self._counted_at >= COUNTED_EVERY:
-                run.active = active(store)
+                run.active = sum(1 for _ in active_incidents(store))
                 self._counted_at = now
         except TocsinError as error:
             self._log.say(logging.WARNING, f"incidents could not be counted: {error}")
 
-    def _count(self, run: lambda_metrics.Run, began: datetime) -> None:
+    def _count(self, run: sync_metrics.Run, began: datetime) -> None:
         run.seconds = (self._clock() - began).total_seconds()
-        namespace = self._environ.get("POWERTOOLS_METRICS_NAMESPACE") or lambda_metrics.NAMESPACE
-        for document in lambda_metrics.documents(run, namespace=namespace, service=self._name):
-            print(json.dumps(document, separators=(",", ":")), flush=True)  # noqa: T201 - that is how CloudWatch reads
+        for document in sync_metrics.documents(run, namespace=self._namespace, service=self._name):
+            self._print(document)
 
     def _tell(self, report: SyncReport) -> None:
         facts = {
@@ -212,17 +206,6 @@ class SyncHandler(ScheduledHandler):
     def _secrets(self) -> tuple[str, ...]:
         fetched = () if self._source is None else self._source.secrets
         return (*super()._secrets(), *fetched)
-
-
-def active(store: Store) -> int:
-    """Count the active incidents."""
-    number, cursor = 0, ""
-    while True:
-        page = store.find(IncidentFilter(statuses=ACTIVE), limit=MOST_EXAMINED, cursor=cursor)
-        number += len(page.incidents)
-        cursor = page.cursor
-        if not cursor:
-            return number
 
 
 def result(report: SyncReport) -> dict[str, object]:

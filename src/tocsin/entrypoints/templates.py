@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from tocsin.api.template_views import PreviewView, TemplateBody, TemplateView
 from tocsin.domain.audit import Actor
+from tocsin.domain.documents import checked
 from tocsin.errors import NotFound
 from tocsin.services.auditing import AuditLog
 from tocsin.services.templates import Templates
-
-from .checked_body import checked
 
 if TYPE_CHECKING:
     from tocsin.storage.store import Store

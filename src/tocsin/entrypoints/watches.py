@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .wiring import Wiring
 
 
-class Heartbeats(Protocol):
+class HeartbeatDesk(Protocol):
     """Heartbeats that are watched, changed in somebody's name."""
 
     def every(self) -> list[HeartbeatView]:
@@ -39,7 +39,7 @@ class Heartbeats(Protocol):
 
 
 @contextmanager
-def heartbeats(wiring: "Wiring", by: str) -> Iterator[Heartbeats]:
+def heartbeats(wiring: "Wiring", by: str) -> Iterator[HeartbeatDesk]:
     """Open the store that the settings name, or reach the server, and close it; ``by`` is who acts."""
     settings = wiring.settings()
     if wiring.asks_server(settings):
@@ -53,7 +53,7 @@ def heartbeats(wiring: "Wiring", by: str) -> Iterator[Heartbeats]:
 
 
 class StoreHeartbeats:
-    """:class:`Heartbeats` of a store."""
+    """:class:`HeartbeatDesk` of a store."""
 
     def __init__(self, store: "Store", wiring: "Wiring", settings: "Settings", actor: Actor) -> None:
         audit = AuditLog(store, clock=wiring.clock, new_id=wiring.new_id)

@@ -8,10 +8,9 @@ from tocsin.domain.message import Message
 
 
 class Receipt(NamedTuple):
-    """What a provider said: its id of the message (empty: it gives none), and whatever else helps to find it there."""
+    """What a provider said: its id of the message; empty where it gives none."""
 
     provider_id: str = ""
-    said: str = ""
 
 
 class Channel(Protocol):

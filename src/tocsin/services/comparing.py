@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel
@@ -16,6 +14,7 @@ from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.intents import ESCALATION, NEWS
 from tocsin.domain.page import DELIVERY, PAGE
+from tocsin.domain.pursue import chunks
 from tocsin.domain.search import IncidentFilter
 from tocsin.storage import moving
 from tocsin.storage.store import Store
@@ -28,6 +27,7 @@ from .due import CODE, LETTER, NOTICE, PAST_SILENCE, SHIFT_NOTICE, SILENCE, WATC
 from .feeds import FEED
 from .heartbeats import HEARTBEAT
 from .idempotency import IDEMPOTENCY
+from .listing import every_incident
 from .notification_rules import NOTIFICATION_RULES
 from .on_call import SCHEDULE
 from .paging.escalating import ROUND_ROBIN
@@ -59,8 +59,6 @@ KINDS = (
     *(TEMPLATE,),
 )
 """The kinds of records that there are, for a store that cannot list all that it holds."""
-
-T = TypeVar("T")
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many were done so far."""
@@ -112,7 +110,7 @@ class _Comparison:
 
     def parts(self) -> Iterator[Part]:
         sums = {what: (_Sum(), _Sum()) for what in ("incidents", "events", "ended alerts")}
-        for some in some_of((one for one in every(self._source) if one.id not in self._newer), AT_ONCE):
+        for some in chunks((one for one in every(self._source) if one.id not in self._newer), AT_ONCE):
             for side, store in enumerate((self._source, self._target)):
                 for incident in sorted(store.incidents(one.id for one in some).values(), key=lambda one: one.id):
                     sums["incidents"][side].add(incident.id, incident)
@@ -144,7 +142,7 @@ class _Comparison:
     @staticmethod
     def _claims_in(store: Store, keys: Sequence[str]) -> "_Sum":
         found = _Sum()
-        for some in some_of(iter(keys), AT_ONCE):
+        for some in chunks(keys, AT_ONCE):
             for key, claim in store.claims(some).items():
                 found.add(key, claim)
         return found
@@ -208,21 +206,9 @@ def name_of(record: Record) -> str:
 
 def every(store: Store) -> Iterator[Incident]:
     """Yield every incident, newest first."""
-    cursor = ""
-    while True:
-        page = store.find(IncidentFilter(), limit=500, cursor=cursor)
-        yield from page.incidents
-        cursor = page.cursor
-        if not cursor:
-            return
+    return every_incident(store, IncidentFilter())
 
 
 def every_alert(store: Store) -> list[Alert]:
     """Return every alert row, of every source: what fires, and tombstones."""
     return [alert for source in Source for alert in store.alerts(source)]
-
-
-def some_of(many: Iterator[T], size: int) -> Iterator[list[T]]:
-    """Yield as many at a time."""
-    while some := list(islice(many, size)):
-        yield some

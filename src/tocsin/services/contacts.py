@@ -20,7 +20,6 @@ from tocsin.errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    PreconditionFailed,
     Refused,
 )
 from tocsin.storage.store import Store
@@ -42,9 +41,10 @@ from .contact_records import (
     written,
 )
 from .due import CODE
-from .listing import every_record
+from .listing import records_beginning
 from .sealing import Sealer
 from .tick import MOST_ATTEMPTS
+from .versions import see_version
 
 ONLY_ROOMS = frozenset({ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE, ChannelKind.GITHUB})
 """What hands over to another system, where there is nobody to read a code."""
@@ -103,11 +103,8 @@ class Contacts:
         return found
 
     def rooms(self) -> Iterator[Contact]:
-        """Yield every room, by name."""
-        for record in every_record(self._store, CONTACT, after=ROOMS):
-            if not record.id.startswith(ROOMS):
-                return
-            yield contact_in(record)
+        """Return every room, by name."""
+        return map(contact_in, records_beginning(self._store, CONTACT, ROOMS))
 
     def room(self, name: str) -> Contact:
         """Return a room by name, in any letter case, or by id. Raises :class:`~tocsin.errors.NotFound`."""
@@ -262,9 +259,7 @@ class Contacts:
         if now is None:
             message = "this contact was deleted a moment ago"
             raise NotFound(message)
-        if expected is not None and now.version != expected:
-            message = "this contact was changed since you looked"
-            raise PreconditionFailed(message, hint="look again, and decide")
+        see_version("this contact", now.version, expected)
         return now
 
     def _made(

@@ -40,8 +40,8 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}\.[0-9a-f]{12}")
 class Feed(Frozen):
     """What is kept of a link. ``digest`` is the SHA-256 of its secret, which has 256 random bits of its own.
 
-    ``label`` is what people tell it by. ``schedule`` or ``person`` (ids) says what it shows. ``maker`` is the id of who made it, empty for a key: once they
-    have left, it shows nothing.
+    ``label`` is what people tell it by. ``schedule`` or ``person`` (ids) says what it shows. ``maker`` is the id of who
+    made it, empty for a key: once they have left, it shows nothing.
     """
 
     id: str

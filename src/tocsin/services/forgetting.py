@@ -1,10 +1,9 @@
 """What paging left behind of an incident, forgotten with it: texts that people wrote, and who was told where.
 
-Imported by who forgets: nobody else has its kinds on a cold start.
+It is imported when something is forgotten: a cold start needs none of these kinds.
 """
 
 from collections.abc import Iterator
-from itertools import takewhile
 
 from tocsin.clock import Clock
 from tocsin.domain.change import Change, RecordWrite
@@ -14,7 +13,7 @@ from tocsin.domain.pursue import chunks
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
-from .listing import every_record
+from .listing import records_beginning
 
 KINDS = (NEWS, ESCALATION, PAGE, DELIVERY)
 """In this order: what would make more of it goes before what it has made."""
@@ -34,5 +33,5 @@ def forget_paging(store: Store, incident_id: str, *, clock: Clock, new_id: NewId
 
 def _gone(store: Store, begins: str) -> Iterator[RecordWrite]:
     for kind in KINDS:
-        for record in takewhile(lambda one: one.id.startswith(begins), every_record(store, kind, after=begins)):
+        for record in records_beginning(store, kind, begins):
             yield RecordWrite(kind=kind, id=record.id, record=None)

@@ -1,4 +1,4 @@
-"""When it last worked: a record of each sweep, and of each round of what pages."""
+"""When we last worked: a record of each source's last sweep and of the pager's last round; and a beat to the outside."""
 
 from datetime import datetime
 from typing import Protocol
@@ -11,10 +11,10 @@ from tocsin.storage.store import Store
 from .tick import TickReport
 
 HEARTBEAT = "heartbeat"
-"""The record kind that says when something last worked: a sweep of a source, or a tick."""
+"""The record kind that says when something last worked: a sweep of a source, or a round of the pager."""
 
 TICK = "tick"
-"""The id of the record that says when what pages last did what was due: who leaves pages to others does not write it."""
+"""The id of the record of the pager's last round. A tick that leaves pages to another process does not write it."""
 
 
 def heartbeat_id(source: Source) -> str:
@@ -23,7 +23,7 @@ def heartbeat_id(source: Source) -> str:
 
 
 def note_tick(store: Store, *, at: Utc, change_id: str) -> None:
-    """Note that what was due at this moment is done, pages and all."""
+    """Note that all that was due at this moment is done, pages included."""
     record = Record(kind=HEARTBEAT, id=TICK, body={"at": at.isoformat()})
     write = RecordWrite(kind=HEARTBEAT, id=TICK, record=record)
     store.commit(Change(id=change_id, at=at, records=(write,)))
@@ -48,7 +48,7 @@ def last_beat(store: Store, source: Source) -> datetime | None:
 
 
 def last_round(store: Store) -> datetime | None:
-    """Return when what pages last did what was due, or None if never."""
+    """Return when the pager last did what was due, or None if never."""
     return _at(store.record(HEARTBEAT, TICK))
 
 

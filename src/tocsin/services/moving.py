@@ -25,6 +25,7 @@ from tocsin.domain.change import (
 from tocsin.domain.deleting import is_tombstone
 from tocsin.domain.frozen import Frozen, Utc
 from tocsin.domain.incident import Incident
+from tocsin.domain.pursue import chunks
 from tocsin.domain.rules import Rules
 from tocsin.domain.timeline import Event, replay
 from tocsin.errors import Conflict, StoreError
@@ -44,7 +45,6 @@ from .comparing import (
     every_alert,
     name_of,
     over,
-    some_of,
 )
 
 ROWS_IN_A_CHANGE = 25
@@ -103,7 +103,7 @@ class _Move:
         """Do it."""
         self._refuse_others()
         self._draw_numbers()
-        for number, some in enumerate(some_of(every(self._source), AT_ONCE)):
+        for number, some in enumerate(chunks(every(self._source), AT_ONCE)):
             self._incidents(some)
             self._progress("incidents", number * AT_ONCE + len(some))
         self._alerts()
@@ -124,7 +124,7 @@ class _Move:
         )
 
     def _refuse_others(self) -> None:
-        for some in some_of(every(self._source), AT_ONCE):
+        for some in chunks(every(self._source), AT_ONCE):
             there = self._target.incidents(one.id for one in some)
             for one in some:
                 if one.id in there and not _is_same(one, there[one.id]):
@@ -205,8 +205,7 @@ class _Move:
                 steps[number].append(write)
         for writes in steps:
             changes = [
-                Change(id=self._new_id(), at=self._now, alerts=tuple(some))
-                for some in some_of(iter(writes), MOST_ALERTS)
+                Change(id=self._new_id(), at=self._now, alerts=tuple(some)) for some in chunks(writes, MOST_ALERTS)
             ]
             failed = self._commit(changes)
             self._newer |= {write.alert.key for change in failed for write in change.alerts}
@@ -229,7 +228,7 @@ class _Move:
     def _claims(self) -> None:
         keys = moving.claim_keys(self._source, self._keys)
         missing: list[Claim] = []
-        for some in some_of(iter(keys), AT_ONCE):
+        for some in chunks(keys, AT_ONCE):
             here, there = self._source.claims(some), self._target.claims(some)
             for key, claim in here.items():
                 if key not in there:
@@ -240,7 +239,7 @@ class _Move:
                     self._newer.add(key)
         changes = [
             Change(id=self._new_id(), at=self._now, claims=tuple(ClaimWrite(claim=one) for one in some))
-            for some in some_of(iter(missing), ROWS_IN_A_CHANGE)
+            for some in chunks(missing, ROWS_IN_A_CHANGE)
         ]
         self._newer |= {write.claim.key for change in self._commit(changes) for write in change.claims}
 
@@ -265,7 +264,7 @@ class _Move:
                 at=self._now,
                 records=tuple(RecordWrite(kind=one.kind, id=one.id, record=one, expected=0) for one in some),
             )
-            for some in some_of(iter(missing), ROWS_IN_A_CHANGE)
+            for some in chunks(missing, ROWS_IN_A_CHANGE)
         ]
         failed = self._commit(changes)
         self._newer |= {f"{write.kind} {write.id}" for change in failed for write in change.records}

@@ -28,7 +28,7 @@ PURPOSE = "acknowledge a page"
 
 
 class PageLinks:
-    """Makes links, and does what they are for. ``address`` is where the token is put behind; empty: there are none."""
+    """Makes links, and does what they are for. ``address`` is what a token is put behind; empty: no links are made."""
 
     def __init__(self, signer: Signer, address: str = "") -> None:
         self._signer = signer

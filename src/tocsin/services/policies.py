@@ -9,13 +9,14 @@ from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.policy import DEFAULT_ID, MOST_POLICIES, Policy, checked_with, default_policy, policy_of
-from tocsin.errors import AlreadyThere, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, InvalidInput, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog, following
 from .listing import every_record, is_id
 from .targets import Targets
+from .versions import see_version
 
 POLICY = "policy"
 """The record kind of an escalation policy; its id is the policy's."""
@@ -100,7 +101,7 @@ class Policies:
             if record is None and policy_id != DEFAULT_ID:
                 raise _gone(name_or_id)
             before = default_policy() if record is None else _policy(record)
-            _see_version(before, expected)
+            see_version(f"the policy {before.name}", before.version, expected)
             policy = self.checked(document, policy_id=policy_id, version=before.version)
             if policy == before:
                 return before
@@ -121,7 +122,8 @@ class Policies:
                 if policy.id == DEFAULT_ID:
                     return
                 raise _gone(name_or_id)
-            _see_version(_policy(record), expected)
+            before = _policy(record)
+            see_version(f"the policy {before.name}", before.version, expected)
             gone = RecordWrite(kind=POLICY, id=policy.id, record=None, expected=record.version)
             self._commit(head, Deed(AuditAction.POLICY_REMOVED, actor, _target(policy)), gone)
 
@@ -152,12 +154,6 @@ class Policies:
         now = self._clock()
         _, noted = following(head, deed, now)
         self._store.commit(Change(id=self._new_id(), at=now, records=(*writes, *noted)))
-
-
-def _see_version(policy: Policy, expected: int | None) -> None:
-    if expected is not None and policy.version != expected:
-        message = f"the policy {policy.name} was changed since you looked"
-        raise PreconditionFailed(message, hint="look again, and decide")
 
 
 def _policy(record: Record) -> Policy:

@@ -14,7 +14,8 @@ from .users import Users
 Document = dict[str, Any]
 """A schedule, a layer or an override as JSON has it: what ``schedule_of`` checks. Any: it is not checked yet."""
 
-LONGEST_ID = 12
+_DRAWN = 12
+"""Characters of the ids that layers and overrides are given."""
 
 Said = Mapping[str, Any]
 """The same as somebody says it, who need not know any ids."""
@@ -78,7 +79,7 @@ class Names:
         return user.id
 
     def _drawn(self) -> str:
-        return self._new_id()[-LONGEST_ID:]
+        return self._new_id()[-_DRAWN:]
 
 
 def whole(names: Names, said: Said) -> Document:

@@ -8,7 +8,7 @@ from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import RecordWrite
 from tocsin.domain.schedule import Schedule, schedule_of
 from tocsin.domain.succession import see_that_the_past_stays, succeeded
-from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -21,6 +21,7 @@ from .shift_notices import notices
 from .teams import Teams
 from .tick import MOST_ATTEMPTS
 from .users import Users
+from .versions import see_version
 
 OVERRIDES_KEPT = timedelta(days=90)
 """What was over for so long goes when another override comes, so that there is room for those to come."""
@@ -237,9 +238,7 @@ class Schedules:
             # Once it was found by name: another may have that name by now.
             schedule = self.named(schedule_id or name_or_id)
             schedule_id = schedule.id
-            if expected is not None and schedule.version != expected:
-                message = f"the schedule {schedule.name} was changed since you looked"
-                raise PreconditionFailed(message, hint="look again, and decide")
+            see_version(f"the schedule {schedule.name}", schedule.version, expected)
             yield schedule
 
     def _commit(self, deed: Deed, before: Schedule | None, after: Schedule | None, *records: RecordWrite) -> None:

@@ -21,7 +21,7 @@ from tocsin.domain.silence import (
     hides,
     hiding,
 )
-from tocsin.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import Conflict, InvalidInput, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -30,6 +30,7 @@ from .due import PAST_SILENCE, SILENCE
 from .listing import every_record, is_id, page_of
 from .tick import MOST_ATTEMPTS
 from .unsilencing import active_incidents, kept_record, silences_now
+from .versions import see_version
 
 MOST_SILENCES = 200
 """Silences that are not over: the pager reads them all before it sends anything."""
@@ -199,9 +200,7 @@ class Silences:
             now = self._clock()
             record = self._store.record(SILENCE, silence_id) if is_id(silence_id) else None
             before = self.named(silence_id) if record is None else _kept(record).silence
-            if expected is not None and before.version != expected:
-                message = f"the silence {silence_id} was changed since you looked"
-                raise PreconditionFailed(message, hint="look again, and decide")
+            see_version(f"the silence {silence_id}", before.version, expected)
             after = do(before, now)
             if after == before or record is None:
                 return before

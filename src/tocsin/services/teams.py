@@ -16,13 +16,14 @@ from tocsin.domain.user import (
     checked_services,
     checked_team_name,
 )
-from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
 from .listing import every_record, is_id, page_of
 from .tick import MOST_ATTEMPTS
+from .versions import see_version
 
 TEAM = "team"
 """The record kind of a team; its id is the team's."""
@@ -180,9 +181,7 @@ class Teams:
 
     def _seen(self, name_or_id: str, expected: int | None) -> Team:
         team = self.named(name_or_id)
-        if expected is not None and team.version != expected:
-            message = f"the team {team.name} was changed since you looked"
-            raise PreconditionFailed(message, hint="look again, and decide")
+        see_version(f"the team {team.name}", team.version, expected)
         return team
 
     def _change(

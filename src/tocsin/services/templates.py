@@ -8,11 +8,12 @@ from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed, Head
 from tocsin.domain.change import Change, Record, RecordWrite
 from tocsin.domain.template import Template, TemplateId, checked
-from tocsin.errors import NotFound, PreconditionFailed
+from tocsin.errors import NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog, following
+from .versions import see_version
 
 TEMPLATE = "template"
 """The record kind of a template; its id is the template's. One that was deleted stays, with nothing in it.
@@ -77,9 +78,7 @@ class Templates:
     def _change(self, wanted: Template, action: AuditAction, actor: Actor, expected: int | None) -> Template:
         def write(head: Head) -> Template:
             before, record = self._now(wanted.id)
-            if expected is not None and before.version != expected:
-                message = f"the template {wanted.id} was changed since you looked"
-                raise PreconditionFailed(message, hint="look again, and decide")
+            see_version(f"the template {wanted.id}", before.version, expected)
             body: dict[str, JsonValue] = {part.value: text for part, text in wanted.parts.items()}
             if body == (record.body if record is not None else {}):
                 return before

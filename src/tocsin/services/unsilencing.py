@@ -33,10 +33,10 @@ from tocsin.domain.silence import (
 )
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
-from tocsin.storage.store import MOST_EXAMINED, Store
+from tocsin.storage.store import Store
 
 from .due import NOTICE, PAST_SILENCE, SILENCE
-from .listing import every_record
+from .listing import every_incident, every_record
 from .tick import MOST_ATTEMPTS, Act
 
 NOTICES_KEPT = timedelta(days=1)
@@ -57,20 +57,14 @@ def silence_acts(store: Store, *, clock: Clock, new_id: NewId) -> Mapping[str, A
 
 
 def silences_now(store: Store) -> list[Silence]:
-    """Return what hides anything, or will, and what did a moment ago: a read or two, however much there ever was."""
+    """Return the silences that are active, to come, or just over: a read or two, however many there ever were."""
     kept = [Kept.model_validate(record.body) for record in every_record(store, SILENCE)]
     return [silence for one in kept for silence in one.hiding()]
 
 
 def active_incidents(store: Store) -> Iterator[Incident]:
     """Yield every active incident."""
-    cursor = ""
-    while True:
-        page = store.find(IncidentFilter(statuses=ACTIVE), limit=MOST_EXAMINED, cursor=cursor)
-        yield from page.incidents
-        cursor = page.cursor
-        if not cursor:
-            return
+    return every_incident(store, IncidentFilter(statuses=ACTIVE))
 
 
 def kept_record(kept: Kept, *, due_at: Utc | None, version: int) -> Record:

@@ -13,13 +13,14 @@ from tocsin.domain.access import UserRole
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.user import User, UserEdit, checked_email, checked_full_name, checked_time_zone
-from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
 from .auditing import AuditLog
 from .listing import every_record, is_id, page_of
 from .tick import MOST_ATTEMPTS
+from .versions import see_version
 
 USER = "user"
 """The record kind of a person; its id is the person's."""
@@ -169,9 +170,7 @@ class Users:
         """
         for _ in range(MOST_ATTEMPTS):
             before = self.named(email_or_id)
-            if expected is not None and before.version != expected:
-                message = f"{before.email} was changed since you looked"
-                raise PreconditionFailed(message, hint="look again, and decide")
+            see_version(f"{before.email}", before.version, expected)
             after = do(before)
             writes = also(after)
             if after == before and not writes:

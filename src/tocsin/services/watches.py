@@ -15,7 +15,7 @@ from tocsin.domain.frozen import Frozen
 from tocsin.domain.rules import Rules
 from tocsin.domain.severity import Severity
 from tocsin.domain.watch import NAME, Watch, checked_watch
-from tocsin.errors import AlreadyThere, Conflict, NotFound, PreconditionFailed
+from tocsin.errors import AlreadyThere, Conflict, NotFound
 from tocsin.ids import NewId
 from tocsin.storage.store import Store
 
@@ -23,6 +23,7 @@ from .auditing import AuditLog
 from .due import WATCH
 from .listing import every_record, page_of
 from .tick import MOST_ATTEMPTS
+from .versions import see_version
 from .watching import Watching, written
 
 _TOLD = ("every_minutes", "grace_minutes", "severity", "service", "environment", "team", "paused")
@@ -189,9 +190,7 @@ class Watches:
         if record is None:
             raise _unknown(name)
         watch = _watch(record)
-        if expected is not None and watch.version != expected:
-            message = f"the heartbeat {watch.name} was changed since you looked"
-            raise PreconditionFailed(message, hint="look again, and decide")
+        see_version(f"the heartbeat {watch.name}", watch.version, expected)
         return _Seen(watch, record.version)
 
 

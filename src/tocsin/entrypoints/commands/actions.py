@@ -8,7 +8,7 @@ import click
 from tocsin.domain.incident import Incident
 from tocsin.domain.people import Role
 from tocsin.domain.severity import Severity
-from tocsin.entrypoints.choices import INCIDENT_ID, TEXT, Word
+from tocsin.entrypoints.choices import BY, INCIDENT_ID, TEXT, Word
 from tocsin.entrypoints.filters import SEVERITY
 from tocsin.entrypoints.incident_table import said
 from tocsin.entrypoints.json_output import write_object
@@ -29,7 +29,7 @@ def one_incident(command: Command) -> Command:
     for option in (
         pass_wiring,
         click.option("--json", "as_json", is_flag=True, help="Print the incident, on one line."),
-        click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given."),
+        BY,
         click.argument("incident_id", metavar="ID", type=INCIDENT_ID),
     ):
         command = option(command)
@@ -41,7 +41,7 @@ def some_incidents(command: Command) -> Command:
     for option in (
         pass_wiring,
         click.option("--json", "as_json", is_flag=True, help="Print each incident, on one line."),
-        click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given."),
+        BY,
         click.argument("incident_ids", metavar="ID...", nargs=-1, required=True, type=INCIDENT_ID),
     ):
         command = option(command)

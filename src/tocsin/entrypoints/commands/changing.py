@@ -8,7 +8,7 @@ import click
 from tocsin.domain.editing import Edit
 from tocsin.domain.incident import Incident
 from tocsin.domain.severity import Severity
-from tocsin.entrypoints.choices import AHEAD, INCIDENT_ID, TEXT
+from tocsin.entrypoints.choices import AHEAD, BY, INCIDENT_ID, TEXT
 from tocsin.entrypoints.commands.actions import act, one_incident
 from tocsin.entrypoints.filters import SEVERITY
 from tocsin.entrypoints.json_output import write_object
@@ -101,7 +101,7 @@ def merge(wiring: Wiring, *, incident_id: str, by: str, as_json: bool, into: str
 @click.command()
 @click.argument("incident_id", metavar="ID", type=INCIDENT_ID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print what stays on record.")
 @pass_wiring
 def delete(wiring: Wiring, *, incident_id: str, yes: bool, by: str, as_json: bool) -> None:

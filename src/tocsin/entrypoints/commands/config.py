@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tocsin.domain.configuring import Changes
-from tocsin.entrypoints.choices import TEXT, Word
+from tocsin.entrypoints.choices import BY, Word
 from tocsin.entrypoints.complaints import CHANGES
 from tocsin.entrypoints.config_desk import config_desk
 from tocsin.entrypoints.config_files import read_config
@@ -50,7 +50,7 @@ def plan(wiring: Wiring, *, place: Path, prune: bool, exit_code: bool, as_json: 
 @_place
 @_prune
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @pass_wiring
 def apply(wiring: Wiring, *, place: Path, prune: bool, yes: bool, by: str) -> None:
     """Change what is described otherwise. Overrides stay, and shifts that are over."""

@@ -8,7 +8,7 @@ import click
 from tocsin.api.contact_views import ContactView
 from tocsin.domain.contact import ChannelKind
 from tocsin.entrypoints.address_words import KIND, secrets, values, words_of
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import BY, TEXT
 from tocsin.entrypoints.contact_desk import contact_desk
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -25,7 +25,6 @@ _COLUMNS = (
     Column("ADDRESS", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the contact, on one line.")
 _user = click.option("--user", "who", type=TEXT, default="", metavar="WHO", help="Whose: an e-mail address or an id.")
 _ref = click.argument("number", type=TEXT)
@@ -62,7 +61,7 @@ def list_contacts(wiring: Wiring, *, who: str, as_json: bool) -> None:
 @click.option("--name", type=TEXT, default="", help="What it is called.")
 @secrets
 @_user
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -91,7 +90,7 @@ def add(
 @contact.command()
 @_ref
 @_user
-@_by
+@BY
 @pass_wiring
 def code(wiring: Wiring, *, number: str, who: str, by: str) -> None:
     """Have a code sent there: three an hour, each in place of the one before. The next tick sends it."""
@@ -105,7 +104,7 @@ def code(wiring: Wiring, *, number: str, who: str, by: str) -> None:
 @_ref
 @click.argument("digits", type=TEXT, metavar="CODE")
 @_user
-@_by
+@BY
 @_json
 @pass_wiring
 def verify(wiring: Wiring, *, number: str, digits: str, who: str, by: str, as_json: bool) -> None:
@@ -132,7 +131,7 @@ def test_page(wiring: Wiring, *, number: str, who: str) -> None:
 @contact.command()
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @_user
-@_by
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print the rules, on one line.")
 @pass_wiring
 def rules(wiring: Wiring, *, file: Path | None, who: str, by: str, as_json: bool) -> None:
@@ -154,7 +153,7 @@ def rules(wiring: Wiring, *, file: Path | None, who: str, by: str, as_json: bool
 @contact.command()
 @_ref
 @_user
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, number: str, who: str, by: str) -> None:
     """Delete it."""

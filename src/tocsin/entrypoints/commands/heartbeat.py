@@ -5,7 +5,7 @@ import click
 from tocsin.api.heartbeat_views import HeartbeatView
 from tocsin.domain.severity import Severity
 from tocsin.domain.watch import LONGEST_GRACE, LONGEST_PACE
-from tocsin.entrypoints.choices import TEXT, Whole, Word
+from tocsin.entrypoints.choices import BY, TEXT, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -23,7 +23,6 @@ _COLUMNS = (
     Column("SERVICE", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the heartbeat, on one line.")
 _name = click.argument("name", type=TEXT)
 
@@ -50,7 +49,7 @@ def heartbeat() -> None:
 @click.option("--service", type=TEXT, default="", help="Whose it is.")
 @click.option("--environment", type=TEXT, default="", help="Where.")
 @click.option("--team", type=TEXT, default="", help="Who is responsible.")
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -70,8 +69,8 @@ def add(
     given = WatchEdit(
         grace_minutes=grace, severity=Severity(severity), service=service, environment=environment, team=team
     )
-    with heartbeats(wiring, wiring.actor(by)) as those:
-        made = those.add(name, every, given)
+    with heartbeats(wiring, wiring.actor(by)) as desk:
+        made = desk.add(name, every, given)
     if as_json:
         write_object(wiring.out.stream, made.model_dump(mode="json"), on_one_line=True)
         return
@@ -87,8 +86,8 @@ def add(
 @pass_wiring
 def list_heartbeats(wiring: Wiring, *, as_json: bool) -> None:
     """List the heartbeats that are watched."""
-    with heartbeats(wiring, "") as those:
-        found = those.every()
+    with heartbeats(wiring, "") as desk:
+        found = desk.every()
     if as_json:
         write_array(wiring.out.stream, found)
     elif found:
@@ -103,8 +102,8 @@ def list_heartbeats(wiring: Wiring, *, as_json: bool) -> None:
 @pass_wiring
 def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
     """Show a heartbeat."""
-    with heartbeats(wiring, "") as those:
-        _tell(wiring, those.one(name), as_json=as_json)
+    with heartbeats(wiring, "") as desk:
+        _tell(wiring, desk.one(name), as_json=as_json)
 
 
 @heartbeat.command()
@@ -115,7 +114,7 @@ def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
 @click.option("--service", type=TEXT, help="Whose it is.")
 @click.option("--environment", type=TEXT, help="Where.")
 @click.option("--team", type=TEXT, help="Who is responsible.")
-@_by
+@BY
 @_json
 @pass_wiring
 def edit(
@@ -143,30 +142,30 @@ def edit(
     if change == WatchEdit():
         message = "nothing to change: give --every, --grace, --severity, --service, --environment or --team"
         raise click.UsageError(message)
-    with heartbeats(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.edit(name, change), as_json=as_json)
+    with heartbeats(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.edit(name, change), as_json=as_json)
 
 
 @heartbeat.command()
 @_name
 @click.option("--resume", is_flag=True, help="Await it again.")
-@_by
+@BY
 @_json
 @pass_wiring
 def pause(wiring: Wiring, *, name: str, resume: bool, by: str, as_json: bool) -> None:
     """Do not miss NAME, whatever it does; its alert ends."""
-    with heartbeats(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.edit(name, WatchEdit(paused=not resume)), as_json=as_json)
+    with heartbeats(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.edit(name, WatchEdit(paused=not resume)), as_json=as_json)
 
 
 @heartbeat.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Watch for NAME no more; its alert ends."""
-    with heartbeats(wiring, wiring.actor(by)) as those:
-        those.remove(name)
+    with heartbeats(wiring, wiring.actor(by)) as desk:
+        desk.remove(name)
     wiring.out.line(f"{name} is deleted.")
 
 
@@ -175,8 +174,8 @@ def delete(wiring: Wiring, *, name: str, by: str) -> None:
 @pass_wiring
 def ping(wiring: Wiring, *, name: str) -> None:
     """Call for NAME: it is there."""
-    with heartbeats(wiring, "") as those:
-        those.ping(name)
+    with heartbeats(wiring, "") as desk:
+        desk.ping(name)
     wiring.out.line(f"{name} is there.")
 
 

@@ -7,7 +7,7 @@ import click
 from tocsin.domain.access import Scope
 from tocsin.domain.api_key import ApiKey
 from tocsin.domain.audit import Actor
-from tocsin.entrypoints.choices import AHEAD, TEXT, Word
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT, Word
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -41,7 +41,7 @@ def key() -> None:
     "--source", type=TEXT, default="", help="The name space of the alerts that it sends; its name unless given."
 )
 @click.option("--expires", type=AHEAD, metavar="WHEN", help="When it ends: 2027-03-31, 90d, 52w; never unless given.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print one object, the key among it.")
 @pass_wiring
 def create(
@@ -83,7 +83,7 @@ def list_keys(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
 
 @key.command()
 @click.argument("name", type=TEXT)
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @pass_wiring
 def revoke(wiring: Wiring, *, name: str, by: str) -> None:
     """Take the key called NAME, or of this id, out of use for good.

@@ -8,8 +8,9 @@ from tocsin.api.page_views import NotificationView, NotificationWithAttempts
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.message import Tells
 from tocsin.domain.page import PageStatus
+from tocsin.domain.policy import ALONE
 from tocsin.entrypoints.address_words import KIND
-from tocsin.entrypoints.choices import INCIDENT_ID, TEXT, Word
+from tocsin.entrypoints.choices import BY, INCIDENT_ID, TEXT, Word
 from tocsin.entrypoints.commands.actions import some_incidents, tell
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -18,7 +19,6 @@ from tocsin.entrypoints.pages import page_desk
 from tocsin.entrypoints.screen import Styled
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
-_ALONE = ("on_call", "assignees", "admins")
 _COLUMNS = (
     Column("MADE"),
     Column("STATUS"),
@@ -36,7 +36,7 @@ _COLUMNS = (
 @click.argument("text", nargs=-1, type=TEXT)
 @click.option("--incident", "incident_id", type=INCIDENT_ID, default="", help="What it is about.")
 @click.option("--channel", "channels", type=KIND, multiple=True, help="Only over this; as often as needed.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print an object: the pages, and who could not be paged.")
 @pass_wiring
 def page(
@@ -54,7 +54,7 @@ def page(
     PERSON is an e-mail address or id, or a target as policies name them: room:ops, team:shop, schedule:Shop, on_call.
     """
     actor = wiring.actor(by)
-    target = who if ":" in who or who in _ALONE else f"user:{who}"
+    target = who if ":" in who or who in ALONE else f"user:{who}"
     kinds = [ChannelKind(one) for one in channels]
     with page_desk(wiring, actor) as desk:
         asked = desk.notify([target], " ".join(text), incident_id=incident_id, channels=kinds)

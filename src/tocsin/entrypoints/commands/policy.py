@@ -6,13 +6,12 @@ from pathlib import Path
 import click
 
 from tocsin.api.policy_views import PolicyView
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import BY, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.policies import Document, PolicyDesk, policies
 from tocsin.entrypoints.policy_page import LIST, row, show
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the policy, on one line.")
 _name = click.argument("name", type=TEXT)
 _file = click.argument("file", type=click.Path(path_type=Path))
@@ -51,7 +50,7 @@ def show_one(wiring: Wiring, *, name: str, as_json: bool) -> None:
 
 @policy.command()
 @_file
-@_by
+@BY
 @_json
 @pass_wiring
 def add(wiring: Wiring, *, file: Path, by: str, as_json: bool) -> None:
@@ -63,7 +62,7 @@ def add(wiring: Wiring, *, file: Path, by: str, as_json: bool) -> None:
 @policy.command()
 @_name
 @_file
-@_by
+@BY
 @_json
 @pass_wiring
 def put(wiring: Wiring, *, name: str, file: Path, by: str, as_json: bool) -> None:
@@ -74,7 +73,7 @@ def put(wiring: Wiring, *, name: str, file: Path, by: str, as_json: bool) -> Non
 
 @policy.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Delete a policy. What has begun goes on; the default one becomes what it was at first."""

@@ -7,7 +7,7 @@ import click
 from tocsin.api.contact_views import RoomView
 from tocsin.domain.contact import ChannelKind
 from tocsin.entrypoints.address_words import KIND, secrets, values, words_of
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import BY, TEXT
 from tocsin.entrypoints.contact_desk import contact_desk
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
@@ -16,7 +16,6 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
 _COLUMNS = (Column("NAME"), Column("KIND"), Column("STATE", leave_out=1), Column("ADDRESS", flexible=True))
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the room, on one line.")
 _name = click.argument("name", type=TEXT)
 
@@ -46,7 +45,7 @@ def list_rooms(wiring: Wiring, *, as_json: bool) -> None:
 @click.argument("kind", type=KIND)
 @values
 @secrets
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -82,7 +81,7 @@ def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
 
 @room.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Delete a room."""

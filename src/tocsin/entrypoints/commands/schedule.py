@@ -10,11 +10,11 @@ from tocsin.api.schedule_views import ScheduleView
 from tocsin.domain.local_time import zone_of
 from tocsin.domain.rotation import Unit, Weekday
 from tocsin.domain.user import checked_time_zone
-from tocsin.entrypoints.choices import TEXT, Whole, Word
+from tocsin.entrypoints.choices import BY, TEXT, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
-from tocsin.entrypoints.schedule_acts import BY, JSON, NAME, act, tell
+from tocsin.entrypoints.schedule_acts import JSON, NAME, act, tell
 from tocsin.entrypoints.schedule_page import LIST, row
-from tocsin.entrypoints.schedules import Desk, Document, schedules
+from tocsin.entrypoints.schedules import Document, ScheduleDesk, schedules
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import InvalidInput
 
@@ -192,7 +192,7 @@ def layer(
     """Put a layer of the id LAYER in the place of the one that has it, or on top of the others."""
     document = _layer(title or layer_id, **options)
 
-    def put(desk: Desk) -> ScheduleView:
+    def put(desk: ScheduleDesk) -> ScheduleView:
         if "start" not in document:
             document["start"] = _today(wiring, desk.show(name).time_zone)
         return desk.put_layer(name, layer_id, document)

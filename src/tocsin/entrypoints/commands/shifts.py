@@ -5,11 +5,11 @@ from datetime import datetime
 import click
 
 from tocsin.api.schedule_looks import looked_until
-from tocsin.entrypoints.choices import AHEAD, TEXT
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
-from tocsin.entrypoints.schedule_acts import BY, JSON, NAME, act
+from tocsin.entrypoints.schedule_acts import JSON, NAME, act
 from tocsin.entrypoints.schedule_page import SHIFTS, shift_row, show_coverage
 from tocsin.entrypoints.schedules import Document, schedules
 from tocsin.entrypoints.wiring import Wiring, pass_wiring

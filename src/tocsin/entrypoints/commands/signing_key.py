@@ -3,7 +3,7 @@
 import click
 
 from tocsin.domain.audit import Actor, AuditAction, Deed
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import BY
 from tocsin.entrypoints.key_places import key_file
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.errors import InvalidInput
@@ -16,7 +16,7 @@ def signing_key() -> None:
 
 
 @signing_key.command()
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @pass_wiring
 def rotate(wiring: Wiring, *, by: str) -> None:
     """Sign with a new key from now on, on the file that holds the keys.

@@ -10,12 +10,12 @@ from tocsin.api.silence_views import SilenceView, SilenceWithCount
 from tocsin.domain.severity import Severity
 from tocsin.domain.silence import Matcher, SilenceState
 from tocsin.domain.source import Source
-from tocsin.entrypoints.choices import AHEAD, TEXT, Word
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.screen import Styled
-from tocsin.entrypoints.silences import silencing
+from tocsin.entrypoints.silences import silences
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 from tocsin.services.silences import SilenceEdit
 
@@ -28,7 +28,6 @@ _COLUMNS = (
     Column("HIDES", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the silence, on one line.")
 _id = click.argument("silence_id", metavar="ID", type=TEXT)
 
@@ -72,7 +71,7 @@ def silence() -> None:
 @click.option("--for", "ends_at", type=AHEAD, required=True, metavar="TIME", help="How long, or until when.")
 @click.option("--from", "starts_at", type=AHEAD, metavar="TIME", help="When it begins; now unless given.")
 @click.option("--reason", type=TEXT, required=True, help="Why.")
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -87,8 +86,8 @@ def add(
 ) -> None:
     """Make a silence. All that is given must hold of an incident; it lasts a week at most."""
     where = _matcher(given)
-    with silencing(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
+    with silences(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.add(where, reason=reason, starts_at=starts_at, ends_at=ends_at), as_json=as_json)
 
 
 @silence.command("list")
@@ -97,8 +96,8 @@ def add(
 @pass_wiring
 def list_silences(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
     """List silences, the one that ends first at the top."""
-    with silencing(wiring, "") as those:
-        found = [one for one in those.every() if everything or one.state is not SilenceState.OVER]
+    with silences(wiring, "") as desk:
+        found = [one for one in desk.every() if everything or one.state is not SilenceState.OVER]
     found.sort(key=lambda one: one.ends_at)
     if as_json:
         write_array(wiring.out.stream, found)
@@ -114,8 +113,8 @@ def list_silences(wiring: Wiring, *, everything: bool, as_json: bool) -> None:
 @pass_wiring
 def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
     """Show a silence, and how many active incidents it hides now."""
-    with silencing(wiring, "") as those:
-        _tell(wiring, those.one(silence_id), as_json=as_json)
+    with silences(wiring, "") as desk:
+        _tell(wiring, desk.one(silence_id), as_json=as_json)
 
 
 @silence.command()
@@ -123,7 +122,7 @@ def show(wiring: Wiring, *, silence_id: str, as_json: bool) -> None:
 @_where_options
 @click.option("--for", "ends_at", type=AHEAD, metavar="TIME", help="How long from now, or until when.")
 @click.option("--reason", type=TEXT, help="Why.")
-@_by
+@BY
 @_json
 @pass_wiring
 def edit(
@@ -142,19 +141,19 @@ def edit(
     if change == SilenceEdit():
         message = "nothing to change: give --for, --reason, or what it hides"
         raise click.UsageError(message)
-    with silencing(wiring, wiring.actor(by)) as those:
-        _tell(wiring, those.edit(silence_id, change), as_json=as_json)
+    with silences(wiring, wiring.actor(by)) as desk:
+        _tell(wiring, desk.edit(silence_id, change), as_json=as_json)
 
 
 @silence.command()
 @_id
-@_by
+@BY
 @pass_wiring
 def end(wiring: Wiring, *, silence_id: str, by: str) -> None:
     """End a silence now. What it held is paged within a minute."""
     actor = wiring.actor(by)
-    with silencing(wiring, actor) as those:
-        those.end(silence_id)
+    with silences(wiring, actor) as desk:
+        desk.end(silence_id)
     wiring.out.line(f"{silence_id} is ended.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from tocsin.api.people_views import TeamView
-from tocsin.entrypoints.choices import TEXT
+from tocsin.entrypoints.choices import BY, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.people import People, people
@@ -14,7 +14,6 @@ from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
 _COLUMNS = (Column("NAME"), Column("MEMBERS", right=True), Column("ID", leave_out=1), Column("SERVICES", flexible=True))
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the team, on one line.")
 _name = click.argument("name", type=TEXT)
 _who = click.argument("who", type=TEXT)
@@ -32,7 +31,7 @@ def team() -> None:
 @team.command()
 @_name
 @_services
-@_by
+@BY
 @_json
 @pass_wiring
 def add(wiring: Wiring, *, name: str, services: Sequence[str], by: str, as_json: bool) -> None:
@@ -70,7 +69,7 @@ def show(wiring: Wiring, *, name: str, as_json: bool) -> None:
 @click.option("--name", "new_name", type=TEXT, help="Its new name.")
 @_services
 @click.option("--no-services", is_flag=True, help="It owns nothing any more.")
-@_by
+@BY
 @_json
 @pass_wiring
 def edit(
@@ -94,7 +93,7 @@ def edit(
 @team.command()
 @_name
 @_who
-@_by
+@BY
 @_json
 @pass_wiring
 def join(wiring: Wiring, *, name: str, who: str, by: str, as_json: bool) -> None:
@@ -105,7 +104,7 @@ def join(wiring: Wiring, *, name: str, who: str, by: str, as_json: bool) -> None
 @team.command()
 @_name
 @_who
-@_by
+@BY
 @_json
 @pass_wiring
 def leave(wiring: Wiring, *, name: str, who: str, by: str, as_json: bool) -> None:
@@ -115,7 +114,7 @@ def leave(wiring: Wiring, *, name: str, who: str, by: str, as_json: bool) -> Non
 
 @team.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Delete a team. Its people stay, and its services are nobody's."""

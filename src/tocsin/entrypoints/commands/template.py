@@ -7,7 +7,7 @@ from typing import TypeVar
 import click
 
 from tocsin.api.template_views import PreviewView, TemplateView
-from tocsin.entrypoints.choices import INCIDENT_ID, TEXT
+from tocsin.entrypoints.choices import BY, INCIDENT_ID, TEXT
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.screen import Styled
@@ -17,7 +17,6 @@ from tocsin.errors import InvalidInput
 
 LIST = (Column("TEMPLATE"), Column("CHANGED"), Column("SUBJECT", flexible=True))
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as the API shows it, on one line.")
 _name = click.argument("name", type=TEXT)
 
@@ -67,7 +66,7 @@ def show_one(wiring: Wiring, *, name: str, as_json: bool) -> None:
 @template.command()
 @_name
 @_words
-@_by
+@BY
 @_json
 @pass_wiring
 def put(
@@ -111,7 +110,7 @@ def preview(
 
 @template.command()
 @_name
-@_by
+@BY
 @pass_wiring
 def delete(wiring: Wiring, *, name: str, by: str) -> None:
     """Go back to the words that are built in."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.entrypoints.choices import MOMENT, TEXT
+from tocsin.entrypoints.choices import BY, MOMENT
 from tocsin.entrypoints.json_output import write_object
 from tocsin.entrypoints.moments import exact
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
@@ -36,7 +36,7 @@ def tick(wiring: Wiring, *, as_json: bool) -> None:
     "--closed-before", type=MOMENT, required=True, help="Closed before then: 2026-03-31, 2026-03-31T14:05, 90d, 52w."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print an array of the ids.")
 @pass_wiring
 def prune(wiring: Wiring, *, closed_before: datetime, yes: bool, by: str, as_json: bool) -> None:

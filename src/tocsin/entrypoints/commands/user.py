@@ -7,7 +7,7 @@ import click
 from tocsin.api.people_views import UserView
 from tocsin.domain.access import UserRole
 from tocsin.domain.user import UserEdit
-from tocsin.entrypoints.choices import TEXT, Word
+from tocsin.entrypoints.choices import BY, TEXT, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -27,7 +27,6 @@ _COLUMNS = (
     Column("NAME", flexible=True),
 )
 
-_by = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print the person, on one line.")
 _who = click.argument("who", type=TEXT)
 
@@ -47,7 +46,7 @@ def user() -> None:
 @click.option("--time-zone", type=TEXT, default="UTC", metavar="ZONE", help="Such as Europe/Berlin; UTC unless given.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, in place of asking.")
 @click.option("--no-password", is_flag=True, help="For somebody who signs in elsewhere, or sets one later.")
-@_by
+@BY
 @_json
 @pass_wiring
 def add(
@@ -111,7 +110,7 @@ def show(wiring: Wiring, *, who: str, as_json: bool) -> None:
 @user.command()
 @_who
 @click.argument("role", type=ROLE)
-@_by
+@BY
 @_json
 @pass_wiring
 def set_role(wiring: Wiring, *, who: str, role: str, by: str, as_json: bool) -> None:
@@ -122,7 +121,7 @@ def set_role(wiring: Wiring, *, who: str, role: str, by: str, as_json: bool) -> 
 
 @user.command()
 @_who
-@_by
+@BY
 @_json
 @pass_wiring
 def deactivate(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
@@ -133,7 +132,7 @@ def deactivate(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
 
 @user.command()
 @_who
-@_by
+@BY
 @_json
 @pass_wiring
 def activate(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
@@ -144,7 +143,7 @@ def activate(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
 
 @user.command()
 @_who
-@_by
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print one object, the token in it.")
 @pass_wiring
 def reset_password(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
@@ -163,7 +162,7 @@ def reset_password(wiring: Wiring, *, who: str, by: str, as_json: bool) -> None:
 @_who
 @click.argument("slack_user", metavar="[WORKSPACE:USER]", type=TEXT, default="")
 @click.option("--remove", is_flag=True, help="Take it back.")
-@_by
+@BY
 @click.option("--json", "as_json", is_flag=True, help="Print an object, with all that they are in Slack.")
 @pass_wiring
 def slack(wiring: Wiring, *, who: str, slack_user: str, remove: bool, by: str, as_json: bool) -> None:

@@ -20,9 +20,9 @@ from tocsin.storage.store import MOST_EXAMINED, Store
 
 from .behind import Remembered
 from .directory import Directory
-from .explaining import Explaining
+from .explaining import explain
 from .readiness import MOST_SERVICES, readiness
-from .rehearsal import LOOKS_AHEAD
+from .rehearsal import REHEARSED_FOR
 
 KNOWN_SINCE = timedelta(days=30)
 """Services of incidents since then are looked at, besides those that teams own."""
@@ -62,8 +62,8 @@ class Answering:
             message = f"there is no incident {incident_id[:100]}"
             raise NotFound(message, hint="the list shows which there are")
         store = Remembered(self._store)
-        explain = Explaining(store, self._directory_of(store), self._channels, clock=self._clock)
-        return explain(incident, self._id_of(person))
+        directory, user = self._directory_of(store), self._id_of(person)
+        return explain(store, directory, self._channels, incident, user, now=self._clock())
 
     def readiness(self, at: Utc | None = None) -> Readiness:
         """Return whether a page would reach a human at a moment (now, unless given), whatever happens.
@@ -71,7 +71,7 @@ class Answering:
         Raises ``InvalidInput`` for a moment of which no schedule says anything.
         """
         at = at or self._clock()
-        if not FIRST <= at <= LAST - LOOKS_AHEAD:
+        if not FIRST <= at <= LAST - REHEARSED_FOR:
             message = f"nobody can say who is paged at {at.isoformat()}"
             raise InvalidInput(message, hint=f"give a moment between {FIRST.date()} and {LAST.year - 1}")
         store = Remembered(self._store)

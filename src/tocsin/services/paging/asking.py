@@ -58,10 +58,6 @@ Also = Callable[[Asked], tuple[RecordWrite, ...]]
 """Gives what else is written with the pages."""
 
 
-def _nothing_else(_asked: Asked) -> tuple[RecordWrite, ...]:
-    return ()
-
-
 class Asking:
     """Pages whom somebody wants paged. ``directory`` looks up who that is now."""
 
@@ -71,20 +67,6 @@ class Asking:
         self._directory = directory
         self._contacts = contacts
 
-    def page_person(
-        self,
-        user: User,
-        text: str = "",
-        *,
-        incident_id: str = "",
-        channels: Sequence[ChannelKind] = (),
-        actor: Actor,
-        also: Also = _nothing_else,
-    ) -> Asked:
-        """Page one person: see :meth:`notify`."""
-        targets = [f"user:{user.id}"]
-        return self.notify(targets, text, incident_id=incident_id, channels=channels, actor=actor, also=also)
-
     def notify(
         self,
         targets: Sequence[str],
@@ -93,7 +75,7 @@ class Asking:
         incident_id: str = "",
         channels: Sequence[ChannelKind] = (),
         actor: Actor,
-        also: Also = _nothing_else,
+        also: Also = lambda _asked: (),
     ) -> Asked:
         """Page whom targets name, by id as in a policy that is kept: at once, and over all of their ways.
 
@@ -157,8 +139,7 @@ class Asking:
         def do(draft: Draft) -> None:
             incident = self._pageable(draft.incident, draft.at)
             escalation = self._next(incident, draft.at)
-            number = f"from step {escalation.step + 1}"
-            why = f"escalated by hand, {number}"
+            why = f"escalated by hand, from step {escalation.step + 1}"
             if incident.snoozed_until is not None:
                 wake(draft, why=why, reason=Reason.BY_HAND, page=True)
             else:
@@ -237,9 +218,8 @@ class Asking:
         self._acting.store.commit(draft.change(self._acting.new_id()))
 
     def _own(self, user: User, ref: str) -> Contact:
-        for account in account_of(user) if ref == ACCOUNT else ():
-            return account
-        return self._contacts.own(user, ref)
+        account = account_of(user) if ref == ACCOUNT else []
+        return account[0] if account else self._contacts.own(user, ref)
 
     def _pageable(self, incident: Incident, now: Utc) -> Incident:
         """Return the incident. Raises ``IllegalMove`` where a cycle that begins now would page nobody."""

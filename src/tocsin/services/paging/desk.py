@@ -13,7 +13,7 @@ from tocsin.domain.frozen import Utc
 from tocsin.domain.page import PAGE, Page, PageStatus, page_of, record_of
 from tocsin.errors import Conflict
 from tocsin.ids import NewId
-from tocsin.services.listing import every_record
+from tocsin.services.listing import records_beginning
 from tocsin.storage.store import Store
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MOST_ATTEMPTS = 8
 
 LOG = logging.getLogger(__name__)
 
-_ENDS = (PageStatus.SENT, PageStatus.FAILED, PageStatus.DROPPED)
+_ENDS = frozenset(one for one in PageStatus if one.over)
 
 
 class Desk:
@@ -77,11 +77,8 @@ class Desk:
 
 
 def every_page(store: Store, prefix: str) -> Iterator[tuple[Record, Page]]:
-    """Yield the pages whose ids begin so, each with its record."""
-    for record in every_record(store, PAGE, after=prefix):
-        if not record.id.startswith(prefix):
-            return
-        yield record, page_of(record)
+    """Return the pages whose ids begin so, each with its record."""
+    return ((record, page_of(record)) for record in records_beginning(store, PAGE, prefix))
 
 
 def planned(page: Page) -> RecordWrite:

@@ -1,12 +1,12 @@
 """Whom a page is for, and how they are reached: what paging asks, and others look up."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from tocsin.domain.contact import Address, ChannelKind, Contact
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
+from tocsin.domain.notification_rules import Way
 from tocsin.domain.page import PageReason
 from tocsin.domain.policy import Policy
 from tocsin.domain.severity import Severity
@@ -26,13 +26,6 @@ class Found(NamedTuple):
     rooms: tuple[Contact, ...] = ()
     missing: tuple[Missing, ...] = ()
     why: str = ""
-
-
-class Way(NamedTuple):
-    """One way to reach somebody, and how long after the page was due."""
-
-    contact: Contact
-    after: timedelta = timedelta(0)
 
 
 class Directory(Protocol):

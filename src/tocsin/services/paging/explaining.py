@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from tocsin.clock import Clock
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.decision import EXPLAINED
 from tocsin.domain.escalation import Escalation, Turn
@@ -20,7 +19,7 @@ from tocsin.storage.store import Store
 from .desk import Desk
 from .directory import Directory, Found
 from .escalating import Escalating
-from .fates import conditions, fate, hour, says_less
+from .fates import fate, hour, why_chosen
 from .on_record import OnRecord
 from .planning import FALLBACK, step_said, told
 from .rehearsal import rehearse
@@ -31,19 +30,14 @@ _SKIPPED = frozenset({EventKind.NOTED, EventKind.EDITED, EventKind.ROOT_CAUSE_AD
 """Events that decide nothing about pages."""
 
 
-class Explaining:
-    """Explains the pages of the incidents of one store. Of ``channels`` only which there are matters."""
+def explain(
+    store: Store, directory: Directory, channels: Channels, incident: Incident, person: str = "", *, now: Utc
+) -> Explanation:
+    """Return why ``person`` (the id of a user or a room; empty: anybody) was, or was not, told of an incident.
 
-    def __init__(self, store: Store, directory: Directory, channels: Channels, *, clock: Clock) -> None:
-        self._store = store
-        self._directory = directory
-        self._channels = channels
-        self._clock = clock
-
-    def __call__(self, incident: Incident, person: str = "") -> Explanation:
-        """Return why ``person`` (the id of a user or a room; empty: anybody) was, or was not, told of an incident."""
-        case = _Case(self._store, self._directory, self._channels, incident=incident, person=person, now=self._clock())
-        return case.explained()
+    Of ``channels`` only which there are matters.
+    """
+    return _Case(store, directory, channels, incident=incident, person=person, now=now).explained()
 
 
 class _Case:
@@ -104,10 +98,7 @@ class _Case:
             then = self._kept.when_begun(cycle)
             team = self._directory.team_of(then)
             held = holding(self._directory.policies(), then, cycle.at, team=team)
-            text = f"cycle {cycle.cycle} goes by the policy {cycle.policy.name}: {conditions(cycle.policy)}"
-            for less, what in ((True, "would hold too, and say less"), (False, "would go before it as they are now")):
-                others = [one.name for one in held if says_less(one, cycle.policy) is less]
-                text += f"; {what}: {', '.join(others)}" if others else ""
+            text = f"cycle {cycle.cycle} goes by the policy {cycle.policy.name}: {why_chosen(cycle.policy, held)}"
             yield Line(part=Part.POLICY, reason=PageReason.DUE, text=text, at=cycle.at, cycle=cycle.cycle)
 
     def _page_lines(self) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """What explanations say of policies and pages, in words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
@@ -7,17 +8,20 @@ from tocsin.domain.policy import Policy
 from tocsin.domain.policy_conditions import SAYS_MORE
 
 
-def conditions(policy: Policy) -> str:
-    """Say which conditions of a policy hold."""
+def why_chosen(policy: Policy, held: Sequence[Policy]) -> str:
+    """Say which conditions of a policy hold, and which other of the policies that ``held`` come behind or before it."""
     given = [name for name in SAYS_MORE if getattr(policy.conditions, name)]
+    text = f"its {', '.join(given)} {'hold' if len(given) > 1 else 'holds'}"
     if not given:
-        return "no other holds, and it is for all of them"
-    return f"its {', '.join(given)} {'hold' if len(given) > 1 else 'holds'}"
-
-
-def says_less(one: Policy, chosen: Policy) -> bool | None:
-    """Say whether a policy says less than the one that was chosen; None of that one itself."""
-    return None if one.id == chosen.id else (one.specificity, one.id) < (chosen.specificity, chosen.id)
+        text = "no other holds, and it is for all of them"
+    rank = policy.specificity, policy.id
+    # By its id: it may have been edited since it was copied.
+    others = [one for one in held if one.id != policy.id]
+    behind = [one.name for one in others if (one.specificity, one.id) < rank]
+    before = [one.name for one in others if (one.specificity, one.id) > rank]
+    for names, what in ((behind, "would hold too, and say less"), (before, "would go before it as they are now")):
+        text += f"; {what}: {', '.join(names)}" if names else ""
+    return text
 
 
 def fate(page: Page) -> str:

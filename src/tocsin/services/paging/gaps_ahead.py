@@ -20,9 +20,9 @@ MOST_GAPS = 100
 
 
 def gaps_ahead(store: Store, targets: Iterable[str], teams: Iterable[str], at: Utc) -> list[GapAhead]:
-    """Return the gaps of the coming week in what these targets, and these teams (by name), are on call by.
+    """Return the gaps of the coming week in the schedules of these targets, and of these teams (by name).
 
-    Of a team that has several schedules, a gap is when nobody is on call by any of them. At most :data:`MOST_GAPS`.
+    A team with several schedules has a gap when nobody is on call by any of them. At most :data:`MOST_GAPS`.
     """
     named = [parts_of(one) for one in targets]
     ids = {which for kind, which in named if kind is TargetKind.SCHEDULE}

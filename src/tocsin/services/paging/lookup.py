@@ -6,7 +6,7 @@ from tocsin.domain.access import WRITE, UserRole
 from tocsin.domain.contact import Address, ChannelKind, Contact
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
-from tocsin.domain.notification_rules import Ways, Why, quiet_until, ways
+from tocsin.domain.notification_rules import Way, Ways, Why, quiet_until, ways
 from tocsin.domain.page import PageReason
 from tocsin.domain.policy import Policy, TargetKind, parts_of
 from tocsin.domain.schedule import Duty, Schedule, on_call
@@ -22,7 +22,7 @@ from tocsin.services.teams import Teams
 from tocsin.services.users import Users
 from tocsin.storage.store import Store
 
-from .directory import Found, Missing, Way
+from .directory import Found, Missing
 
 SAID: Mapping[Why, str] = {
     Why.RULE: "by a rule of theirs",
@@ -100,7 +100,7 @@ class Lookup:
 
     def ways(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> Sequence[Way]:
         """Return how somebody wants to be reached."""
-        return [Way(one.contact, one.after) for one in self._ways(user, severity, channels).ways]
+        return self._ways(user, severity, channels).ways
 
     def ways_said(self, user: str, severity: Severity, channels: Sequence[ChannelKind] = ()) -> str:
         """Say why these ways and no others."""

@@ -6,12 +6,12 @@ from html import escape
 from tocsin.domain.contact import ChannelKind
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
-from tocsin.domain.message import Message, Subject, Tells
+from tocsin.domain.message import Message, Subject, Tells, on_the_web
 from tocsin.domain.page import Page
 from tocsin.domain.template import TemplateId
 
 from .lines import MOST_LISTED, listed, one_line, since
-from .wording import Templates, Words, html_of, no_templates, page_of, with_link, worded
+from .wording import Templates, Words, document_of, html_of, no_templates, with_link, worded
 
 Link = Callable[[Page], str]
 """Returns a signed address at which whom a page is for can acknowledge; empty if there is none."""
@@ -80,7 +80,7 @@ class Messages:
                 source=incident.source.value,
                 opened_at=incident.opened_at,
                 runbook=incident.links.runbook,
-                url=_on_the_web(incident.links.group) or _on_the_web(incident.links.monitor),
+                url=next(filter(on_the_web, (incident.links.group, incident.links.monitor)), ""),
                 acknowledge=self._link(page) if page.tells is Tells.PAGE else "",
                 merged_into=incident.merged_into or "",
             )
@@ -90,10 +90,6 @@ class Messages:
 def _cycle(incident: Incident, tells: Tells) -> int:
     # An acknowledgement covers no cycle that began since, however late it is told.
     return incident.acknowledged_cycles if tells is Tells.ACKNOWLEDGED else incident.cycles
-
-
-def _on_the_web(address: str) -> str:
-    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _head(tells: Tells, subjects: Sequence[Subject], extra: Sequence[str]) -> str:
@@ -130,18 +126,22 @@ def _all_clear(number: int, merged: int) -> str:
     return f"All clear: {number} incidents are over"
 
 
-def _details(subject: Subject) -> list[str]:
+def _facts(subject: Subject) -> dict[str, str]:
+    """Return what is known of an incident, links apart, by what it is called."""
     said = {
         "Severity": subject.severity.value,
         "Status": subject.status.value,
         "Service": subject.service,
         "Environment": subject.environment,
         "Since": since(subject),
-        "Runbook": subject.runbook,
-        "Alert": subject.url,
-        "Acknowledge": subject.acknowledge,
     }
-    return [f"{name}: {value}" for name, value in said.items() if value]
+    return {name: value for name, value in said.items() if value}
+
+
+def _details(subject: Subject) -> list[str]:
+    """Return the lines of a plain text about one incident."""
+    links = {"Runbook": subject.runbook, "Alert": subject.url, "Acknowledge": subject.acknowledge}
+    return [f"{name}: {value}" for name, value in (_facts(subject) | links).items() if value]
 
 
 def _short(head: str, said: Sequence[str], only: Subject | None) -> str:
@@ -151,11 +151,7 @@ def _short(head: str, said: Sequence[str], only: Subject | None) -> str:
 def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
     parts = [f"<h1>{escape(head)}</h1>", *(f"<p>{escape(text)}</p>".replace("\n", "<br>") for text in extra)]
     for subject in subjects[:MOST_LISTED]:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in (line.split(": ", 1) for line in _details(subject))
-            if name not in ("Acknowledge", "Alert", "Runbook")
-        )
+        rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in _facts(subject).items())
         links = "".join(
             f'<p><a href="{escape(address)}">{label}</a></p>'
             for label, address in (
@@ -163,9 +159,9 @@ def _html(head: str, extra: Sequence[str], subjects: Sequence[Subject]) -> str:
                 ("Show the alert", subject.url),
                 ("Runbook", subject.runbook),
             )
-            if address.startswith(("https://", "http://"))
+            if on_the_web(address)
         )
         parts.append(f"<h2>{escape(subject.id)} {escape(subject.title)}</h2><table>{rows}</table>{links}")
     if len(subjects) > MOST_LISTED:
         parts.append(f"<p>… and {len(subjects) - MOST_LISTED} more</p>")
-    return page_of("".join(parts))
+    return document_of("".join(parts))

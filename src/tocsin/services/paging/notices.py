@@ -1,6 +1,6 @@
 """What people are told beside incidents: that a shift of theirs moved, that a silence of theirs ends. Acts of the tick.
 
-A notice becomes pages in the commit that takes it, and goes as every page does; to the first way only, as what is mild.
+A notice becomes pages in the commit that takes it, and goes as every page of low severity does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def notice_acts(desk: Desk) -> Mapping[str, Act]:
     return {SHIFT_NOTICE: act, NOTICE: act}
 
 
-def _take(desk: Desk, record: Record) -> bool:
+def _take(desk: Desk, record: Record) -> None:
     now = desk.clock()
     user = str(record.body.get("user", ""))
     gone = RecordWrite(kind=record.kind, id=record.id, record=None, expected=record.version)
@@ -48,7 +48,7 @@ def _take(desk: Desk, record: Record) -> bool:
     ]
     if not pages:
         desk.log.warning("the %s %s reaches nobody: there is no way to tell %s", record.kind, record.id, user)
-    return desk.commit(gone, *(planned(page) for page in pages))
+    desk.commit(gone, *(planned(page) for page in pages))
 
 
 def said(record: Record) -> str:

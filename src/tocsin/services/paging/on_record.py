@@ -11,7 +11,7 @@ from tocsin.domain.intents import ESCALATION
 from tocsin.domain.message import Tells
 from tocsin.domain.page import DELIVERY, PAGE, Delivery, Page, page_of
 from tocsin.domain.timeline import Event, EventKind, replay
-from tocsin.services.listing import every_record
+from tocsin.services.listing import records_beginning
 from tocsin.storage.store import Store
 
 from .planning import step_said
@@ -24,7 +24,7 @@ _ANSWERS = frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED})
 
 
 class OnRecord:
-    """One incident's. ``records`` are its cycles and pages as they are kept, ``tries`` the attempts by page."""
+    """What there is of one incident. ``records`` are its cycles and pages as they are kept, ``tries`` the attempts by page."""
 
     def __init__(self, store: Store, incident: Incident) -> None:
         begins = f"{incident.id}:"
@@ -75,8 +75,7 @@ class OnRecord:
 
 
 def _beginning(store: Store, kind: str, begins: str) -> list[Record]:
-    some = islice(every_record(store, kind, after=begins), MOST_RECORDS)
-    return list(takewhile(lambda one: one.id.startswith(begins), some))
+    return list(islice(records_beginning(store, kind, begins), MOST_RECORDS))
 
 
 def _begins(event: Event, said: str) -> bool:

@@ -7,14 +7,15 @@ from tocsin.domain.contact import ChannelKind, Contact
 from tocsin.domain.frozen import Utc
 from tocsin.domain.incident import Incident
 from tocsin.domain.page import WHY, Page, PageReason
-from tocsin.domain.policy import Policy
+from tocsin.domain.policy import Policy, TargetKind
 
 from .directory import Directory, Missing
 
 FALLBACK = "fallback"
-"""The place of an action that no policy lists: it pages the fallback."""
+"""The ``action`` of a page to the fallback, where others have the place of an action of the policy."""
 
-ADMINS = "admins"
+ADMINS = TargetKind.ADMINS.value
+"""Who is paged where nobody else is left."""
 
 
 @dataclass

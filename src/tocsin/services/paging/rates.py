@@ -10,9 +10,14 @@ from tocsin.domain.change import Record, RecordWrite
 from tocsin.domain.frozen import Frozen, Utc
 
 PLACE = "place"
-"""The record kind of what went to a place lately; its id is the page's ``place``. It lets one pager at a time send there."""
+"""The record kind of what went to a place lately: pages and all-clears apart. Its id is ``<place>:<what it tells>``.
+
+It lets one pager at a time send there.
+"""
 
 MOST = 4
+"""Messages that one place gets within :data:`PER`."""
+
 PER = timedelta(minutes=5)
 
 

@@ -9,7 +9,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.intents import intents
 from tocsin.domain.message import Tells
 from tocsin.domain.page import WHY, Page, PageReason, PageStatus
-from tocsin.domain.policy import Notify, Policy, chosen
+from tocsin.domain.policy import Notify, Policy, TargetKind, chosen
 from tocsin.domain.policy_conditions import Conditions
 from tocsin.domain.readiness import Case, Doubt, Finding, Readiness
 from tocsin.domain.severity import Severity
@@ -71,7 +71,9 @@ def readiness(
         groups.setdefault(key, (thought, []))[1].append(name)
     cases = tuple(_rehearsed(store, directory, channels, thought, names) for thought, names in groups.values())
     named = {target for thought, _ in groups.values() for target in thought.policy.targets}
-    teams = {thought.team for thought, _ in groups.values() if thought.team and "on_call" in thought.policy.targets}
+    teams = {
+        thought.team for thought, _ in groups.values() if thought.team and TargetKind.ON_CALL in thought.policy.targets
+    }
     return Readiness(
         at=at,
         ready=all(one.ready for one in cases),

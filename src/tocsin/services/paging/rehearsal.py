@@ -33,8 +33,8 @@ from .messages import Messages
 KINDS = frozenset({ESCALATION, NEWS, PAGE, DELIVERY})
 """What belongs to one incident, so that others' need not be looked at."""
 
-LOOKS_AHEAD = timedelta(days=16)
-"""Longer than anything is held: a week until quiet hours are over, and a step that waits for a week."""
+REHEARSED_FOR = timedelta(days=16)
+"""Longer than anything waits: up to a week for quiet hours to end, and up to a week for a step."""
 
 MOST_ROUNDS = 100
 
@@ -73,7 +73,7 @@ def rehearse(
     escalate = Escalating(desk)
     deliver = Delivering(desk, taking, Messages(), timer=lambda: 0.0, jitter=lambda: 1.0)
     for _ in range(MOST_ROUNDS):
-        due = [one for one in stage.due(now + LOOKS_AHEAD) if one.kind in (ESCALATION, PAGE)]
+        due = [one for one in stage.due(now + REHEARSED_FOR) if one.kind in (ESCALATION, PAGE)]
         if not due or due[0].due_at is None:
             break
         at = max(at, due[0].due_at)

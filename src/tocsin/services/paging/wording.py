@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from tocsin.domain.message import SHORTEST, Subject
+from tocsin.domain.message import SHORTEST, Subject, on_the_web
 from tocsin.domain.template import Name, Part, Template, TemplateId, filled, used
 
 from .lines import cut, listed, one_line, since
@@ -56,7 +56,7 @@ def html_of(subject: str, text: str, subjects: Sequence[Subject]) -> str:
     """Return a whole document of a text: every line escaped, and nothing a link but the incidents' own to the web."""
     links = {link for one in subjects for link in (one.acknowledge, one.url, one.runbook)}
     # The longest first: one may be the beginning of another.
-    known = sorted((one for one in links if one.startswith(("https://", "http://"))), key=len, reverse=True)
+    known = sorted(filter(on_the_web, links), key=len, reverse=True)
     pattern = re.compile(f"({'|'.join(map(re.escape, known))})") if known else None
 
     def shown(line: str) -> str:
@@ -67,10 +67,10 @@ def html_of(subject: str, text: str, subjects: Sequence[Subject]) -> str:
         )
 
     body = "".join(f"<p>{shown(line)}</p>" for line in text.split("\n") if line.strip())
-    return page_of(f"<h1>{escape(subject)}</h1>{body}")
+    return document_of(f"<h1>{escape(subject)}</h1>{body}")
 
 
-def page_of(body: str) -> str:
+def document_of(body: str) -> str:
     """Return a whole document around what is HTML already."""
     return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{body}</body></html>'
 

@@ -7,7 +7,7 @@ from tests.entrypoints.function import Function
 from tocsin.demo import MonitorId
 from tocsin.domain.alert import Problem, Source
 from tocsin.domain.decision import Reason
-from tocsin.entrypoints.lambda_metrics import Run, documents
+from tocsin.entrypoints.sync_metrics import Run, documents
 from tocsin.services.sync import SyncReport
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

@@ -1,4 +1,4 @@
-"""The keys of our own at providers: as they are set, or as one secret of AWS holds them together."""
+"""Our own keys at providers: as they are set, or as one secret of AWS holds them together."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -29,16 +29,16 @@ NAMES = (
 """What the secret may hold, in small letters."""
 
 
-class ChannelWords:
-    """Reads keys. What the secret of ``CHANNELS_SECRET_NAME`` holds goes before what is set."""
+class ProviderKeys:
+    """Our keys, by the names of their variables. The secret of ``CHANNELS_SECRET_NAME`` goes before what is set."""
 
     def __init__(self, settings: "Settings", aws: "Callable[[], Aws]", *, clock: Clock) -> None:
         self._set = {name: _plain(getattr(settings, name.lower())) for name in NAMES}
         self._secret = None
         if settings.channels_secret_name:
-            from .aws_secrets import SecretWords
+            from .aws_secrets import SecretTexts
 
-            self._secret = SecretWords(settings.channels_secret_name, "CHANNELS_SECRET_NAME", aws(), clock=clock)
+            self._secret = SecretTexts(settings.channels_secret_name, "CHANNELS_SECRET_NAME", aws(), clock=clock)
 
     def may_have(self, *names: str) -> bool:
         """Say whether all of these are set, or may be in the secret, which is not read for it."""
@@ -76,7 +76,7 @@ class ChannelWords:
         """
         held = self._secret(anew=anew) if self._secret else {}
         found = {name: held.get(name.lower(), "") or self._set[name] for name in names}
-        missing = [name for name, word in found.items() if not word]
+        missing = [name for name, key in found.items() if not key]
         if missing:
             where = f"set, nor in {self._secret.where}" if self._secret else "set"
             message = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not {where}"
@@ -96,8 +96,8 @@ class Renewed:
     away.
     """
 
-    def __init__(self, words: ChannelWords, names: Sequence[str], make: Callable[..., Channel]) -> None:
-        self._words = words
+    def __init__(self, keys: ProviderKeys, names: Sequence[str], make: Callable[..., Channel]) -> None:
+        self._keys = keys
         self._names = names
         self._make = make
         self._made: tuple[tuple[str, ...], Channel] | None = None
@@ -115,17 +115,17 @@ class Renewed:
 
     def _channel(self, *, anew: bool) -> Channel:
         try:
-            words = self._read(anew=anew)
+            keys = self._read(anew=anew)
         except TocsinError as error:
             why = f"{error}. {error.hint}" if error.hint else str(error)
             raise Undelivered(why) from None
-        if self._made is None or self._made[0] != words:
-            self._made = words, self._make(*words)
+        if self._made is None or self._made[0] != keys:
+            self._made = keys, self._make(*keys)
         return self._made[1]
 
     def _read(self, *, anew: bool) -> tuple[str, ...]:
         try:
-            return self._words(*self._names, anew=anew)
+            return self._keys(*self._names, anew=anew)
         except ConfigurationError:
             # What the secret lacked when it was read may be there by now.
-            return self._words(*self._names, anew=True)
+            return self._keys(*self._names, anew=True)

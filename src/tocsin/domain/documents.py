@@ -1,4 +1,4 @@
-"""What somebody describes, checked as the API checks it."""
+"""Documents that people write, made into models: what is wrong with one is told with its place in it."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -7,21 +7,22 @@ from pydantic import BaseModel, ValidationError
 
 from tocsin.errors import InvalidInput
 
-AnyBody = TypeVar("AnyBody", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 _TIME_OF_DAY = "^([01][0-9]|"
 """How the patterns of times of day begin."""
 
 
-def checked(body: type[AnyBody], document: Mapping[str, Any]) -> AnyBody:
-    """Return the body that a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
+def checked(model: type[Model], document: Mapping[str, object]) -> Model:
+    """Return what a document describes. Raises ``InvalidInput``, which says where in it what is wrong."""
     try:
-        return body.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         # People count from one.
         place = " ".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        raise InvalidInput(f"{place}: {_said(problem)}") from None
+        why = _said(problem)
+        raise InvalidInput(f"{place}: {why}" if place else why) from None
 
 
 def _said(problem: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What is counted on CloudWatch, as lines of embedded metric format. docs/operate.md says what each means.
+"""What the sync counts on CloudWatch, as lines of embedded metric format. docs/operate.md says what each means.
 
 A metric is paid by the month in which it is written: those that are mostly zero are written only when they are not.
 """
@@ -12,8 +12,6 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from tocsin.domain.incident import Incident
 from tocsin.services.sync import SyncReport
-
-NAMESPACE = "Tocsin"
 
 
 @dataclass(slots=True)
