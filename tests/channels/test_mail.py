@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
 from botocore.config import Config
@@ -117,7 +118,9 @@ def test_ses_gets_the_name_of_a_sender_in_ascii(provider, ses):
     """It refuses any other."""
     provider.body = {"MessageId": "m"}
     SesChannel(ses, "Übung <pager@example.org>", clock=lambda: NOON).send(page(), TO)
-    assert provider.only.json["FromEmailAddress"] == "=?utf-8?b?w5xidW5n?= <pager@example.org>"
+    said = provider.only.json["FromEmailAddress"]
+    # Apprise changes for the whole process which of two encodings is taken: SES takes either.
+    assert (said.isascii(), str(make_header(decode_header(said)))) == (True, "Übung <pager@example.org>")
 
 
 @pytest.mark.parametrize(

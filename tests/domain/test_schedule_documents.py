@@ -44,10 +44,10 @@ def test_a_schedule_is_read_from_a_document():
         ({"name": " "}, "name: String should have at least 1 character"),
         ({"layers": [LAYER, LAYER]}, "two layers have the id 'l'"),
         ({"overrides": [OVERRIDE, OVERRIDE]}, "two overrides have the id 'o'"),
-        ({"layers": [LAYER] * 21}, "layers: Tuple should have at most 20 items"),
-        ({"overrides": [OVERRIDE] * 201}, "overrides: Tuple should have at most 200 items"),
-        ({"layer": {"people": []}}, "layers 1 people: Tuple should have at least 1 item"),
-        ({"layer": {"people": ["ann"] * 101}}, "layers 1 people: Tuple should have at most 100 items"),
+        ({"layers": [LAYER] * 21}, "layers: List should have at most 20 items"),
+        ({"overrides": [OVERRIDE] * 201}, "overrides: List should have at most 200 items"),
+        ({"layer": {"people": []}}, "layers 1 people: List should have at least 1 item"),
+        ({"layer": {"people": ["ann"] * 101}}, "layers 1 people: List should have at most 100 items"),
         ({"layer": {"start": "1969-12-31"}}, "layers 1 start: no layer starts on 1969-12-31"),
         ({"layer": {"start": "9000-01-01"}}, "layers 1 start: no layer starts on 9000-01-01"),
         ({"layer": {"rotation": {"unit": "month"}}}, "layers 1 rotation unit: Input should be 'hour', 'day' or 'week'"),
@@ -65,7 +65,7 @@ def test_a_schedule_is_read_from_a_document():
         ({"layer": {"rotation": {"unit": "day", "hand_over": "09:00Z"}}}, "layers 1 rotation hand_over: a time of day"),
         (
             {"layer": {"hours": [{"weekdays": [], "begin": "09:00", "end": "17:00"}]}},
-            "layers 1 hours 1 weekdays: Tuple should have at least 1 item",
+            "layers 1 hours 1 weekdays: List should have at least 1 item",
         ),
         (
             {"layer": {"valid_from": "2026-03-02T00:00Z", "valid_until": "2026-03-02T00:00Z"}},
