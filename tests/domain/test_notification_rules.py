@@ -76,6 +76,14 @@ def test_a_rule_of_nothing_that_is_usable_is_as_if_there_were_none():
     assert ways(chosen, ALL, HIGH) == (after(*((one, 0) for one in ALL)), Why.RULE_NAMES_NONE, False)
 
 
+def test_nobody_waits_for_a_first_way_that_is_not_there():
+    """Not verified yet, or deleted: the next one goes as early, and the others as much earlier."""
+    chosen = rules(
+        Step(contact="9", after_minutes=1), Step(contact="1", after_minutes=6), Step(contact="2", after_minutes=9)
+    )
+    assert ways(chosen, ALL, HIGH) == (after((PHONE, 1), (CALL, 4)), Why.RULE, False)
+
+
 def test_the_address_of_the_account_can_be_left_out():
     """By a switch, or by not naming it."""
     assert MAIL not in [way.contact for way in ways(NotificationRules(account_email=False), ALL, HIGH).ways]

@@ -264,6 +264,19 @@ def test_who_was_not_paged_is_told_who_was_and_what_came_before_their_step(score
     assert found.next == ()
 
 
+def test_what_an_acknowledgement_stops_is_said_before_its_time(score):
+    """The page is dropped when it is due; until then it is no promise."""
+    score.town.saved.clear()
+    score.person("ana", "email", ("sms", 5)).policy(steps=[("ana", 0)])
+    score.at("02:00").alert().expect_page("ana", via="email")
+    score.at("02:01").acknowledge("bo")
+    found = explained(score, "ana")
+    (sms,) = [one for one in found.messages if one.channel == "sms"]
+    assert (sms.status, sms.reason) == (PageStatus.PENDING, PageReason.ACKNOWLEDGED)
+    assert sms.why == "will not be sent: somebody had acknowledged"
+    assert "ana by sms: will not be sent: somebody had acknowledged" in text_of(found, Part.PAGE)
+
+
 def test_each_cycle_names_whoever_acknowledged_it(score):
     """Not who did it last, nor who began to work on what was acknowledged."""
     score.at("02:00").alert(severity="high").expect_page("ana", via="email")

@@ -181,11 +181,11 @@ def _default(contacts: Sequence[Contact], severity: Severity) -> tuple[Way, ...]
 
 def _by_rule(rule: Rule, theirs: Sequence[Contact], chosen: Sequence[Contact]) -> tuple[Way, ...]:
     """Return the ways among those ``chosen`` that a rule names, each once; the first as early as the rule's own first."""
-    every = _named(rule, theirs)
-    some = [way for way in every if way.contact in chosen]
+    some = [way for way in _named(rule, theirs) if way.contact in chosen]
     if not some:
         return ()
-    sooner = some[0].after - every[0].after
+    # Where the rule's first way is not verified, or not of the policy's channels, nobody waits for it in vain.
+    sooner = some[0].after - timedelta(minutes=min(one.after_minutes for one in rule.steps))
     return tuple(Way(contact, after - sooner) for contact, after in some)
 
 

@@ -19,7 +19,7 @@ from tocsin.storage.store import Store
 from .desk import Desk
 from .directory import Directory, Found
 from .escalating import Escalating
-from .fates import fate, hour, why_chosen
+from .fates import fate, foreseen, hour, why_chosen
 from .on_record import OnRecord
 from .planning import FALLBACK, step_said, told
 from .rehearsal import rehearse
@@ -52,8 +52,9 @@ class _Case:
         self._now = now
         self._turn = Escalating(Desk(store, directory, clock=lambda: now, new_id=str)).turn
         self._kept = kept = OnRecord(store, incident)
-        self._mine = [one for one in kept.pages if self._is_mine(one)]
         self._rehearsed = rehearse(store, directory, channels, incident, kept.records, now=now)
+        ahead = {one.id: one for one in self._rehearsed.pages}
+        self._mine = [foreseen(one, ahead.get(one.id)) for one in kept.pages if self._is_mine(one)]
 
     def explained(self) -> Explanation:
         lines = [*self._timeline(), *self._page_lines(), *self._policy_lines()]

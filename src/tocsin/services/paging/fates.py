@@ -7,6 +7,19 @@ from tocsin.domain.page import WHY, Page, PageReason, PageStatus
 from tocsin.domain.policy import Policy
 from tocsin.domain.policy_conditions import SAYS_MORE
 
+STOPS = frozenset(
+    {
+        PageReason.GONE,
+        PageReason.RESOLVED,
+        PageReason.ACKNOWLEDGED,
+        PageReason.SUPERSEDED,
+        PageReason.SNOOZED,
+        PageReason.MUTED,
+        PageReason.SILENCED,
+    }
+)
+"""What a page is dropped for when its time comes."""
+
 
 def why_chosen(policy: Policy, held: Sequence[Policy]) -> str:
     """Say which conditions of a policy hold, and which other of the policies that ``held`` come behind or before it."""
@@ -24,9 +37,18 @@ def why_chosen(policy: Policy, held: Sequence[Policy]) -> str:
     return text
 
 
+def foreseen(page: Page, ahead: Page | None) -> Page:
+    """Return a page with the reason for which it will not be sent, if that is known by now; ``ahead`` is its rehearsal."""
+    if page.status.over or ahead is None or ahead.reason not in STOPS:
+        return page
+    return page.model_copy(update={"reason": ahead.reason, "detail": ahead.detail})
+
+
 def fate(page: Page) -> str:
     """Say what became of a page that was not sent."""
     what = f"held until {hour(page.not_before)}" if page.status is PageStatus.HELD else page.status.value
+    if not page.status.over and page.reason in STOPS:
+        what = "will not be sent"
     detail = f" ({page.detail})" if page.detail and page.reason not in (PageReason.DUE, PageReason.HANDED_OVER) else ""
     return f"{what}: {WHY[page.reason]}{detail}" if page.reason is not PageReason.DUE else f"{what}, due then"
 
