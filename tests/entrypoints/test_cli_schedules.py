@@ -186,6 +186,15 @@ def test_a_layer_starts_today_where_it_is(shop):
     assert shop("schedule", "add", "None", "--time-zone", "Nowhere", *people("bo")).status == 2
 
 
+def test_a_layer_is_valid_from_when_until_when(shop):
+    """A holiday's, and nobody's before or after."""
+    span = ["--valid-from", "2h", "--valid-until", "2026-03-31T09:00"]
+    (_, upper) = shop("schedule", "layer", "shop", "upper", *people("bo"), *span, "--json").json["layers"]
+    assert (upper["valid_from"], upper["valid_until"]) == ("2026-03-02T14:00:00Z", "2026-03-31T09:00:00Z")
+    wrong = shop("schedule", "layer", "shop", "upper", *people("bo"), "--valid-from", "4h", "--valid-until", "2h")
+    assert (wrong.status, "not after it begins" in wrong.err) == (2, True)
+
+
 @pytest.mark.parametrize("hours", ["monday", "mon 09:00", "mon tue 09:00-10:00", "moo 09:00-10:00", "25:00-26:00", ""])
 def test_hours_that_are_none_are_refused(shop, hours):
     """With how they are said."""

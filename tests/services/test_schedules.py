@@ -198,9 +198,17 @@ def test_an_override_that_is_none_is_refused(rota):
         (override("ann", 2, 1), "not after it begins"),
         (override("ann", 1, 2, "ann"), "nobody can replace themselves"),
         (override("nobody", 1, 2), "there is no user nobody@example.com"),
+        (override("ann", -1, 0), "ended at 2026-03-02 12:00 UTC already: past shifts stay as they were"),
     ):
         with pytest.raises(InvalidInput, match=why):
             rota.schedules.add_overrides("shop", [said], actor=BOSS)
+
+
+def test_an_override_may_have_begun_already(rota):
+    """Whoever stepped in an hour ago says so afterwards."""
+    schedule = rota.add()
+    rota.schedules.add_overrides("shop", [override("cy", -1, 1)], actor=BOSS)
+    assert rota.who(schedule) == rota.cy.id
 
 
 def test_a_responder_takes_shifts_and_hands_over_their_own(rota):

@@ -29,7 +29,9 @@ def people(rota, schedule, start, end):
 def test_layers_hold_from_now_on_and_what_was_stays(rota):
     """Overrides too; and the same once more writes nothing."""
     rota.add()
+    rota.now = at(-3)
     before = rota.schedules.add_overrides("shop", [override("cy", -2, -1), override("cy", 2, 4)], actor=BOSS)
+    rota.now = NOON
     said = {"layers": [layer("bo ann")], "from_now": True}
     after = rota.schedules.edit("shop", said, actor=BOSS, expected=before.version)
     assert names(after) == [("base", NOON, None), ("base.1", None, NOON)]

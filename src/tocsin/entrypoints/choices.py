@@ -154,5 +154,8 @@ MOMENT = Moment()
 AHEAD = Ahead()
 INCIDENT_ID = IncidentId()
 
+WHEN = "a time (2026-03-31T09:00), or how long from now (2h)"
+"""What :data:`AHEAD` takes."""
+
 BY = click.option("--by", type=TEXT, default="", metavar="NAME", help="Who acts; the login name unless given.")
 """Who acts, where a command changes something."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from tocsin.clock import Clock
 from tocsin.domain.audit import Actor, AuditAction, Deed
 from tocsin.domain.change import RecordWrite
+from tocsin.domain.frozen import Utc
 from tocsin.domain.schedule import Schedule, schedule_of
 from tocsin.domain.succession import see_that_the_past_stays, succeeded
 from tocsin.errors import AlreadyThere, Conflict, InvalidInput, NotAllowed, NotFound
@@ -155,14 +156,17 @@ class Schedules:
         """Add overrides, all in one change: two make a swap. Those that were over long ago go.
 
         ``own``: the id of somebody who must take part in each of them; raises :class:`~tocsin.errors.NotAllowed`.
+        Raises ``InvalidInput`` for what is over already, too: who was on call was on call.
         """
 
         def do(before: Schedule, names: Names) -> Document:
+            now = self._clock()
             new = [names.override(one) for one in said]
             for one in new:
                 _see_it_is_own(own, one["person"], one["replaces"])
-            past = self._clock() - OVERRIDES_KEPT
-            return {"overrides": [*(one.model_dump() for one in before.overrides if one.end > past), *new]}
+            kept = [one.model_dump() for one in before.overrides if one.end > now - OVERRIDES_KEPT]
+            _see_none_is_over(schedule_of({**before.model_dump(), "overrides": new}), now)
+            return {"overrides": [*kept, *new]}
 
         return self._change(name_or_id, do, actor=actor, expected=expected, also=also)
 
@@ -267,6 +271,13 @@ def _size(schedule: Schedule) -> int:
 def _busy(name_or_id: str) -> Conflict:
     message = f"others kept changing the schedule {name_or_id}"
     return Conflict(message, hint="try again")
+
+
+def _see_none_is_over(schedule: Schedule, now: Utc) -> None:
+    for one in schedule.overrides:
+        if one.end <= now:
+            message = f"the override ended at {one.end:%Y-%m-%d %H:%M} UTC already: past shifts stay as they were"
+            raise InvalidInput(message)
 
 
 def _see_it_is_own(own: str, *concerned: str | None) -> None:

@@ -1,6 +1,7 @@
 """``schedule``: who is on call when."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tocsin.api.schedule_views import ScheduleView
 from tocsin.domain.local_time import zone_of
 from tocsin.domain.rotation import Unit, Weekday
 from tocsin.domain.user import checked_time_zone
-from tocsin.entrypoints.choices import BY, TEXT, Whole, Word
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT, WHEN, Whole, Word
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.schedule_acts import JSON, NAME, act, tell
 from tocsin.entrypoints.schedule_page import LIST, row
@@ -43,6 +44,8 @@ def _layer_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="HOURS",
             help="On duty in these only: 'mon-fri 09:00-17:00' or '22:00-06:00'; as often as needed.",
         ),
+        click.option("--valid-from", type=AHEAD, metavar="WHEN", help=f"Nobody is on duty before then: {WHEN}."),
+        click.option("--valid-until", type=AHEAD, metavar="WHEN", help="And nobody from then on."),
     )
     for option in reversed(options):
         command = option(command)
@@ -221,6 +224,8 @@ def _layer(
     weekday: str | None,
     start: str | None,
     hours: Sequence[str],
+    valid_from: datetime | None,
+    valid_until: datetime | None,
 ) -> Document:
     if not people:
         message = "say who takes turns: --person WHO, as often as needed"
@@ -232,6 +237,8 @@ def _layer(
         "rotation": {key: value for key, value in turns.items() if value is not None},
         "hours": [_hours(one) for one in hours],
     }
+    valid = {"valid_from": valid_from, "valid_until": valid_until}
+    said |= {key: moment.isoformat() for key, moment in valid.items() if moment is not None}
     return said | ({"start": start} if start else {})
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from tocsin.api.schedule_looks import looked_until
-from tocsin.entrypoints.choices import AHEAD, BY, TEXT
+from tocsin.entrypoints.choices import AHEAD, BY, TEXT, WHEN
 from tocsin.entrypoints.json_output import write_array, write_object
 from tocsin.entrypoints.layout import Column
 from tocsin.entrypoints.moments import exact
@@ -14,11 +14,10 @@ from tocsin.entrypoints.schedule_page import SHIFTS, shift_row, show_coverage
 from tocsin.entrypoints.schedules import Document, schedules
 from tocsin.entrypoints.wiring import Wiring, pass_wiring
 
-_WHEN = "a time (2026-03-31T09:00), or how long from now (2h)"
 _who = click.argument("who", type=TEXT)
-_start = click.option("--from", "start", type=AHEAD, metavar="WHEN", help=f"From then on: {_WHEN}; now unless given.")
+_start = click.option("--from", "start", type=AHEAD, metavar="WHEN", help=f"From then on: {WHEN}; now unless given.")
 _end = click.option("--until", "end", type=AHEAD, metavar="WHEN", help="Until then; for 28 days unless given.")
-_needed = click.option("--until", "end", type=AHEAD, metavar="WHEN", required=True, help=f"Until then: {_WHEN}.")
+_needed = click.option("--until", "end", type=AHEAD, metavar="WHEN", required=True, help=f"Until then: {WHEN}.")
 
 _any = click.argument("name", type=TEXT, required=False, default="")
 _whose = click.option("--person", type=TEXT, default="", metavar="WHO", help="Without NAME, on a store: whose shifts.")
