@@ -204,11 +204,17 @@ def test_an_override_that_is_none_is_refused(rota):
             rota.schedules.add_overrides("shop", [said], actor=BOSS)
 
 
-def test_an_override_may_have_begun_already(rota):
-    """Whoever stepped in an hour ago says so afterwards."""
+def test_an_override_that_has_begun_ends_when_it_is_taken_back(rota):
+    """Whoever stepped in an hour ago says so afterwards; who was on call was, and what is over is there to stay."""
     schedule = rota.add()
-    rota.schedules.add_overrides("shop", [override("cy", -1, 1)], actor=BOSS)
+    (made,) = rota.schedules.add_overrides("shop", [override("cy", -1, 4)], actor=BOSS).overrides
     assert rota.who(schedule) == rota.cy.id
+    rota.later(hours=2)
+    after = rota.schedules.take_override("shop", made.id, actor=BOSS)
+    assert [(one.start, one.end) for one in after.overrides] == [(at(-1), at(2))]
+    assert (rota.who(schedule, at(1)), rota.who(schedule)) == (rota.cy.id, rota.ann.id)
+    with pytest.raises(InvalidInput, match="past shifts stay"):
+        rota.schedules.take_override("shop", made.id, actor=BOSS)
 
 
 def test_a_responder_takes_shifts_and_hands_over_their_own(rota):

@@ -173,7 +173,10 @@ class Schedules:
     def take_override(
         self, name_or_id: str, override_id: str, *, actor: Actor, own: str = "", expected: int | None = None
     ) -> Schedule:
-        """Take an override back; ``own`` as for :meth:`add_overrides`."""
+        """Take an override back, from now on: of one that has begun it is the end, and one that is over stays.
+
+        ``own`` as for :meth:`add_overrides`. Raises ``InvalidInput`` for one that is over.
+        """
 
         def do(before: Schedule, _names: Names) -> Document:
             found = next((one for one in before.overrides if one.id == override_id), None)
@@ -181,7 +184,11 @@ class Schedules:
                 message = f"{before.name} has no override {override_id[:100]}"
                 raise NotFound(message)
             _see_it_is_own(own, found.person, found.replaces)
-            return {"overrides": [one.model_dump() for one in before.overrides if one != found]}
+            now = self._clock()
+            _see_none_is_over(before.model_copy(update={"overrides": (found,)}), now)
+            left = [found.model_copy(update={"end": now})] if found.start < now else []
+            others = [left if one == found else [one] for one in before.overrides]
+            return {"overrides": [one.model_dump() for some in others for one in some]}
 
         return self._change(name_or_id, do, actor=actor, expected=expected)
 
