@@ -66,7 +66,8 @@ def test_a_page_by_hand_is_made_sent_and_looked_at(shop):
     reply = shop.notify(message="can you look?", incident_id="INC-1001")
     assert reply.status == 201
     (page,) = reply.json["notifications"]
-    assert (page["user"], page["status"], page["why"]) == (shop.ann.id, "pending", "its time has come")
+    assert (page["user"], page["who"]) == (shop.ann.id, shop.ann.email)
+    assert (page["status"], page["why"]) == ("pending", "its time has come")
     assert reply.json["missing"] == []
     shop.pager.round()
     path = f"{V1}/notifications/{quote(page['id'], safe='')}"

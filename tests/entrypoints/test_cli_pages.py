@@ -25,7 +25,8 @@ def test_somebody_is_paged(either, store):
     shown = either("notifications", page["id"])
     assert shown.lines[0] == f"{page['id']}  pending: its time has come"
     assert either("notifications", page["id"], "--json").json["attempts"] == []
-    assert "by hand" in either("notifications", "--user", ANN).out
+    listed = either("notifications", "--user", ANN).out
+    assert ("by hand" in listed, ANN in listed) == (True, True)
     assert either("notifications", "--status", "failed").err == "No pages.\n"
     assert store.timeline("INC-1001")[-1].kind == "paged"
 

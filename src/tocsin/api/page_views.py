@@ -1,6 +1,6 @@
 """What the API shows of pages and their attempts, and what it takes to page somebody by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -23,6 +23,10 @@ Channels = Annotated[
 ]
 
 
+Name = Callable[[str], str]
+"""Returns the e-mail address of the user with an id; the id of one who is gone."""
+
+
 class NotificationView(View):
     """A page: one person, or one room, over one channel."""
 
@@ -34,6 +38,7 @@ class NotificationView(View):
     repeat: int
     target: str = Field(description="What named whom it is for.")
     user: str = Field(description="The id of whom it is for; empty for a room.")
+    who: str = Field(description="The e-mail address of whom it is for, their id once they are gone; or the room's id.")
     contact: str = Field(description="The id of the way it goes, or of the room.")
     channel: ChannelKind
     text: str
@@ -49,9 +54,9 @@ class NotificationView(View):
     bundle: str = Field(description="The id of the message that it went in.")
 
     @classmethod
-    def of(cls, page: Page) -> "NotificationView":
+    def of(cls, page: Page, name: Name) -> "NotificationView":
         """Return what is shown of a page."""
-        return cls.model_construct(**_shown(page))
+        return cls.model_construct(**_shown(page, name))
 
 
 class AttemptView(View):
@@ -76,9 +81,9 @@ class NotificationWithAttempts(NotificationView):
     attempts: list[AttemptView]
 
     @classmethod
-    def told(cls, page: Page, deliveries: Sequence[Delivery]) -> "NotificationWithAttempts":
+    def told(cls, page: Page, deliveries: Sequence[Delivery], name: Name) -> "NotificationWithAttempts":
         """Return what is shown of a page and its attempts."""
-        return cls.model_construct(**_shown(page), attempts=[AttemptView.of(one) for one in deliveries])
+        return cls.model_construct(**_shown(page, name), attempts=[AttemptView.of(one) for one in deliveries])
 
 
 class NotificationList(View):
@@ -103,10 +108,10 @@ class AskedView(View):
     missing: list[MissingView]
 
     @classmethod
-    def of(cls, asked: Asked) -> "AskedView":
+    def of(cls, asked: Asked, name: Name) -> "AskedView":
         """Return what is shown of pages that were asked for."""
         return cls(
-            notifications=[NotificationView.of(one) for one in asked.pages],
+            notifications=[NotificationView.of(one, name) for one in asked.pages],
             missing=[MissingView(what=one.what, reason=one.reason, why=WHY[one.reason]) for one in asked.missing],
         )
 
@@ -141,6 +146,6 @@ class TestPageBody(Body):
     )
 
 
-def _shown(page: Page) -> dict[str, Any]:
-    names = NotificationView.model_fields.keys() - {"why"}
-    return {**{name: getattr(page, name) for name in names}, "why": WHY[page.reason]}
+def _shown(page: Page, name: Name) -> dict[str, Any]:
+    said = {one: getattr(page, one) for one in NotificationView.model_fields.keys() - {"who", "why"}}
+    return {**said, "who": name(page.user) if page.user else page.contact, "why": WHY[page.reason]}

@@ -1,5 +1,6 @@
 """Pages: those that a person asks for, and what became of all of them."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote, unquote
@@ -24,6 +25,7 @@ from .page_links import acting_of
 from .page_views import (
     AskedView,
     EscalateBody,
+    Name,
     NotificationList,
     NotificationView,
     NotificationWithAttempts,
@@ -77,7 +79,9 @@ def notify(request: Request, body: NotifyBody) -> Response[str]:
             actor=call.actor,
             also=also,
         ),
-        lambda asked: written(AskedView.of(asked), status=HTTPStatus.CREATED, headers=_place(asked.pages[0])),
+        lambda asked: written(
+            AskedView.of(asked, _name_of(call)), status=HTTPStatus.CREATED, headers=_place(asked.pages[0])
+        ),
     )
 
 
@@ -103,14 +107,16 @@ def list_notifications(
         limit=limit,
         cursor=cursor,
     )
-    return found(NotificationList(notifications=[NotificationView.of(one) for one in some], cursor=rest))
+    name = _name_of(call)
+    return found(NotificationList(notifications=[NotificationView.of(one, name) for one in some], cursor=rest))
 
 
 @pages("GET", f"{NOTIFICATIONS}/{{notification_id}}", answers={200: Answer(NotificationWithAttempts)})
 def show_notification(request: Request, notification_id: str) -> Response[str]:
     """Show a page, and every attempt to send it."""
-    page, attempts = Notifications(call_of(request).parts.store).one(unquote(notification_id))
-    return found(NotificationWithAttempts.told(page, attempts))
+    call = call_of(request)
+    page, attempts = Notifications(call.parts.store).one(unquote(notification_id))
+    return found(NotificationWithAttempts.told(page, attempts, _name_of(call)))
 
 
 @pages("POST", f"{ME}/test-page", answers={201: Answer(NotificationView)}, refuses=[404, 409])
@@ -122,7 +128,9 @@ def send_test_page(request: Request, body: TestPageBody | None = None) -> Respon
     return made(
         call,
         lambda also: asking.test_page(user, contact, also=also),
-        lambda page: written(NotificationView.of(page), status=HTTPStatus.CREATED, headers=_place(page)),
+        lambda page: written(
+            NotificationView.of(page, _name_of(call)), status=HTTPStatus.CREATED, headers=_place(page)
+        ),
     )
 
 
@@ -132,8 +140,15 @@ def _place(page: Page) -> dict[str, str]:
 
 def asking_of(call: Call) -> Asking:
     """Return what pages whom a call asks for."""
+    return Asking(acting_of(call), call.parts.audit, _lookup_of(call), call.parts.reach().contacts)
+
+
+def _name_of(call: Call) -> Name:
+    return cache(_lookup_of(call).name)  # a list names a few people many times
+
+
+def _lookup_of(call: Call) -> Lookup:
     parts, reach = call.parts, call.parts.reach()
-    directory = Lookup(
+    return Lookup(
         parts.store, parts.users, parts.teams, contacts=reach.contacts, rules=reach.rules, silences=parts.silences
     )
-    return Asking(acting_of(call), parts.audit, directory, reach.contacts)

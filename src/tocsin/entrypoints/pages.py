@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
@@ -82,6 +83,7 @@ class StorePages:
         reach = reach_of(store, wiring.signing_keys(settings), clock=wiring.clock, new_id=wiring.new_id)
         lookup = Lookup(store, self._users, teams, contacts=reach.contacts, rules=reach.rules, silences=silences)
         acting = Acting(store, rules=wiring.rules(settings), clock=wiring.clock, new_id=wiring.new_id)
+        self._name = cache(lookup.name)
         self._asking = Asking(acting, audit, lookup, reach.contacts)
         self._targets = Targets(self._users, teams, schedules, reach.contacts)
         self._store = store
@@ -101,7 +103,7 @@ class StorePages:
         asked = self._asking.notify(
             fixed, body.message, incident_id=incident_id, channels=body.channels, actor=self._actor
         )
-        return AskedView.of(asked)
+        return AskedView.of(asked, self._name)
 
     def escalate(self, incident_id: str) -> Incident:
         """Page the next step of an incident's policy."""
@@ -113,7 +115,7 @@ class StorePages:
         if not who.strip():
             message = "on a store nobody is signed in: say whose contact this is with --user WHO"
             raise InvalidInput(message, hint="or say --server, and try your own")
-        return NotificationView.of(self._asking.test_page(self._users.named(who), ref))
+        return NotificationView.of(self._asking.test_page(self._users.named(who), ref), self._name)
 
     def some(
         self, *, incident_id: str, user: str, status: PageStatus | None, limit: int
@@ -125,10 +127,10 @@ class StorePages:
             some, cursor = Notifications(self._store).find(
                 incident_id=incident_id, user=person, status=status, limit=limit - len(found), cursor=cursor
             )
-            found += [NotificationView.of(one) for one in some]
+            found += [NotificationView.of(one, self._name) for one in some]
             if not cursor or len(found) >= limit:
                 return found, bool(cursor)
 
     def one(self, page_id: str) -> NotificationWithAttempts:
         """Return a page and its attempts."""
-        return NotificationWithAttempts.told(*Notifications(self._store).one(page_id))
+        return NotificationWithAttempts.told(*Notifications(self._store).one(page_id), self._name)

@@ -115,7 +115,7 @@ def _row(one: NotificationView) -> tuple[str | Styled, ...]:
         Styled(one.incident_id or "-", "heading"),
         step,
         one.channel.value,
-        one.user or one.contact,
+        one.who,
         one.id,
         why,
     )
@@ -127,7 +127,7 @@ def _show(wiring: Wiring, one: NotificationWithAttempts, *, as_json: bool) -> No
         return
     wiring.out.line(Styled(one.id, "heading"), f"  {one.status.value}: {one.why}")
     about = f" about {one.incident_id}" if one.incident_id else ""
-    wiring.out.line(f"  {one.tells.value} to {one.user or one.contact} by {one.channel.value}{about}")
+    wiring.out.line(f"  {one.tells.value} to {one.who} by {one.channel.value}{about}")
     if one.detail:
         wiring.out.line(f"  {one.detail}")
     for attempt in one.attempts:
