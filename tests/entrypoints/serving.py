@@ -133,8 +133,8 @@ class Serving:
 
 @contextlib.contextmanager
 def served(application, **options):
-    """Serve a WSGI application from a thread of this process; yield the server."""
-    server = LocalServer(application, host="127.0.0.1", port=0, **options)
+    """Serve a WSGI application from a thread of this process, which ends at once; yield the server."""
+    server = LocalServer(application, host="127.0.0.1", port=0, **{"threads": 8, "lingering": 0.001} | options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

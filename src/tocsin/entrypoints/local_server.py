@@ -27,7 +27,8 @@ MOST_CONNECTIONS = 1_000
 IDLE_SECONDS = 60
 
 _POLL = 1.0
-_POLL_ENDING = 0.05
+LINGERING = 0.05
+"""Seconds for which a server that was told to end still waits for what is on its way."""
 
 Application = Callable[[Any, Any], Iterable[bytes]]
 
@@ -36,11 +37,19 @@ class LocalServer:
     """Serves on ``host`` and ``port`` (0: any that is free) until it is told to end.
 
     ``trusted_proxy`` is the address of a proxy that is believed where a request comes from; nobody else is.
+    ``lingering`` see :data:`LINGERING`.
     Raises :class:`~tocsin.errors.ConfigurationError` for an address that cannot be used.
     """
 
     def __init__(
-        self, application: Application, *, host: str, port: int, threads: int = THREADS, trusted_proxy: str = ""
+        self,
+        application: Application,
+        *,
+        host: str,
+        port: int,
+        threads: int = THREADS,
+        trusted_proxy: str = "",
+        lingering: float = LINGERING,
     ) -> None:
         # Waitress warns of every request that waits for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -58,6 +67,7 @@ class LocalServer:
         )
         self._server.channel_class = Channel
         self._map = self._server._map  # noqa: SLF001 - waitress has no other way to run its loop step by step
+        self._lingering = lingering
         self._told = False
 
     @property
@@ -81,13 +91,13 @@ class LocalServer:
     def _drain(self) -> None:
         # No new connections; what already waits in the sockets of the others is still read.
         wasyncore.dispatcher.close(self._server)
-        self._step(_POLL_ENDING)
+        self._step(self._lingering)
         deadline = time.monotonic() + GRACE
         while self._server.active_channels and time.monotonic() < deadline:
             for channel in list(self._server.active_channels.values()):
                 if _is_idle(channel):
                     channel.will_close = True
-            self._step(_POLL_ENDING)
+            self._step(self._lingering)
         self._server.task_dispatcher.shutdown(timeout=1)
         self._server.trigger.close()
         wasyncore.close_all(self._map, ignore_all=True)
