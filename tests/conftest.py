@@ -1,9 +1,11 @@
 """What every test may ask for."""
 
+import functools
 import os
 import signal
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,6 +16,9 @@ from tocsin.storage.json_store import JsonStore
 
 settings.register_profile("tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("tocsin")
+
+# What describes a service of AWS is read from the disk once, and not for each of hundreds of clients.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a script: what the tests start would not hear the Ctrl-C that they send it.
