@@ -75,7 +75,7 @@ class SyncHandler(ScheduledHandler):
         with self._log.request(context.aws_request_id, cold_start=run.cold_start):
             try:
                 report = self._run(run, Deadline(lambda: context.get_remaining_time_in_millis() / 1000), began)
-            except Exception as error:
+            except Exception as error:  # it is counted, and raised again
                 self._tell_failure(error, "the sync failed")
                 self._count(run, began)
                 harmless = self._harmless(error)
@@ -100,7 +100,7 @@ class SyncHandler(ScheduledHandler):
                 new_id=self._new_id,
                 enough_time=deadline.enough,
             )
-        except Exception:
+        except Exception:  # raised again, once what is due is done all the same
             self._tick_all_the_same(run, parts, deadline)
             raise
         run.report = pulled

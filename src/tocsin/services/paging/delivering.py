@@ -234,7 +234,7 @@ class Delivering:
         except TocsinError as error:
             # A setting that is missing, a secret that cannot be read: it can be set right.
             raise Undelivered(str(error), hint=error.hint) from error
-        except Exception as error:
+        except Exception as error:  # logged, and on record as an attempt that failed
             # A fault of ours in one channel must not keep the page from going another way.
             self._desk.log.exception("the channel %s failed", page.channel.value)
             message = f"the channel failed: {type(error).__name__}"
